@@ -1,0 +1,20 @@
+import { availableParallelism } from 'node:os';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['contract/**/*.test.ts', 'server/**/*.test.ts', 'test/**/*.test.ts'],
+    globalSetup: ['server/testing/global-setup.ts'],
+    // Processes of their own: tests change the environment, listen, and send signals. PostgreSQL needs a share of the
+    // processor too, and has 200 connections for all of them.
+    pool: 'forks',
+    maxWorkers: Math.min(8, Math.max(2, availableParallelism())),
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 30_000,
+    watch: false,
+    allowOnly: false,
+    passWithNoTests: false,
+    reporters: [['default', { summary: false }], './scripts/stall-reporter.ts'],
+  },
+});
