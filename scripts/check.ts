@@ -7,10 +7,11 @@ import { parseArgs } from 'node:util';
 import { findBreaches } from './house-rules.ts';
 
 const root = join(import.meta.dirname, '..');
+const { FORCE_COLOR: _, ...environment } = process.env;
 const env = {
-  ...process.env,
+  ...environment,
   PATH: [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
-  FORCE_COLOR: '0',
+  NO_COLOR: '1',
 };
 
 type Outcome = { ok: boolean; summary: string; output: string };
@@ -19,14 +20,14 @@ type TestCounts = { passed: number; failed: number; skipped: number };
 
 const checks: Check[] = [
   {
-    // Also the compiler's turn comes early: it takes longest.
+    // First, because it takes longest.
     name: 'types',
     run: () => tool(['tsc', '-p', '.'], () => 'no type errors'),
   },
   {
     name: 'format and lint',
     run: () =>
-      tool(['biome', 'ci', '--error-on-warnings', '--max-diagnostics=100', '.'], (output) =>
+      tool(['biome', 'ci', '--colors=off', '--error-on-warnings', '--max-diagnostics=100', '.'], (output) =>
         lineWith(output, /^Checked \d+ files/),
       ),
   },
