@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+/** A name as it is compared: without regard to case, width or composition, on both engines alike. */
+export function nameKey(name: string): string {
+  return name.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFC');
+}
+
+const NO_CONTROL = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]*$/u;
+
+/** A name that people read: of an organization, community, source or service. */
+export const displayName = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(100, 'must have at most 100 characters')
+  .regex(NO_CONTROL, 'must not contain control characters')
+  // An alias stands in URLs where it must not be taken for an id, nor for a path.
+  .refine((name) => !/^[0-9a-f]{8}-[0-9a-f-]{27}$/i.test(name), 'must not look like a UUID')
+  .refine((name) => !/[/\\]/.test(name) && name !== '.' && name !== '..', 'must not contain a slash');
+
+/** The user name of an account. RFC 7617: it ends at the first colon. */
+export const userName = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(100, 'must have at most 100 characters')
+  .regex(NO_CONTROL, 'must not contain control characters')
+  .refine((name) => !name.includes(':'), 'must not contain a colon')
+  .refine((name) => name === name.trim(), 'must not begin or end with a blank');
+
+export const emailAddress = z.email('must be an e-mail address').max(254);

@@ -1,0 +1,202 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  Kysely,
+  PostgresDialect,
+  SqliteAdapter,
+  SqliteDriver,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+import pg from 'pg';
+import { type Engine, isBusy } from './dialect.ts';
+import type { Schema } from './schema.ts';
+
+/** A query of the hot path, prepared once: positional parameters in, rows out. On SQLite the answer is immediate. */
+export type Prepared<Row> = (parameters: readonly (string | number | null)[]) => Row[] | Promise<Row[]>;
+
+export type Database = {
+  readonly engine: Engine;
+  /** Reads outside a transaction. Writing through it is refused on SQLite. */
+  readonly read: Kysely<Schema>;
+  /** The one way to write; see `transaction.ts`. */
+  readonly write: Kysely<Schema>;
+  /** SQL with `?` for each parameter. For reads whose cost matters; everything else goes through `read`. */
+  prepare<Row>(sql: string): Prepared<Row>;
+  /** A number that changes whenever any process has changed the database; undefined where the engine has none. */
+  dataVersion(): number | undefined;
+  close(): Promise<void>;
+};
+
+/** Statements kept per connection. The SQL of the product is a small closed set, but lists of varying length widen it. */
+const STATEMENT_CACHE = 300;
+/** How long a write waits for another process's write transaction on SQLite. */
+const BUSY_TIMEOUT_MS = 20_000;
+
+type SqliteStatement = {
+  readonly reader: boolean;
+  all(parameters: readonly unknown[]): unknown[];
+  run(parameters: readonly unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint };
+  iterate(parameters: readonly unknown[]): IterableIterator<unknown>;
+};
+
+function cachedPrepare(connection: DatabaseSync): (sql: string) => StatementSync {
+  const cache = new Map<string, StatementSync>();
+  return (sql) => {
+    let statement = cache.get(sql);
+    if (statement === undefined) {
+      statement = connection.prepare(sql);
+      if (cache.size >= STATEMENT_CACHE) {
+        const oldest = cache.keys().next();
+        if (oldest.done !== true) cache.delete(oldest.value);
+      }
+      cache.set(sql, statement);
+    }
+    return statement;
+  };
+}
+
+/** What Kysely's SQLite driver wants of a database, over `node:sqlite`. */
+function sqliteDatabase(connection: DatabaseSync) {
+  const prepare = cachedPrepare(connection);
+  return {
+    prepare(sql: string): SqliteStatement {
+      const statement = prepare(sql);
+      const values = (parameters: readonly unknown[]) => parameters as readonly SQLInputValue[];
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters) => statement.all(...values(parameters)),
+        run: (parameters) => statement.run(...values(parameters)),
+        iterate: (parameters) => statement.iterate(...values(parameters)) as IterableIterator<unknown>,
+      };
+    },
+    close: () => connection.close(),
+  };
+}
+
+/**
+ * Begins every transaction immediate: one that starts as a reader and then writes fails with SQLITE_BUSY as soon as
+ * another process wrote in between. While another process writes, waits without blocking the event loop.
+ */
+class ImmediateSqliteDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    const deadline = performance.now() + BUSY_TIMEOUT_MS;
+    for (let wait = 1; ; wait = Math.min(wait * 1.5, 20)) {
+      try {
+        await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+        return;
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > deadline) throw error;
+        await sleep(wait * (0.5 + Math.random()));
+      }
+    }
+  }
+}
+
+function sqliteKysely(connection: DatabaseSync): Kysely<Schema> {
+  const database = sqliteDatabase(connection);
+  return new Kysely<Schema>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: (): Driver => new ImmediateSqliteDriver({ database: database as never }),
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    } satisfies Dialect,
+  });
+}
+
+/** Opens the embedded database: one file, created when absent. `:memory:` is not offered, as readers have connections of their own. */
+export function openSqlite(file: string): Database {
+  // A reader waits only for the recovery after a crash. The writer never waits inside SQLite, which would stop the
+  // event loop; `beginTransaction` does the waiting.
+  const open = (readOnly: boolean): DatabaseSync => {
+    const connection = new DatabaseSync(file, { readOnly, timeout: readOnly ? 5000 : 0 });
+    connection.exec(
+      'pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -65536; pragma mmap_size = 268435456',
+    );
+    return connection;
+  };
+  const writer = open(false);
+  // WAL lets readers go on beside the writer; FULL makes every acknowledged commit survive a power cut.
+  retryBusy(() => writer.exec('pragma journal_mode = wal'));
+  writer.exec(
+    'pragma synchronous = full; pragma wal_autocheckpoint = 2000; pragma journal_size_limit = 67108864',
+  );
+  const reader = open(true);
+  const prepareOnReader = cachedPrepare(reader);
+  const dataVersion = reader.prepare('pragma data_version');
+  const read = sqliteKysely(reader);
+  const write = sqliteKysely(writer);
+  return {
+    engine: 'sqlite',
+    read,
+    write,
+    prepare<Row>(sql: string): Prepared<Row> {
+      return (parameters) => prepareOnReader(sql).all(...parameters) as Row[];
+    },
+    dataVersion: () => Number(dataVersion.get()?.data_version),
+    async close() {
+      await read.destroy();
+      await write.destroy();
+      // Kysely closes a connection only if it was used.
+      for (const connection of [reader, writer]) if (connection.isOpen) connection.close();
+    },
+  };
+}
+
+/** Changing to WAL takes an exclusive lock for a moment; two processes that start at once meet there. */
+function retryBusy(action: () => void): void {
+  const deadline = performance.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      action();
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
+}
+
+const INT8 = 20;
+
+/** Opens a PostgreSQL database. `connections` is the most that this process holds at a time. */
+export function openPostgres(
+  url: string,
+  connections: number,
+  onIdleError: (error: Error) => void,
+): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    application_name: 'taxiway',
+    types: {
+      // int8 arrives as text; every integer that we store fits a double exactly.
+      getTypeParser: (oid: number, format?: string) =>
+        oid === INT8 ? Number : pg.types.getTypeParser(oid, format as 'text'),
+    },
+  });
+  // A connection that breaks while idle is dropped from the pool; without a listener it would end the process.
+  pool.on('error', onIdleError);
+  const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  let prepared = 0;
+  return {
+    engine: 'postgres',
+    read: kysely,
+    write: kysely,
+    prepare<Row>(sql: string): Prepared<Row> {
+      let position = 0;
+      const text = sql.replaceAll('?', () => `$${++position}`);
+      const name = `taxiway_${++prepared}`;
+      return async (values) => (await pool.query({ name, text, values: [...values] })).rows as Row[];
+    },
+    dataVersion: () => undefined,
+    close: () => kysely.destroy(),
+  };
+}

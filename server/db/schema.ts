@@ -1,0 +1,230 @@
+import type { Generated } from 'kysely';
+import type {
+  AccountKind,
+  CommunityRole,
+  OrganizationRole,
+  OwnerKind,
+  SystemRole,
+} from '../../contract/roles.ts';
+
+/**
+ * The rows, as both engines give them back. Instants are integer microseconds since the epoch (UTC); switches are
+ * 0 or 1, because SQLite has no booleans; `…Key` columns hold a name as it is compared (see `rules/names.ts`).
+ */
+
+export type InstanceTable = {
+  id: number;
+  /** Licence: the instance's totals per kind of account. */
+  max_users: number;
+  max_api_users: number;
+  max_taxii_users: number;
+  api_users_allowed: number;
+  read_only_users_allowed: number;
+  /** SHA-256 of the one-time set-up code; null once an Administrator exists. */
+  setup_code_hash: string | null;
+  created_at: number;
+};
+
+export type OwnersTable = {
+  id: Generated<number>;
+  kind: OwnerKind;
+  name: string;
+  name_key: string;
+  /** The last `date_added` given out in this owner: every later one is greater. */
+  last_stamp: number;
+  /** Goes up with every insert, delete and purge of objects; keys the page cache. */
+  change_counter: number;
+  /** Octets of the largest object ever stored here: bounds a page without looking at each object. */
+  largest_object: number;
+  created_at: number;
+};
+
+export type OrganizationsTable = {
+  owner_id: number;
+  max_users: number;
+  max_api_users: number;
+  max_taxii_users: number;
+};
+
+export type MembershipsTable = {
+  owner_id: number;
+  organization_id: number;
+  default_role: CommunityRole;
+};
+
+export type AccountsTable = {
+  id: Generated<number>;
+  kind: AccountKind;
+  organization_id: number;
+  user_name: string;
+  /** Null once deleted: the name is free again, and a new account of that name inherits nothing. */
+  user_name_key: string | null;
+  pseudonym: string;
+  first_name: string | null;
+  last_name: string | null;
+  contact_email: string | null;
+  system_role: SystemRole;
+  organization_role: OrganizationRole;
+  service_id: number | null;
+  /** 1 = sees only the owners in account_allowed_owners. */
+  narrowed: number;
+  /** Goes up with every change of a credential: what was remembered about an older one is void. */
+  credential_version: number;
+  locked_at: number | null;
+  disabled_at: number | null;
+  deleted_at: number | null;
+  expires_at: number | null;
+  created_at: number;
+  /** For show only, written in batches. */
+  last_used_at: number | null;
+  last_used_from: string | null;
+};
+
+export type AccountRolesTable = {
+  owner_id: number;
+  account_id: number;
+  role: CommunityRole;
+};
+
+export type AccountAllowedOwnersTable = {
+  account_id: number;
+  owner_id: number;
+};
+
+export type CredentialKind = 'password' | 'api_key';
+
+export type CredentialsTable = {
+  id: Generated<number>;
+  account_id: number;
+  kind: CredentialKind;
+  /** `argon2id` for what a person typed, `sha256` for what the server generated from at least 128 random bits. */
+  algorithm: 'argon2id' | 'sha256';
+  hash: string;
+  created_at: number;
+  /** Set by a rotation with overlap: the old credential ends then. */
+  expires_at: number | null;
+};
+
+export type TaxiiServicesTable = {
+  id: Generated<number>;
+  name: string;
+  name_key: string;
+  /** One or more segments without slashes at either end, e.g. `intel`. */
+  path: string;
+  title: string;
+  description: string | null;
+  /** 1 = every organization may use it, else those in taxii_service_organizations. */
+  all_organizations: number;
+  default_page_size: number;
+  max_page_size: number;
+  max_page_bytes: number;
+  max_content_length: number;
+  strict: number;
+  responsible_account_id: number | null;
+  created_at: number;
+};
+
+export type TaxiiServiceOrganizationsTable = {
+  service_id: number;
+  organization_id: number;
+};
+
+export type CollectionsTable = {
+  /** UUIDv4, lower case. */
+  id: string;
+  owner_id: number;
+  description: string | null;
+  writable: number;
+  /** 1 = the strict STIX checks apply on ingest. */
+  strict: number;
+  responsible_account_id: number | null;
+  created_at: number;
+};
+
+/** How new a version is: what a page shows without filters, decided when it is written. */
+export const LATEST = {
+  /** A newer version of the same spec version exists. */
+  no: 0,
+  /** The newest version within its spec version; a later spec version of the object exists. */
+  inSpecVersion: 1,
+  /** The newest version of the latest spec version: what TAXII 2.1 §3.4.1 gives by default. */
+  overall: 2,
+} as const;
+
+export type ObjectsTable = {
+  id: Generated<number>;
+  owner_id: number;
+  date_added: number;
+  stix_id: string;
+  type: string;
+  spec_version: string;
+  version: number;
+  /** `modified`, else `created`, verbatim; else the canonical text of `version`. */
+  version_text: string;
+  latest: number;
+  revoked: number;
+  added_by: number | null;
+  /** Octets of `json`. */
+  size: number;
+  json: string;
+};
+
+export type StatusesTable = {
+  id: string;
+  service_id: number;
+  account_id: number;
+  created_at: number;
+  json: string;
+};
+
+export type ThrottlesTable = {
+  key: string;
+  failures: number;
+  last_failure_at: number;
+  blocked_until: number;
+};
+
+export type KnownAddressesTable = {
+  account_id: number;
+  address: string;
+  last_seen_at: number;
+};
+
+export type AuditEventsTable = {
+  id: Generated<number>;
+  at: number;
+  /** The organization that may see the event; null = the instance only. */
+  organization_id: number | null;
+  actor_account_id: number | null;
+  actor_name: string;
+  action: string;
+  outcome: 'done' | 'refused' | 'failed';
+  target_kind: string;
+  target_id: string | null;
+  target_name: string | null;
+  /** JSON; secrets never. */
+  details: string;
+  source_address: string | null;
+  request_id: string | null;
+  /** How many equal refusals this event stands for. */
+  count: number;
+};
+
+export type Schema = {
+  instance: InstanceTable;
+  owners: OwnersTable;
+  organizations: OrganizationsTable;
+  memberships: MembershipsTable;
+  accounts: AccountsTable;
+  account_roles: AccountRolesTable;
+  account_allowed_owners: AccountAllowedOwnersTable;
+  credentials: CredentialsTable;
+  taxii_services: TaxiiServicesTable;
+  taxii_service_organizations: TaxiiServiceOrganizationsTable;
+  collections: CollectionsTable;
+  objects: ObjectsTable;
+  statuses: StatusesTable;
+  throttles: ThrottlesTable;
+  known_addresses: KnownAddressesTable;
+  audit_events: AuditEventsTable;
+};

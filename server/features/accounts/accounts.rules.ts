@@ -1,0 +1,109 @@
+import { nameKey } from '../../../contract/names.ts';
+import type { LimitName } from '../../../contract/organizations.ts';
+import { AppError, invalid } from '../../errors.ts';
+
+const MIN_PASSWORD = 12;
+const MAX_PASSWORD_BYTES = 1024;
+
+/**
+ * A password that a person typed for a machine account. Length is what protects it; composition rules are settings
+ * of a later sign-in policy. A colon is allowed (RFC 7617 §2), control characters are not.
+ * @throws AppError `invalid_input`
+ */
+export function requireTypedPassword(password: string, userName: string): void {
+  const length = [...password].length;
+  if (length < MIN_PASSWORD) throw invalid('password', `must have at least ${MIN_PASSWORD} characters`);
+  if (new TextEncoder().encode(password).length > MAX_PASSWORD_BYTES) {
+    throw invalid('password', `must have at most ${MAX_PASSWORD_BYTES} octets`);
+  }
+  if (/\p{Cc}/u.test(password)) throw invalid('password', 'must not contain control characters');
+  if (new Set(password).size < 4) throw invalid('password', 'must have at least 4 different characters');
+  if (nameKey(password) === nameKey(userName)) throw invalid('password', 'must not be the user name');
+}
+
+/** Seats of one kind of account: how many are taken, and how many there may be. */
+export type Seats = { used: number; max: number };
+
+/**
+ * The seat gate (product decision 5): every way in which a seat can be taken passes it, in the transaction of the
+ * write, with the rows that hold the limits locked.
+ * @throws AppError `limit_reached` with the numbers
+ */
+export function requireSeat(limit: LimitName, organization: Seats & { name: string }, licence: Seats): void {
+  const what = { users: 'users', apiUsers: 'API users', taxiiUsers: 'TAXII users' }[limit];
+  if (organization.used >= organization.max) {
+    throw new AppError('limit_reached', {
+      message: `The organization "${organization.name}" may have ${organization.max} ${what} and has ${organization.used}.`,
+      limit,
+      scope: 'organization',
+      max: organization.max,
+      used: organization.used,
+    });
+  }
+  if (licence.used >= licence.max) {
+    throw new AppError('limit_reached', {
+      message: `The licence of this instance allows ${licence.max} ${what}, and there are ${licence.used}.`,
+      limit,
+      scope: 'licence',
+      max: licence.max,
+      used: licence.used,
+    });
+  }
+}
+
+const COLOURS = [
+  'amber',
+  'azure',
+  'coral',
+  'cobalt',
+  'copper',
+  'crimson',
+  'ebony',
+  'emerald',
+  'golden',
+  'indigo',
+  'ivory',
+  'jade',
+  'russet',
+  'sable',
+  'scarlet',
+  'silver',
+];
+const ANIMALS = [
+  'badger',
+  'bittern',
+  'curlew',
+  'dunlin',
+  'falcon',
+  'heron',
+  'ibex',
+  'kestrel',
+  'lynx',
+  'marten',
+  'osprey',
+  'otter',
+  'petrel',
+  'plover',
+  'puffin',
+  'raven',
+];
+
+/** A pseudonym that says nothing about the account, from 5 random octets. */
+export function pseudonymFrom(random: Uint8Array): string {
+  const [colour = 0, animal = 0, ...rest] = random;
+  const number = rest.reduce((sum, octet) => sum * 256 + octet, 0);
+  return `${COLOURS[colour % COLOURS.length]}-${ANIMALS[animal % ANIMALS.length]}-${number.toString(36)}`;
+}
+
+export type AccountState = 'active' | 'locked' | 'disabled' | 'expired';
+
+/** The one state that an account is in for whoever looks at it; the gravest reason first. */
+export function accountState(
+  account: { disabled_at: number | null; locked_at: number | null; expires_at: number | null },
+  now: number,
+): AccountState {
+  if (account.disabled_at !== null) return 'disabled';
+  if (account.expires_at !== null && account.expires_at <= now) return 'expired';
+  if (account.locked_at !== null) return 'locked';
+  return 'active';
+}

@@ -1,0 +1,173 @@
+import type { Insertable, Kysely, Selectable } from 'kysely';
+import { nameKey } from '../../../contract/names.ts';
+import type { AccountKind } from '../../../contract/roles.ts';
+import type { Actor } from '../../access/can.ts';
+import type { AccountsTable, CredentialKind, CredentialsTable, Schema } from '../../db/schema.ts';
+import type { Transaction } from '../../db/transaction.ts';
+
+export type AccountRow = Selectable<AccountsTable>;
+
+/** The account as an actor, with the roles that are stored for it now; undefined when it may not act. */
+export async function findActor(db: Kysely<Schema>, id: number): Promise<Actor | undefined> {
+  const row = await db
+    .selectFrom('accounts')
+    .selectAll()
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .where('disabled_at', 'is', null)
+    .where('locked_at', 'is', null)
+    .executeTakeFirst();
+  return row === undefined
+    ? undefined
+    : {
+        kind: 'account',
+        accountId: row.id,
+        name: row.user_name,
+        organizationId: row.organization_id,
+        systemRole: row.system_role,
+        organizationRole: row.organization_role,
+      };
+}
+
+export async function findAccount(db: Kysely<Schema>, userName: string): Promise<AccountRow | undefined> {
+  return await db
+    .selectFrom('accounts')
+    .selectAll()
+    .where('user_name_key', '=', nameKey(userName))
+    .executeTakeFirst();
+}
+
+/** The account of that name, locked until the transaction ends: third in the lock order. */
+export async function lockAccount(tx: Transaction, userName: string): Promise<AccountRow | undefined> {
+  return await tx
+    .updateTable('accounts')
+    .set((eb) => ({ narrowed: eb.ref('narrowed') }))
+    .where('user_name_key', '=', nameKey(userName))
+    .returningAll()
+    .executeTakeFirst();
+}
+
+export async function insertAccount(
+  tx: Transaction,
+  row: Omit<Insertable<AccountsTable>, 'user_name_key' | 'user_name'> & { user_name: string },
+): Promise<number> {
+  const inserted = await tx
+    .insertInto('accounts')
+    .values({ ...row, user_name_key: nameKey(row.user_name) })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return inserted.id;
+}
+
+export async function updateAccount(
+  tx: Transaction,
+  id: number,
+  changes: Partial<Omit<AccountRow, 'id'>>,
+): Promise<void> {
+  await tx.updateTable('accounts').set(changes).where('id', '=', id).execute();
+}
+
+/** Seats that accounts of the kind take: in the organization, or in the whole instance. Locked and disabled ones keep theirs. */
+export async function countSeats(
+  db: Kysely<Schema>,
+  kind: AccountKind,
+  organizationId: number | 'instance',
+): Promise<number> {
+  let query = db
+    .selectFrom('accounts')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('kind', '=', kind)
+    .where('deleted_at', 'is', null);
+  if (organizationId !== 'instance') query = query.where('organization_id', '=', organizationId);
+  return Number((await query.executeTakeFirstOrThrow()).count);
+}
+
+/** Whether any account of the instance that could act as its Administrator exists. */
+export async function hasAdministrator(db: Kysely<Schema>): Promise<boolean> {
+  const row = await db
+    .selectFrom('accounts')
+    .select('id')
+    .where('system_role', '=', 'Administrator')
+    .where('deleted_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** TAXII users that are not deleted, of one organization or of all, with what a list shows. */
+export async function listTaxiiUsers(db: Kysely<Schema>, organizationId: number | 'instance') {
+  let query = db
+    .selectFrom('accounts')
+    .innerJoin('owners as organization', 'organization.id', 'accounts.organization_id')
+    .leftJoin('taxii_services', 'taxii_services.id', 'accounts.service_id')
+    .selectAll('accounts')
+    .select(['organization.name as organization_name', 'taxii_services.path as service_path'])
+    .where('accounts.kind', '=', 'taxii')
+    .where('accounts.deleted_at', 'is', null);
+  if (organizationId !== 'instance') query = query.where('accounts.organization_id', '=', organizationId);
+  return await query.orderBy('accounts.id').execute();
+}
+
+/** Names of the owners that narrowed accounts may see, by account. */
+export async function listAllowedOwners(db: Kysely<Schema>, accountIds: readonly number[]) {
+  if (accountIds.length === 0) return [];
+  return await db
+    .selectFrom('account_allowed_owners')
+    .innerJoin('owners', 'owners.id', 'account_allowed_owners.owner_id')
+    .select(['account_id', 'owners.name as owner_name'])
+    .where('account_id', 'in', accountIds)
+    .orderBy('owners.id')
+    .execute();
+}
+
+export async function insertAllowedOwners(
+  tx: Transaction,
+  accountId: number,
+  ownerIds: readonly number[],
+): Promise<void> {
+  if (ownerIds.length === 0) return;
+  await tx
+    .insertInto('account_allowed_owners')
+    .values(ownerIds.map((owner_id) => ({ account_id: accountId, owner_id })))
+    .execute();
+}
+
+export async function insertCredential(tx: Transaction, row: Insertable<CredentialsTable>): Promise<void> {
+  await tx.insertInto('credentials').values(row).execute();
+}
+
+/** Ends the account's credentials of the kind: at once, or at `at` for those that do not end sooner. */
+export async function endCredentials(
+  tx: Transaction,
+  accountId: number,
+  kind: CredentialKind | 'all',
+  at: number | 'now',
+): Promise<void> {
+  if (at === 'now') {
+    let query = tx.deleteFrom('credentials').where('account_id', '=', accountId);
+    if (kind !== 'all') query = query.where('kind', '=', kind);
+    await query.execute();
+    return;
+  }
+  let query = tx
+    .updateTable('credentials')
+    .set({ expires_at: at })
+    .where('account_id', '=', accountId)
+    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', at)]));
+  if (kind !== 'all') query = query.where('kind', '=', kind);
+  await query.execute();
+}
+
+/** Writes when accounts were last used and from where: for show, in batches. */
+export async function updateLastUsed(
+  tx: Transaction,
+  uses: readonly { accountId: number; at: number; address: string | null }[],
+): Promise<void> {
+  for (const use of [...uses].sort((a, b) => a.accountId - b.accountId)) {
+    await tx
+      .updateTable('accounts')
+      .set({ last_used_at: use.at, last_used_from: use.address })
+      .where('id', '=', use.accountId)
+      .execute();
+  }
+}

@@ -1,0 +1,47 @@
+import type { Insertable, Kysely, Selectable } from 'kysely';
+import type { OwnerKind } from '../../../contract/roles.ts';
+import type { CollectionsTable, Schema } from '../../db/schema.ts';
+import type { Transaction } from '../../db/transaction.ts';
+
+export type CollectionRow = Selectable<CollectionsTable> & { owner_name: string; owner_kind: OwnerKind };
+
+const withOwner = (db: Kysely<Schema>) =>
+  db
+    .selectFrom('collections')
+    .innerJoin('owners', 'owners.id', 'collections.owner_id')
+    .selectAll('collections')
+    .select(['owners.name as owner_name', 'owners.kind as owner_kind']);
+
+export async function findCollection(db: Kysely<Schema>, id: string): Promise<CollectionRow | undefined> {
+  return await withOwner(db).where('collections.id', '=', id.toLowerCase()).executeTakeFirst();
+}
+
+/** All collections, in the order of their ids. */
+export async function listCollections(db: Kysely<Schema>): Promise<CollectionRow[]> {
+  return await withOwner(db).orderBy('collections.id').execute();
+}
+
+/** The collection that every owner has from its start. */
+export function newCollection(id: string, ownerId: number, now: number): Insertable<CollectionsTable> {
+  return {
+    id,
+    owner_id: ownerId,
+    description: null,
+    writable: 0,
+    strict: 0,
+    responsible_account_id: null,
+    created_at: now,
+  };
+}
+
+export async function insertCollection(tx: Transaction, row: Insertable<CollectionsTable>): Promise<void> {
+  await tx.insertInto('collections').values(row).execute();
+}
+
+export async function updateCollection(
+  tx: Transaction,
+  id: string,
+  changes: Partial<Pick<CollectionsTable, 'writable' | 'strict' | 'description'>>,
+): Promise<void> {
+  await tx.updateTable('collections').set(changes).where('id', '=', id).execute();
+}

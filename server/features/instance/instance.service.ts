@@ -1,0 +1,128 @@
+import {
+  type CreateAdministratorInput,
+  createAdministratorInput,
+  DEFAULT_LIMITS,
+} from '../../../contract/organizations.ts';
+import { act } from '../../action.ts';
+import type { App, Caller } from '../../context.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { AppError } from '../../errors.ts';
+import { parseInput } from '../../input.ts';
+import { pseudonymFrom, requireSeat, requireTypedPassword } from '../accounts/accounts.rules.ts';
+import {
+  countSeats,
+  findAccount,
+  hasAdministrator,
+  insertAccount,
+  insertCredential,
+} from '../accounts/accounts.store.ts';
+import { insertCollection, newCollection } from '../collections/collections.store.ts';
+import { findOrganization, insertOrganization, lockOrganization } from '../owners/owners.store.ts';
+import { DEFAULT_SERVICE } from '../taxii-services/taxii-services.rules.ts';
+import { insertService } from '../taxii-services/taxii-services.store.ts';
+import { insertInstanceOnce, lockInstance, updateInstance } from './instance.store.ts';
+
+/** A fresh install's licence: generous totals, both switches on (product decision 2). */
+const FRESH_LICENCE = { max_users: 10_000, max_api_users: 10_000, max_taxii_users: 10_000 };
+const SETUP_CODE_BITS = 128;
+
+/**
+ * Prepares a fresh database: the instance's row and the TAXII service at `/intel/`. Any number of processes may call
+ * it at once. While there is no Administrator, each start that asks for it makes a new one-time set-up code, which
+ * voids the one before; returns it, or undefined.
+ */
+export async function prepareInstance(
+  app: App,
+  options: { setupCode: boolean },
+): Promise<string | undefined> {
+  const code = app.secrets.generate(SETUP_CODE_BITS);
+  return await inTransaction(app.db, async (tx) => {
+    const now = app.clock.now();
+    const fresh = await insertInstanceOnce(tx, {
+      id: 1,
+      ...FRESH_LICENCE,
+      api_users_allowed: 1,
+      read_only_users_allowed: 1,
+      setup_code_hash: null,
+      created_at: now,
+    });
+    if (fresh) await insertService(tx, { ...DEFAULT_SERVICE, created_at: now }, []);
+    await lockInstance(tx);
+    if (!options.setupCode || (await hasAdministrator(tx))) return undefined;
+    await updateInstance(tx, { setup_code_hash: app.secrets.digest(code) });
+    return code;
+  });
+}
+
+export type NewAdministrator = { id: number; email: string; organization: string; pseudonym: string };
+
+/**
+ * Creates an Administrator of the instance, in an organization that is created when it does not exist.
+ * @throws AppError `invalid_input`, `name_taken`, `limit_reached`
+ */
+export async function createAdministrator(
+  app: App,
+  caller: Caller,
+  rawInput: CreateAdministratorInput,
+): Promise<NewAdministrator> {
+  const input = parseInput(createAdministratorInput, rawInput);
+  requireTypedPassword(input.password, input.email);
+  const password = await app.secrets.hash(input.password);
+  const pseudonym = pseudonymFrom(Buffer.from(app.secrets.generate(40), 'base64url'));
+  const collectionId = app.ids.uuid();
+  return await act(app, caller, 'administrator.create', async ({ tx, access, now, audit }) => {
+    access.require('instance.operate', {});
+    const instance = await lockInstance(tx);
+    if ((await findAccount(tx, input.email)) !== undefined) {
+      throw new AppError('name_taken', { message: `The user name "${input.email}" is already in use.` });
+    }
+    const existing = await findOrganization(tx, input.organization);
+    const organizationId =
+      existing?.owner_id ??
+      (await insertOrganization(tx, { name: input.organization, limits: DEFAULT_LIMITS, now }));
+    if (existing === undefined) await insertCollection(tx, newCollection(collectionId, organizationId, now));
+    const limits = await lockOrganization(tx, organizationId);
+    requireSeat(
+      'users',
+      { name: input.organization, used: await countSeats(tx, 'user', organizationId), max: limits.max_users },
+      { used: await countSeats(tx, 'user', 'instance'), max: instance.max_users },
+    );
+    const id = await insertAccount(tx, {
+      kind: 'user',
+      organization_id: organizationId,
+      user_name: input.email,
+      pseudonym,
+      first_name: input.firstName,
+      last_name: input.lastName,
+      contact_email: null,
+      system_role: 'Administrator',
+      organization_role: 'Organization Administrator',
+      service_id: null,
+      narrowed: 0,
+      credential_version: 1,
+      locked_at: null,
+      disabled_at: null,
+      deleted_at: null,
+      expires_at: null,
+      created_at: now,
+      last_used_at: null,
+      last_used_from: null,
+    });
+    await insertCredential(tx, {
+      account_id: id,
+      kind: 'password',
+      ...password,
+      created_at: now,
+      expires_at: null,
+    });
+    await updateInstance(tx, { setup_code_hash: null });
+    await audit({
+      organizationId,
+      targetKind: 'user',
+      targetId: id,
+      targetName: input.email,
+      details: { systemRole: 'Administrator', organization: input.organization },
+    });
+    return { id, email: input.email, organization: existing?.name ?? input.organization, pseudonym };
+  });
+}

@@ -1,0 +1,63 @@
+import type { Insertable, Kysely, Selectable } from 'kysely';
+import { nameKey } from '../../../contract/names.ts';
+import type { Schema, TaxiiServicesTable } from '../../db/schema.ts';
+import type { Transaction } from '../../db/transaction.ts';
+
+export type ServiceRow = Selectable<TaxiiServicesTable>;
+
+const usableBy = (db: Kysely<Schema>, organizationId: number) =>
+  db
+    .selectFrom('taxii_services')
+    .selectAll()
+    .where((eb) =>
+      eb.or([
+        eb('all_organizations', '=', 1),
+        eb.exists(
+          eb
+            .selectFrom('taxii_service_organizations')
+            .select('service_id')
+            .whereRef('service_id', '=', 'taxii_services.id')
+            .where('organization_id', '=', organizationId),
+        ),
+      ]),
+    );
+
+/** The service of that name or path, if the organization may use it. */
+export async function findUsableService(
+  db: Kysely<Schema>,
+  nameOrPath: string,
+  organizationId: number,
+): Promise<ServiceRow | undefined> {
+  const path = nameOrPath.replace(/^\/+|\/+$/g, '');
+  return await usableBy(db, organizationId)
+    .where((eb) => eb.or([eb('name_key', '=', nameKey(nameOrPath)), eb('path', '=', path)]))
+    .orderBy('id')
+    .executeTakeFirst();
+}
+
+export async function listUsableServices(db: Kysely<Schema>, organizationId: number): Promise<ServiceRow[]> {
+  return await usableBy(db, organizationId).orderBy('id').execute();
+}
+
+export async function listServices(db: Kysely<Schema>): Promise<ServiceRow[]> {
+  return await db.selectFrom('taxii_services').selectAll().orderBy('id').execute();
+}
+
+export async function insertService(
+  tx: Transaction,
+  row: Omit<Insertable<TaxiiServicesTable>, 'name_key'>,
+  organizationIds: readonly number[],
+): Promise<ServiceRow> {
+  const service = await tx
+    .insertInto('taxii_services')
+    .values({ ...row, name_key: nameKey(row.name) })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  if (organizationIds.length > 0) {
+    await tx
+      .insertInto('taxii_service_organizations')
+      .values(organizationIds.map((organization_id) => ({ service_id: service.id, organization_id })))
+      .execute();
+  }
+  return service;
+}

@@ -1,0 +1,92 @@
+import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { AppError } from './errors.ts';
+
+/**
+ * What is derived from the master keys. The first master key makes new things; the others are older ones, under which
+ * things made earlier stay valid after a rotation.
+ */
+export type Keys = {
+  /** Signs bytes for a purpose: a key id, the bytes, and a tag of 128 bits, in base64url. */
+  seal(purpose: string, bytes: Uint8Array): string;
+  /** The bytes that `seal` was given, or undefined when the text was not made by any of the keys for that purpose. */
+  unseal(purpose: string, text: string): Uint8Array | undefined;
+};
+
+const KEY_BYTES = 32;
+const ID_BYTES = 2;
+const TAG_BYTES = 16;
+
+export function createKeys(masterKeys: readonly Uint8Array[]): Keys {
+  const derived = new Map<string, Buffer>();
+  const keyFor = (index: number, purpose: string): Buffer => {
+    const name = `${index} ${purpose}`;
+    let key = derived.get(name);
+    if (key === undefined) {
+      key = Buffer.from(
+        hkdfSync('sha256', masterKeys[index] ?? new Uint8Array(), '', `taxiway ${purpose}`, KEY_BYTES),
+      );
+      derived.set(name, key);
+    }
+    return key;
+  };
+  const ids = masterKeys.map((key) =>
+    createHash('sha256').update('taxiway key id').update(key).digest().subarray(0, ID_BYTES),
+  );
+  const tag = (index: number, purpose: string, bytes: Uint8Array) =>
+    createHmac('sha256', keyFor(index, purpose)).update(bytes).digest().subarray(0, TAG_BYTES);
+  return {
+    seal: (purpose, bytes) =>
+      Buffer.concat([ids[0] ?? Buffer.alloc(ID_BYTES), tag(0, purpose, bytes), bytes]).toString('base64url'),
+    unseal(purpose, text) {
+      if (!/^[A-Za-z0-9_-]+$/.test(text)) return undefined;
+      const sealed = Buffer.from(text, 'base64url');
+      if (sealed.length < ID_BYTES + TAG_BYTES) return undefined;
+      const bytes = sealed.subarray(ID_BYTES + TAG_BYTES);
+      const given = sealed.subarray(ID_BYTES, ID_BYTES + TAG_BYTES);
+      for (const [index, id] of ids.entries()) {
+        if (id.equals(sealed.subarray(0, ID_BYTES)) && timingSafeEqual(given, tag(index, purpose, bytes)))
+          return bytes;
+      }
+      return undefined;
+    },
+  };
+}
+
+/** Reads master keys as the environment and the key file hold them: base64url of 32 octets each, separated by commas or white space, the newest first. */
+export function parseMasterKeys(text: string): Uint8Array[] {
+  const keys = text
+    .split(/[\s,]+/)
+    .filter((part) => part !== '')
+    .map((part) => Buffer.from(part, 'base64url'));
+  if (keys.length === 0 || keys.some((key) => key.length !== KEY_BYTES)) {
+    throw new AppError('invalid_input', {
+      message: `A master key is ${KEY_BYTES} octets in base64url (for instance from: openssl rand -base64 32 | tr '+/' '-_' | tr -d '=').`,
+    });
+  }
+  return keys;
+}
+
+/** The master keys in the file, which is made with a fresh one, readable by its owner only, when it does not exist. Safe when several processes start at once. */
+export function loadOrCreateKeyFile(file: string): Uint8Array[] {
+  const read = () => parseMasterKeys(readFileSync(file, 'utf8'));
+  try {
+    return read();
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+  }
+  const temporary = `${file}.${process.pid}.new`;
+  writeFileSync(temporary, `${randomBytes(KEY_BYTES).toString('base64url')}\n`, { mode: 0o600, flush: true });
+  try {
+    linkSync(temporary, file); // fails when another process was first
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw error;
+  } finally {
+    unlinkSync(temporary);
+  }
+  return read();
+}
+
+function isErrno(error: unknown, code: string): boolean {
+  return error instanceof Error && Reflect.get(error, 'code') === code;
+}

@@ -1,0 +1,75 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { hash, verify } from '@node-rs/argon2';
+
+/** How a credential is stored; see `CredentialsTable`. */
+export type StoredSecret = { algorithm: 'argon2id' | 'sha256'; hash: string };
+
+export type Secrets = {
+  /** A fresh secret of `bits` random bits in base64url: `[A-Za-z0-9_-]`, which no client splits or escapes. */
+  generate(bits: number): string;
+  /** How a generated secret of at least 128 bits is stored, and found again. */
+  digest(secret: string): string;
+  /** How a secret that a person typed is stored: Argon2id, in the thread pool. */
+  hash(secret: string): Promise<StoredSecret>;
+  /** Whether the secret is the stored one. Costs one Argon2id where the stored one does. */
+  verify(secret: string, stored: StoredSecret): Promise<boolean>;
+  /** Costs as much as a failed `verify` of a typed secret: for accounts that do not exist. */
+  waste(): Promise<void>;
+  /** A key under which a verified secret may be remembered in this process. */
+  fingerprint(...parts: string[]): string;
+  /** Number of Argon2id computations so far; tests count with it. */
+  readonly hashes: { count: number };
+};
+
+/** The library's default algorithm is Argon2id; the costs are OWASP's first recommendation. */
+const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+
+/** Runs at most `limit` tasks at a time: more hashes than cores only make each of them slower. */
+function createQueue(limit: number): <T>(task: () => Promise<T>) => Promise<T> {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async (task) => {
+    if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
+    running++;
+    try {
+      return await task();
+    } finally {
+      running--;
+      waiting.shift()?.();
+    }
+  };
+}
+
+export function createSecrets(): Secrets {
+  const processKey = randomBytes(32);
+  const enqueue = createQueue(Math.max(1, availableParallelism() - 1));
+  const hashes = { count: 0 };
+  const argon2 = <T>(task: () => Promise<T>): Promise<T> => {
+    hashes.count++;
+    return enqueue(task);
+  };
+  return {
+    hashes,
+    generate: (bits) => randomBytes(Math.ceil(bits / 8)).toString('base64url'),
+    digest: sha256,
+    hash: async (secret) => ({ algorithm: 'argon2id', hash: await argon2(() => hash(secret, ARGON2)) }),
+    async verify(secret, stored) {
+      if (stored.algorithm === 'sha256') return equal(sha256(secret), stored.hash);
+      return await argon2(() => verify(stored.hash, secret));
+    },
+    async waste() {
+      await argon2(() => hash('no such account', ARGON2));
+    },
+    fingerprint: (...parts) => createHmac('sha256', processKey).update(parts.join('\0')).digest('base64'),
+  };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}
+
+function equal(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
