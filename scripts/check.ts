@@ -125,7 +125,6 @@ function cruised(): string[] {
 }
 
 type VitestResult = {
-  success: boolean;
   numPassedTests: number;
   numFailedTests: number;
   numPendingTests: number;
@@ -146,6 +145,8 @@ async function runTests(only: string[]): Promise<TestCounts & { outcome: Outcome
       ...only,
     ]);
     const counts = countTests(resultPath);
+    // An error outside of every test, which the result does not show.
+    if (exitCode !== 0 && counts.failed === 0) counts.failed = 1;
     const complaints = [
       ...(counts.failed > 0 ? [`${counts.failed} failed`] : []),
       ...(counts.skipped > 0 ? [`${counts.skipped} skipped or left to do`] : []),
@@ -160,7 +161,7 @@ async function runTests(only: string[]): Promise<TestCounts & { outcome: Outcome
   }
 }
 
-/** A file that does not load has no failed test, and an error outside of tests belongs to none: each counts as one. */
+/** A file that does not load has no failed test, but counts as one. */
 function countTests(resultPath: string): TestCounts {
   let result: VitestResult;
   try {
@@ -171,10 +172,9 @@ function countTests(resultPath: string): TestCounts {
   const brokenFiles = result.testResults.filter(
     (file) => file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'),
   );
-  const failed = result.numFailedTests + brokenFiles.length;
   return {
     passed: result.numPassedTests,
-    failed: failed === 0 && !result.success ? 1 : failed,
+    failed: result.numFailedTests + brokenFiles.length,
     skipped: result.numPendingTests + result.numTodoTests,
   };
 }
