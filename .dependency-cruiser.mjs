@@ -81,10 +81,19 @@ export default {
     {
       name: 'stores-know-rows-not-rights',
       comment:
-        'A store imports the database, the contract, protocols and errors: no rule, no right, no other layer.',
+        'A store imports the database, the contract, protocols, errors, and rules, which are pure; rights only as types.',
       severity: 'error',
       from: { path: '\\.store\\.ts$' },
-      to: { pathNot: `^server/(db|protocols)/|^contract/|^server/errors\\.ts$|${SQL}` },
+      to: {
+        pathNot: `^server/(db|protocols|access)/|^contract/|^server/errors\\.ts$|\\.(rules|store)\\.ts$|${SQL}`,
+      },
+    },
+    {
+      name: 'stores-take-rights-as-types',
+      comment: 'A store may name an actor or a target; it asks for no right.',
+      severity: 'error',
+      from: { path: '\\.store\\.ts$' },
+      to: { path: '^server/access/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'hono-only-in-http',
@@ -124,17 +133,10 @@ export default {
     {
       name: 'cli-goes-through-the-app',
       comment:
-        'A command calls what openApp gave it. It may name the types of services, not reach below them.',
+        'A command calls services with what openApp gave it, and does not reach below them. Only serve knows HTTP.',
       severity: 'error',
       from: { path: '^server/cli/', pathNot: TESTS },
-      to: { path: `^server/(http|db)/|${FEATURE_FILE('(routes|rules|store)')}` },
-    },
-    {
-      name: 'cli-only-types-of-services',
-      comment: 'A service as a value comes from the app, which gives it its database, clock and keys.',
-      severity: 'error',
-      from: { path: '^server/cli/', pathNot: TESTS },
-      to: { path: FEATURE_FILE('service'), dependencyTypesNot: ['type-only'] },
+      to: { path: `^server/db/|${FEATURE_FILE('(rules|store)')}` },
     },
     {
       name: 'main-only-starts-commands',

@@ -22,6 +22,19 @@ export function autoId(engine: Engine) {
       : column.primaryKey().generatedByDefaultAsIdentity();
 }
 
+const numbered = new Map<string, string>();
+
+/** PostgreSQL's `$1`, `$2`, … for each `?`. For the closed set of statements of the bulk and hot paths. */
+export function dollarPlaceholders(text: string): string {
+  let result = numbered.get(text);
+  if (result === undefined) {
+    let position = 0;
+    result = text.replaceAll('?', () => `$${++position}`);
+    numbered.set(text, result);
+  }
+  return result;
+}
+
 function property(error: unknown, name: string): unknown {
   return typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
 }

@@ -1,12 +1,11 @@
 import { type Kysely, sql } from 'kysely';
 import { AppError } from '../errors.ts';
 import { isUniqueViolation } from './dialect.ts';
+import type { Migration } from './migration.ts';
 import { migration0001 } from './migrations/0001-foundation.ts';
 import type { Database } from './open.ts';
 import type { Schema } from './schema.ts';
-import { inTransaction, type Transaction } from './transaction.ts';
-
-export type Migration = { name: string; up(tx: Transaction, engine: Database['engine']): Promise<void> };
+import { inTransaction } from './transaction.ts';
 
 /** Append only; the position is the version of the database. */
 const MIGRATIONS: readonly Migration[] = [migration0001];

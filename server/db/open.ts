@@ -13,7 +13,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 import pg from 'pg';
-import { type Engine, isBusy } from './dialect.ts';
+import { dollarPlaceholders, type Engine, isBusy } from './dialect.ts';
 import type { Schema } from './schema.ts';
 
 /** A query of the hot path, prepared once: positional parameters in, rows out. On SQLite the answer is immediate. */
@@ -27,6 +27,8 @@ export type Database = {
   readonly write: Kysely<Schema>;
   /** SQL with `?` for each parameter. For reads whose cost matters; everything else goes through `read`. */
   prepare<Row>(sql: string): Prepared<Row>;
+  /** Like `prepare`, for SQL that varies too much to keep a statement of on a server. */
+  query<Row>(sql: string, parameters: readonly (string | number | null)[]): Row[] | Promise<Row[]>;
   /** A number that changes whenever any process has changed the database; undefined where the engine has none. */
   dataVersion(): number | undefined;
   close(): Promise<void>;
@@ -138,6 +140,8 @@ export function openSqlite(file: string): Database {
     prepare<Row>(sql: string): Prepared<Row> {
       return (parameters) => prepareOnReader(sql).all(...parameters) as Row[];
     },
+    query: <Row>(sql: string, parameters: readonly (string | number | null)[]) =>
+      prepareOnReader(sql).all(...parameters) as Row[],
     dataVersion: () => Number(dataVersion.get()?.data_version),
     async close() {
       await read.destroy();
@@ -191,11 +195,12 @@ export function openPostgres(
     read: kysely,
     write: kysely,
     prepare<Row>(sql: string): Prepared<Row> {
-      let position = 0;
-      const text = sql.replaceAll('?', () => `$${++position}`);
+      const text = dollarPlaceholders(sql);
       const name = `taxiway_${++prepared}`;
       return async (values) => (await pool.query({ name, text, values: [...values] })).rows as Row[];
     },
+    query: async <Row>(sql: string, parameters: readonly (string | number | null)[]) =>
+      (await pool.query(dollarPlaceholders(sql), [...parameters])).rows as Row[],
     dataVersion: () => undefined,
     close: () => kysely.destroy(),
   };

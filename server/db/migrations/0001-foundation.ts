@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { autoId, int, text } from '../dialect.ts';
-import type { Migration } from '../migrate.ts';
+import type { Migration } from '../migration.ts';
 
 /** Owners, accounts, TAXII services, collections, the exchange store, audit. */
 export const migration0001: Migration = {

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Config } from './config.ts';
+import type { App } from './context.ts';
+import { migrate } from './db/migrate.ts';
+import { type Database, openPostgres, openSqlite } from './db/open.ts';
+import { asUnavailable } from './db/transaction.ts';
+import { invalid } from './errors.ts';
+import { prepareInstance } from './features/instance/instance.service.ts';
+import { createKeys, loadOrCreateKeyFile, parseMasterKeys } from './keys.ts';
+import { openLog } from './log.ts';
+import { createSecrets } from './secrets.ts';
+
+export const DATABASE_FILE = 'taxiway.db';
+export const KEY_FILE = 'master.key';
+
+export type OpenedApp = App & {
+  /** The one-time set-up code, when `setupCode` was asked for and there is no Administrator. */
+  readonly setupCode: string | undefined;
+  /** Names of the migrations that this opening applied. */
+  readonly migrations: readonly string[];
+  close(): Promise<void>;
+};
+
+export type OpenOptions = {
+  /** Replaces parts of the world, for tests. */
+  replace?: Partial<Pick<App, 'clock' | 'ids' | 'log' | 'secrets'>>;
+  setupCode?: boolean;
+};
+
+/**
+ * Opens the data of the configuration and brings it to this version: the only place where things are constructed.
+ * @throws AppError `conflict` for data of a newer version, `unavailable` when the database cannot be reached
+ */
+export async function openApp(config: Config, options: OpenOptions = {}): Promise<OpenedApp> {
+  const log = options.replace?.log ?? openLog(config.logLevel);
+  const clock = options.replace?.clock ?? systemClock;
+  const db = openDatabase(config, (error) => log.warn({ err: error }, 'an idle database connection broke'));
+  try {
+    const migrations = await migrate(db, clock.now());
+    const app: App = {
+      config,
+      db,
+      keys: createKeys(
+        config.masterKeys === undefined
+          ? loadOrCreateKeyFile(path.join(config.dataFolder, KEY_FILE))
+          : parseMasterKeys(config.masterKeys),
+      ),
+      secrets: options.replace?.secrets ?? createSecrets(),
+      log,
+      clock,
+      ids: options.replace?.ids ?? { uuid: randomUUID },
+    };
+    const setupCode = await prepareInstance(app, { setupCode: options.setupCode ?? false });
+    return { ...app, setupCode, migrations, close: () => db.close() };
+  } catch (error) {
+    await db.close();
+    throw asUnavailable(error);
+  }
+}
+
+/** Opens the database of the configuration as it is, without migrating it. */
+export function openDatabase(config: Config, onIdleError: (error: Error) => void): Database {
+  if (config.databaseUrl !== undefined)
+    return openPostgres(config.databaseUrl, config.databaseConnections, onIdleError);
+  try {
+    mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw invalid(
+      'TAXIWAY_DATA',
+      `the folder ${config.dataFolder} cannot be made: ${String(Reflect.get(Object(error), 'code'))}`,
+    );
+  }
+  return openSqlite(path.join(config.dataFolder, DATABASE_FILE));
+}
+
+/** Wall-clock time in microseconds; a stamp that would repeat is raised by one where it is given out. */
+const systemClock = { now: () => Date.now() * 1000 };

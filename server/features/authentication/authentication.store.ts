@@ -1,0 +1,101 @@
+import type { Kysely } from 'kysely';
+import { nameKey } from '../../../contract/names.ts';
+import type { Database } from '../../db/open.ts';
+import type { Schema } from '../../db/schema.ts';
+import type { Transaction } from '../../db/transaction.ts';
+import type { Micros } from '../../protocols/timestamp.ts';
+import type { Throttle } from './authentication.rules.ts';
+
+export type StoredCredential = {
+  account_id: number;
+  credential_version: number;
+  algorithm: 'argon2id' | 'sha256';
+  hash: string;
+  expires_at: Micros | null;
+};
+
+export function prepareAuthentication(db: Database) {
+  const columns =
+    'a.id as account_id, a.credential_version as credential_version, c.algorithm as algorithm, c.hash as hash, c.expires_at as expires_at';
+  const passwords = db.prepare<StoredCredential>(
+    `select ${columns} from accounts a join credentials c on c.account_id = a.id and c.kind = 'password' where a.user_name_key = ? order by c.id desc`,
+  );
+  const keys = db.prepare<StoredCredential>(
+    `select ${columns} from credentials c join accounts a on a.id = c.account_id where c.kind = 'api_key' and c.hash = ?`,
+  );
+  return {
+    /** The passwords of the account of that name, the newest first: more than one while a rotation overlaps. */
+    passwordsOf: async (userName: string) => await passwords([nameKey(userName)]),
+    keysWithDigest: async (digest: string) => await keys([digest]),
+  };
+}
+
+export type AuthenticationStatements = ReturnType<typeof prepareAuthentication>;
+
+export async function listThrottles(
+  db: Kysely<Schema>,
+  keys: readonly string[],
+): Promise<Map<string, Throttle>> {
+  const rows = await db.selectFrom('throttles').selectAll().where('key', 'in', keys).execute();
+  return new Map(
+    rows.map((row) => [
+      row.key,
+      { failures: row.failures, lastFailureAt: row.last_failure_at, blockedUntil: row.blocked_until },
+    ]),
+  );
+}
+
+export async function upsertThrottle(tx: Transaction, key: string, throttle: Throttle): Promise<void> {
+  const values = {
+    failures: throttle.failures,
+    last_failure_at: throttle.lastFailureAt,
+    blocked_until: throttle.blockedUntil,
+  };
+  await tx
+    .insertInto('throttles')
+    .values({ key, ...values })
+    .onConflict((c) => c.column('key').doUpdateSet(values))
+    .execute();
+}
+
+export async function deleteThrottle(tx: Transaction, key: string): Promise<void> {
+  await tx.deleteFrom('throttles').where('key', '=', key).execute();
+}
+
+export async function deleteOldThrottles(tx: Transaction, before: Micros): Promise<void> {
+  await tx
+    .deleteFrom('throttles')
+    .where('last_failure_at', '<', before)
+    .where('blocked_until', '<', before)
+    .execute();
+}
+
+export async function isKnownAddress(
+  db: Kysely<Schema>,
+  userName: string,
+  address: string,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('known_addresses')
+    .innerJoin('accounts', 'accounts.id', 'known_addresses.account_id')
+    .select('account_id')
+    .where('accounts.user_name_key', '=', nameKey(userName))
+    .where('address', '=', address)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+export async function upsertKnownAddress(
+  tx: Transaction,
+  row: { accountId: number; address: string; at: Micros },
+): Promise<void> {
+  await tx
+    .insertInto('known_addresses')
+    .values({ account_id: row.accountId, address: row.address, last_seen_at: row.at })
+    .onConflict((c) => c.columns(['account_id', 'address']).doUpdateSet({ last_seen_at: row.at }))
+    .execute();
+}
+
+export async function deleteOldAddresses(tx: Transaction, before: Micros): Promise<void> {
+  await tx.deleteFrom('known_addresses').where('last_seen_at', '<', before).execute();
+}

@@ -1,0 +1,151 @@
+import type { Kysely } from 'kysely';
+import type {
+  AccountKind,
+  CommunityRole,
+  OrganizationRole,
+  OwnerKind,
+  SystemRole,
+} from '../../../contract/roles.ts';
+import type { Database } from '../../db/open.ts';
+import type { Schema } from '../../db/schema.ts';
+import type { Transaction } from '../../db/transaction.ts';
+
+/** What one request must know of the asker: the account and the service that its path names, as stored now. */
+export type AskerRow = {
+  account_id: number;
+  kind: AccountKind;
+  user_name: string;
+  organization_id: number;
+  system_role: SystemRole;
+  organization_role: OrganizationRole;
+  narrowed: number;
+  credential_version: number;
+  locked_at: number | null;
+  disabled_at: number | null;
+  deleted_at: number | null;
+  expires_at: number | null;
+  /** Of the service that the account is bound to; null where it has none. */
+  service_id: number | null;
+  service_path: string | null;
+  service_title: string | null;
+  service_description: string | null;
+  service_allowed: number;
+  default_page_size: number;
+  max_page_size: number;
+  max_page_bytes: number;
+  max_content_length: number;
+  strict: number;
+};
+
+/** A collection as the asker's roles and allow-list show it. */
+export type CollectionForAsker = {
+  collection_id: string;
+  description: string | null;
+  writable: number;
+  collection_strict: number;
+  collection_created_at: number;
+  owner_id: number;
+  owner_name: string;
+  owner_kind: OwnerKind;
+  change_counter: number;
+  largest_object: number;
+  own_role: CommunityRole | null;
+  default_role: CommunityRole | null;
+  /** 1 = on the asker's allow-list. */
+  listed: number;
+};
+
+export type AskerWithCollection = AskerRow & {
+  [K in keyof CollectionForAsker]: CollectionForAsker[K] | null;
+};
+
+const ASKER = `
+  a.id as account_id, a.kind as kind, a.user_name as user_name, a.organization_id as organization_id, a.system_role as system_role,
+  a.organization_role as organization_role, a.narrowed as narrowed, a.credential_version as credential_version,
+  a.locked_at as locked_at, a.disabled_at as disabled_at, a.deleted_at as deleted_at, a.expires_at as expires_at,
+  s.id as service_id, s.path as service_path, s.title as service_title, s.description as service_description,
+  case when s.all_organizations = 1 or so.service_id is not null then 1 else 0 end as service_allowed,
+  s.default_page_size as default_page_size, s.max_page_size as max_page_size, s.max_page_bytes as max_page_bytes,
+  s.max_content_length as max_content_length, s.strict as strict`;
+
+const FROM_ASKER = `
+  from accounts a
+  left join taxii_services s on s.id = a.service_id
+  left join taxii_service_organizations so on so.service_id = s.id and so.organization_id = a.organization_id`;
+
+const COLLECTION = `
+  c.id as collection_id, c.description as description, c.writable as writable, c.strict as collection_strict,
+  c.created_at as collection_created_at, o.id as owner_id, o.name as owner_name, o.kind as owner_kind,
+  o.change_counter as change_counter, o.largest_object as largest_object,
+  r.role as own_role, m.default_role as default_role,
+  case when l.owner_id is not null then 1 else 0 end as listed`;
+
+const RIGHTS_IN_OWNER = `
+  left join account_roles r on r.account_id = a.id and r.owner_id = o.id
+  left join memberships m on m.owner_id = o.id and m.organization_id = a.organization_id
+  left join account_allowed_owners l on l.account_id = a.id and l.owner_id = o.id`;
+
+/** The statements of the TAXII read path: one per request, prepared once. */
+export function prepareExchange(db: Database) {
+  return {
+    /** By account id. */
+    asker: db.prepare<AskerRow>(`select ${ASKER} ${FROM_ASKER} where a.id = ?`),
+    /** By collection id, account id: the account's row even where there is no such collection. */
+    askerAndCollectionById: db.prepare<AskerWithCollection>(
+      `select ${ASKER}, ${COLLECTION} ${FROM_ASKER}
+       left join collections c on c.id = ? left join owners o on o.id = c.owner_id ${RIGHTS_IN_OWNER} where a.id = ?`,
+    ),
+    /** By the alias' key (the owner's name), account id. */
+    askerAndCollectionByAlias: db.prepare<AskerWithCollection>(
+      `select ${ASKER}, ${COLLECTION} ${FROM_ASKER}
+       left join owners o on o.name_key = ? left join collections c on c.owner_id = o.id ${RIGHTS_IN_OWNER} where a.id = ?`,
+    ),
+    /** By account id: every collection that the account's organization, roles or allow-list could show it, by id. */
+    collections: db.prepare<CollectionForAsker>(
+      `select ${COLLECTION} from accounts a
+       join owners o on o.id = a.organization_id
+         or o.id in (select owner_id from memberships where organization_id = a.organization_id)
+         or o.id in (select owner_id from account_roles where account_id = a.id)
+       join collections c on c.owner_id = o.id ${RIGHTS_IN_OWNER} where a.id = ? order by c.id`,
+    ),
+  };
+}
+
+export type ExchangeStatements = ReturnType<typeof prepareExchange>;
+
+export async function insertStatus(
+  tx: Transaction,
+  row: { id: string; serviceId: number; accountId: number; now: number; json: string },
+): Promise<void> {
+  await tx
+    .insertInto('statuses')
+    .values({
+      id: row.id,
+      service_id: row.serviceId,
+      account_id: row.accountId,
+      created_at: row.now,
+      json: row.json,
+    })
+    .execute();
+}
+
+/** The status that this account was given at this service. */
+export async function findStatus(
+  db: Kysely<Schema>,
+  key: { id: string; serviceId: number; accountId: number },
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('statuses')
+    .select('json')
+    .where('id', '=', key.id)
+    .where('service_id', '=', key.serviceId)
+    .where('account_id', '=', key.accountId)
+    .executeTakeFirst();
+  return row?.json;
+}
+
+/** Forgets statuses made before the instant; returns how many. */
+export async function deleteOldStatuses(tx: Transaction, before: number): Promise<number> {
+  const result = await tx.deleteFrom('statuses').where('created_at', '<', before).executeTakeFirst();
+  return Number(result.numDeletedRows);
+}

@@ -1,0 +1,172 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Database } from '../../db/open.ts';
+import type { Micros } from '../../protocols/timestamp.ts';
+import { type Condition, cutPage, type PagePlan } from './pages.rules.ts';
+
+export type PageRequest = {
+  ownerId: number;
+  /** Exclusive. */
+  after: Micros;
+  limit: number;
+  maxBytes: number;
+  /** Octets of the largest object of the owner. */
+  largestObject: number;
+  plan: PagePlan;
+};
+
+/** A page of objects: their stored texts joined by commas, never parsed. */
+export type ObjectPage = { count: number; first: Micros; last: Micros; more: boolean; json: Uint8Array };
+
+export type RecordRow = {
+  id: number;
+  date_added: Micros;
+  size: number;
+  stix_id: string;
+  version_text: string;
+  spec_version: string;
+};
+
+export type RecordPage = { records: RecordRow[]; more: boolean };
+
+/** Rows that a scan looks at before it lets other requests have their turn. */
+const STRETCH = 10_000;
+/** Ids in one list when the texts of a page are read. */
+const LIST = 500;
+
+type Value = string | number;
+const RECORD = 'o.id, o.date_added, o.size, o.stix_id, o.version_text, o.spec_version';
+
+export type Pages = {
+  objects(request: PageRequest): Promise<ObjectPage>;
+  records(request: PageRequest): Promise<RecordPage>;
+  /** Whether the owner has any version of the object. */
+  exists(ownerId: number, stixId: string): Promise<boolean>;
+};
+
+export function preparePages(db: Database): Pages {
+  const joined =
+    db.engine === 'sqlite'
+      ? // As a blob: the text goes from the database to the socket without becoming a string in between.
+        "cast(group_concat(p.json, ',') as blob)"
+      : "string_agg(p.json, ',' order by p.date_added)";
+  // TAXII 2.1 §3.4: added_after is exclusive. The partial index serves only where `latest = 2` stands literally.
+  const latest = db.prepare<{
+    count: number;
+    first: number | null;
+    last: number | null;
+    json: Uint8Array | string | null;
+  }>(
+    `select count(*) as count, min(p.date_added) as first, max(p.date_added) as last, ${joined} as json from (
+       select o.date_added, o.json from objects o where o.owner_id = ? and o.latest = 2 and o.date_added > ?
+       order by o.date_added limit ?) p`,
+  );
+  const latestAfter = db.prepare<{ id: number }>(
+    'select o.id from objects o where o.owner_id = ? and o.latest = 2 and o.date_added > ? limit 1',
+  );
+  const anyVersion = db.prepare<{ id: number }>(
+    'select id from objects where owner_id = ? and stix_id = ? limit 1',
+  );
+  const texts = (length: number) =>
+    `select ${joined} as json from (select date_added, json from objects where id in (${marks(length)}) order by date_added) p`;
+
+  async function records(request: PageRequest): Promise<RecordPage> {
+    const rows =
+      request.plan.strategy === 'scan'
+        ? await scan(db, request)
+        : await db.query<RecordRow>(...indexed(request));
+    return cutPage(rows, request.limit, request.maxBytes);
+  }
+
+  return {
+    records,
+    async objects(request) {
+      const { ownerId, after, limit, maxBytes } = request;
+      if (request.plan.strategy === 'latest' && limit * (request.largestObject + 1) <= maxBytes) {
+        const [row] = await latest([ownerId, after, limit]);
+        if (row === undefined || row.first === null || row.last === null) return EMPTY_PAGE;
+        const more = row.count >= limit && (await latestAfter([ownerId, row.last])).length > 0;
+        return { count: row.count, first: row.first, last: row.last, more, json: bytesOf(row.json) };
+      }
+      const page = await records(request);
+      const first = page.records[0];
+      const last = page.records.at(-1);
+      if (first === undefined || last === undefined) return EMPTY_PAGE;
+      const parts: Uint8Array[] = [];
+      for (let start = 0; start < page.records.length; start += LIST) {
+        const ids = page.records.slice(start, start + LIST).map((record) => record.id);
+        const filled = [...ids, ...Array.from({ length: LIST - ids.length }, () => 0)];
+        const [row] = await db.query<{ json: Uint8Array | string | null }>(texts(LIST), filled);
+        const bytes = bytesOf(row?.json ?? null);
+        if (bytes.length > 0) parts.push(bytes);
+      }
+      return {
+        count: page.records.length,
+        first: first.date_added,
+        last: last.date_added,
+        more: page.more,
+        json: joinWithCommas(parts),
+      };
+    },
+    async exists(ownerId, stixId) {
+      return (await anyVersion([ownerId, stixId])).length > 0;
+    },
+  };
+}
+
+export const EMPTY_PAGE: ObjectPage = { count: 0, first: 0, last: 0, more: false, json: new Uint8Array() };
+
+/** One statement whose work an index bounds. Reads one record more than the page holds. */
+function indexed({ ownerId, after, limit, plan }: PageRequest): [string, Value[]] {
+  const { sql, parameters } = plan.condition;
+  if (plan.strategy === 'by-type') {
+    const range = `select * from (select ${RECORD} from objects o where o.owner_id = ? and o.type = ? and ${sql}
+      and o.date_added > ? order by o.date_added limit ?) t`;
+    return [
+      `select * from (${plan.types.map(() => range).join(' union all ')}) u order by date_added limit ?`,
+      [...plan.types.flatMap((type): Value[] => [ownerId, type, ...parameters, after, limit + 1]), limit + 1],
+    ];
+  }
+  // By id, the plus keeps SQLite from walking the whole collection in order of date_added instead.
+  const stamp = plan.strategy === 'by-id' ? '+o.date_added' : 'o.date_added';
+  return [
+    `select ${RECORD} from objects o where o.owner_id = ? and ${sql} and ${stamp} > ? order by ${stamp} limit ?`,
+    [ownerId, ...parameters, after, limit + 1],
+  ];
+}
+
+/** Walks the collection in stretches, between which other requests have their turn. */
+async function scan(db: Database, { ownerId, after, limit, plan }: PageRequest): Promise<RecordRow[]> {
+  const found: RecordRow[] = [];
+  const { sql, parameters }: Condition = plan.condition;
+  const end =
+    'select max(p.date_added) as last, count(*) as count from (select date_added from objects where owner_id = ? and date_added > ? order by date_added limit ?) p';
+  const stretch = `select ${RECORD} from objects o where o.owner_id = ? and o.date_added > ? and o.date_added <= ? and ${sql} order by o.date_added limit ?`;
+  let position = after;
+  let length = Math.min(STRETCH, (limit + 1) * 2);
+  while (found.length <= limit) {
+    const [bound] = await db.query<{ last: number | null; count: number }>(end, [ownerId, position, length]);
+    if (bound === undefined || bound.last === null) break;
+    const wanted = limit + 1 - found.length;
+    found.push(
+      ...(await db.query<RecordRow>(stretch, [ownerId, position, bound.last, ...parameters, wanted])),
+    );
+    if (bound.count < length) break;
+    position = bound.last;
+    length = Math.min(STRETCH, length * 4);
+    await nextTurn();
+  }
+  return found;
+}
+
+function marks(length: number): string {
+  return Array.from({ length }, () => '?').join(',');
+}
+
+function bytesOf(json: Uint8Array | string | null): Uint8Array {
+  return typeof json === 'string' ? Buffer.from(json, 'utf8') : (json ?? new Uint8Array());
+}
+
+function joinWithCommas(parts: readonly Uint8Array[]): Uint8Array {
+  const comma = Buffer.from(',');
+  return Buffer.concat(parts.flatMap((part, index) => (index === 0 ? [part] : [comma, part])));
+}
