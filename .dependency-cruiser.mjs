@@ -85,7 +85,7 @@ export default {
       severity: 'error',
       from: { path: '\\.store\\.ts$' },
       to: {
-        pathNot: `^server/(db|protocols|access)/|^contract/|^server/errors\\.ts$|\\.(rules|store)\\.ts$|${SQL}`,
+        pathNot: `^server/(db|protocols|access)/|^contract/|^server/errors\\.ts$|\\.(rules|store)\\.ts$|^(node:)?timers/promises$|${SQL}`,
       },
     },
     {

@@ -141,16 +141,6 @@ export type CollectionsTable = {
   created_at: number;
 };
 
-/** How new a version is: what a page shows without filters, decided when it is written. */
-export const LATEST = {
-  /** A newer version of the same spec version exists. */
-  no: 0,
-  /** The newest version within its spec version; a later spec version of the object exists. */
-  inSpecVersion: 1,
-  /** The newest version of the latest spec version: what TAXII 2.1 §3.4.1 gives by default. */
-  overall: 2,
-} as const;
-
 export type ObjectsTable = {
   id: Generated<number>;
   owner_id: number;
@@ -161,6 +151,7 @@ export type ObjectsTable = {
   version: number;
   /** `modified`, else `created`, verbatim; else the canonical text of `version`. */
   version_text: string;
+  /** One of `LATEST` in `intelligence.rules.ts`. */
   latest: number;
   revoked: number;
   added_by: number | null;

@@ -1,6 +1,15 @@
-import { LATEST } from '../../db/schema.ts';
 import type { StixHead } from '../../protocols/stix/check.ts';
 import { formatTimestamp, type Micros } from '../../protocols/timestamp.ts';
+
+/** How new a version is: what a page shows without filters, decided when it is written. */
+export const LATEST = {
+  /** A newer version of the same spec version exists. */
+  no: 0,
+  /** The newest version within its spec version; a later spec version of the object exists. */
+  inSpecVersion: 1,
+  /** The newest version of the latest spec version: what TAXII 2.1 §3.4.1 gives by default. */
+  overall: 2,
+} as const;
 
 /** An object that passed the checks and asks to be added to an owner. */
 export type Candidate = { head: StixHead; text: string; size: number };

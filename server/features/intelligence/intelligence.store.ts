@@ -1,9 +1,9 @@
-import { LATEST } from '../../db/schema.ts';
 import { rawQuery, type SqlValue, type Transaction } from '../../db/transaction.ts';
 import { contentEquals } from '../../protocols/stix/check.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
 import {
   type Candidate,
+  LATEST,
   needsText,
   nextStamps,
   type Outcome,

@@ -22,11 +22,14 @@ function exactly(_name: string, value: unknown, context: { source?: string }): u
 function canonicalNumber(source: string): string {
   const match = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(source);
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = match ?? [];
+  if (exponent.length > 30) return source; // reading it would take longer the longer it is
   const digits = `${whole}${fraction}`.replace(/^0+/, '');
-  const significant = digits.replace(/0+$/, '');
-  if (significant === '') return '0e0';
-  const power = BigInt(exponent) - BigInt(fraction.length) + BigInt(digits.length - significant.length);
-  return `${sign}${significant}e${power}`;
+  // Not /0+$/: that takes quadratic time on a long run of zeros elsewhere.
+  let length = digits.length;
+  while (length > 0 && digits[length - 1] === '0') length--;
+  if (length === 0) return '0e0';
+  const power = BigInt(exponent) - BigInt(fraction.length) + BigInt(digits.length - length);
+  return `${sign}${digits.slice(0, length)}e${power}`;
 }
 
 export function isEqual(a: unknown, b: unknown): boolean {

@@ -48,9 +48,9 @@ export function walkMembers(object: JsonObject, type: string, mayHoldNul: boolea
     if (typeof value === 'string') {
       if (mayHoldNul && value.includes('\0')) refuseNul(false);
     } else if (value === null) {
-      refuseIfStrict(report, where(), 'null is a value of no type', '§2');
+      refuseIfStrict(report, where, 'null is a value of no type', '§2');
     } else if (Array.isArray(value)) {
-      if (value.length === 0) refuseIfStrict(report, where(), 'a list must not be empty', '§2.12');
+      if (value.length === 0) refuseIfStrict(report, where, 'a list must not be empty', '§2.12');
       for (let i = 0; i < value.length; i++) {
         const item: unknown = value[i];
         if (typeof item === 'string' && !mayHoldNul) continue;
@@ -66,13 +66,13 @@ export function walkMembers(object: JsonObject, type: string, mayHoldNul: boolea
   function visitReference(value: unknown, name: string, top: boolean): void {
     if (embedded || value === null || isIdentifier(value)) return;
     const message = 'must be an identifier, <type>--<UUID>';
-    if (!top) warn(report, where(), message, '§3.3');
-    else if (name.startsWith('x_')) refuseIfStrict(report, where(), message, '§3.3');
-    else refuse(report, where(), message, '§3.3');
+    if (!top) warn(report, where, message, '§3.3');
+    else if (name.startsWith('x_')) refuseIfStrict(report, where, message, '§3.3');
+    else refuse(report, where, message, '§3.3');
   }
 
   function refuseNul(inName: boolean): void {
-    const shown = where().replaceAll('\0', '\\u0000');
+    const shown = () => where().replaceAll('\0', '\\u0000');
     refuse(
       report,
       shown,

@@ -5,6 +5,7 @@
 export function findPatternFault(pattern: string): string | undefined {
   const open: string[] = [];
   let observations = 0;
+  let observing = 0; // open [
   let content = false; // anything but white space since the last opening bracket
   for (let i = 0; i < pattern.length; i++) {
     const current = pattern.charAt(i);
@@ -13,14 +14,18 @@ export function findPatternFault(pattern: string): string | undefined {
       if (i < 0) return 'a string is not closed';
       content = true;
     } else if (current === '[' || current === '(') {
-      if (current === '[' && open.includes('[') && !inPathStep(pattern, i))
+      if (current === '[' && observing > 0 && !inPathStep(pattern, i))
         return 'an observation expression is inside another';
       open.push(current);
-      if (current === '[') observations++;
+      if (current === '[') {
+        observing++;
+        observations++;
+      }
       content = false;
     } else if (current === ']' || current === ')') {
       if (open.pop() !== (current === ']' ? '[' : '(')) return `an unexpected ${current}`;
       if (!content) return 'an expression is empty';
+      if (current === ']') observing--;
     } else if (current.trim() !== '') {
       content = true;
     }
