@@ -53,7 +53,9 @@ export async function openTestApp(engine: Engine, changes: Partial<Config> = {})
   let advanced = 0;
   const clock: TestClock = {
     now: () => Date.now() * 1000 + advanced,
-    advance: (seconds) => void (advanced += seconds * 1_000_000),
+    advance(seconds) {
+      advanced += seconds * 1_000_000;
+    },
   };
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
   const replace: Partial<Pick<App, 'clock' | 'log' | 'secrets'>> = { clock, log, secrets: createSecrets() };
