@@ -1,4 +1,9 @@
-import type { StixHead } from '../../protocols/stix/check.ts';
+import {
+  compareWithStored,
+  contentEquals,
+  readStoredHead,
+  type StixHead,
+} from '../../protocols/stix/check.ts';
 import { formatTimestamp, type Micros } from '../../protocols/timestamp.ts';
 
 /** How new a version is: what a page shows without filters, decided when it is written. */
@@ -12,7 +17,12 @@ export const LATEST = {
 } as const;
 
 /** An object that passed the checks and asks to be added to an owner. */
-export type Candidate = { head: StixHead; text: string; size: number };
+export type Candidate = {
+  head: StixHead;
+  text: string /** Octets of the text. */;
+  size: number;
+  warnings: readonly string[];
+};
 
 /** What the planning must know of a stored version. `text` only where contents may have to be compared. */
 export type StoredVersion = {
@@ -21,7 +31,6 @@ export type StoredVersion = {
   spec_version: string;
   version: Micros;
   latest: number;
-  revoked: number;
 };
 
 export type PlannedInsert = {
@@ -60,8 +69,14 @@ export function nextStamps(lastStamp: Micros, now: Micros, count: number): Micro
   return stamps;
 }
 
-type Known = { text: string | undefined; id: number | undefined; version: Micros; revoked: boolean };
-type Newest = { version: Micros; specVersion: string; revoked: boolean; id?: number; insert?: PlannedInsert };
+type Known = { text: string | undefined; id: number | undefined; version: Micros };
+type Newest = {
+  version: Micros;
+  specVersion: string;
+  id?: number;
+  insert?: PlannedInsert;
+  text?: string | undefined;
+};
 
 /**
  * Decides what becomes of each candidate, given every stored version of their ids (`stored`) and the text of those
@@ -75,12 +90,11 @@ export function planAdditions(input: {
   candidates: readonly Candidate[];
   stored: readonly StoredVersion[];
   texts: ReadonlyMap<number, string>;
-  equal: (a: string, b: string) => boolean;
   lastStamp: Micros;
   now: Micros;
   strict: boolean;
 }): Plan {
-  const { candidates, stored, texts, equal, now, strict } = input;
+  const { candidates, stored, texts, now, strict } = input;
   const versions = new Map<string, Known[]>();
   const newest = new Map<string, Newest[]>();
   for (const row of stored) {
@@ -88,14 +102,13 @@ export function planAdditions(input: {
       text: texts.get(row.id),
       id: row.id,
       version: row.version,
-      revoked: row.revoked === 1,
     });
     if (row.latest !== LATEST.no) {
       push(newest, row.stix_id, {
         version: row.version,
         specVersion: row.spec_version,
-        revoked: row.revoked === 1,
         id: row.id,
+        text: texts.get(row.id),
       });
     }
   }
@@ -106,7 +119,9 @@ export function planAdditions(input: {
     const { head, text } = candidate;
     const known = versions.get(`${head.id} ${head.specVersion}`) ?? [];
     const same = known.filter((k) => head.version === undefined || k.version === head.version);
-    const equalOne = same.find((k) => k.text !== undefined && (k.text === text || equal(k.text, text)));
+    const equalOne = same.find(
+      (k) => k.text !== undefined && (k.text === text || contentEquals(k.text, text)),
+    );
     if (equalOne !== undefined) {
       return { kind: 'already there', versionText: head.versionText ?? formatTimestamp(equalOne.version) };
     }
@@ -119,10 +134,16 @@ export function planAdditions(input: {
     const rivals = newest.get(head.id) ?? [];
     const rival = rivals.find((r) => r.specVersion === head.specVersion);
     const warnings: string[] = [];
-    if (rival?.revoked === true && head.version !== undefined && head.version > rival.version) {
-      const reason = 'an earlier version is revoked, and no later one may exist (STIX 2.1 §3.6)';
-      if (strict) return { kind: 'refused', reason };
-      warnings.push(reason);
+    const before = rival?.insert?.candidate.text ?? rival?.text;
+    if (
+      rival !== undefined &&
+      before !== undefined &&
+      head.version !== undefined &&
+      head.version > rival.version
+    ) {
+      const comparison = compareWithStored(head, readStoredHead(before), { strict });
+      if (!comparison.ok) return { kind: 'refused', reason: comparison.reasons.join('; ') };
+      warnings.push(...comparison.warnings);
     }
     const insert: PlannedInsert = {
       candidate,
@@ -136,7 +157,6 @@ export function planAdditions(input: {
       text,
       id: undefined,
       version: head.version ?? Number.POSITIVE_INFINITY,
-      revoked: head.revoked,
     });
     const version = head.version ?? Number.POSITIVE_INFINITY;
     if (rival === undefined || version >= rival.version) {
@@ -144,7 +164,7 @@ export function planAdditions(input: {
         rivals.splice(rivals.indexOf(rival), 1);
         setLatest(rival, LATEST.no, demotions);
       }
-      rivals.push({ version, specVersion: head.specVersion, revoked: head.revoked, insert });
+      rivals.push({ version, specVersion: head.specVersion, insert });
       newest.set(head.id, rivals);
       // The newest of each spec version: the latest spec version shows by default (TAXII 2.1 §3.4.1).
       const latestSpec = rivals.reduce((a, b) => (b.specVersion > a.specVersion ? b : a));
@@ -187,7 +207,7 @@ function push<T>(map: Map<string, T[]>, key: string, value: T): void {
   else list.push(value);
 }
 
-/** The stored rows whose text `planAdditions` will compare with a candidate's. */
+/** The stored rows whose text `planAdditions` will look at: of equal versions, and of the newest before a new one. */
 export function needsText(candidates: readonly Candidate[], stored: readonly StoredVersion[]): number[] {
   if (stored.length === 0) return [];
   const versions = new Map<string, Set<Micros | 'any'>>();
@@ -200,7 +220,9 @@ export function needsText(candidates: readonly Candidate[], stored: readonly Sto
   return stored
     .filter((row) => {
       const wanted = versions.get(`${row.stix_id} ${row.spec_version}`);
-      return wanted !== undefined && (wanted.has('any') || wanted.has(row.version));
+      return (
+        wanted !== undefined && (row.latest !== LATEST.no || wanted.has('any') || wanted.has(row.version))
+      );
     })
     .map((row) => row.id);
 }

@@ -1,5 +1,4 @@
 import { rawQuery, type SqlValue, type Transaction } from '../../db/transaction.ts';
-import { contentEquals } from '../../protocols/stix/check.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
 import {
   type Candidate,
@@ -48,7 +47,6 @@ export async function addObjects(
     candidates,
     stored,
     texts,
-    equal: contentEquals,
     lastStamp,
     now: by.now,
     strict: owner.strict,
@@ -164,7 +162,7 @@ async function findVersions(
     rows.push(
       ...(await rawQuery<StoredVersion>(
         tx,
-        `select id, stix_id, spec_version, version, latest, revoked from objects where owner_id = ? and stix_id in (${list.map(() => '?').join(',')})`,
+        `select id, stix_id, spec_version, version, latest from objects where owner_id = ? and stix_id in (${list.map(() => '?').join(',')})`,
         [ownerId, ...list],
       )),
     );

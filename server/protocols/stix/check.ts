@@ -196,35 +196,44 @@ export type StoredHead = Pick<
   'type' | 'specVersion' | 'created' | 'createdByRef' | 'version' | 'revoked'
 >;
 
-export type StoredVersions = {
-  /** The oldest version that is stored. */
-  first: StoredHead;
-  /** The newest stored version that is older than the new one, if there is one. */
-  previous: StoredHead | undefined;
-};
+/** The head of a text that was stored, which passed `checkObject` when it came. */
+export function readStoredHead(text: string): StoredHead {
+  const object = parseJson(text);
+  if (!isJsonObject(object)) throw new TypeError('a stored object is no JSON object');
+  const report = createReport(false);
+  const type = readType(object, report);
+  const { created, modified } = readVersions(object, type, report);
+  return {
+    type,
+    specVersion: readSpecVersion(object, type, report),
+    created,
+    createdByRef: stringOf(object, 'created_by_ref'),
+    version: modified ?? created,
+    revoked: givenValue(object, 'revoked') === true,
+  };
+}
 
 /**
- * Compares a new version with the stored ones. What must not change between versions only warns: the first version
- * that is stored need not be the first there was, and refusing would cut a feed off for good. For that reason too
- * "the first version has modified = created" (§3.6) is not judged here.
+ * Compares a version with the newest stored one before it. What must not change between versions only warns: refusing
+ * would cut a feed off for good. "The first version has modified = created" (§3.6) is not judged, as the first version
+ * that is stored need not be the first there was.
  */
 export function compareWithStored(
   head: StixHead,
-  stored: StoredVersions,
+  previous: StoredHead,
   options: { strict: boolean },
 ): { ok: true; warnings: string[] } | { ok: false; reasons: string[] } {
   const report = createReport(options.strict);
-  const { first, previous } = stored;
   const fixed = [
-    ['created', head.created, first.created],
-    ['created_by_ref', head.createdByRef, first.createdByRef],
-    ['type', head.type, first.type],
-    ['spec_version', head.specVersion, first.specVersion],
+    ['created', head.created, previous.created],
+    ['created_by_ref', head.createdByRef, previous.createdByRef],
+    ['type', head.type, previous.type],
+    ['spec_version', head.specVersion, previous.specVersion],
   ] as const;
   for (const [name, now, before] of fixed) {
-    if (now !== before) warn(report, name, 'differs from the first stored version', '§3.6');
+    if (now !== before) warn(report, name, 'differs from the version before', '§3.6');
   }
-  if (previous?.revoked === true)
+  if (previous.revoked)
     refuseIfStrict(report, 'revoked', 'an earlier version is revoked: there must be none after it', '§3.6');
   return report.reasons.length > 0
     ? { ok: false, reasons: report.reasons }

@@ -1,0 +1,300 @@
+import { reading } from '../../action.ts';
+import type { App } from '../../context.ts';
+import { AppError } from '../../errors.ts';
+import {
+  decodeCursor,
+  type EffectiveQuery,
+  encodeCursor,
+  nextCursor,
+  resolveQuery,
+} from '../../protocols/taxii/cursor.ts';
+import { parseQuery } from '../../protocols/taxii/filters.ts';
+import { formatTaxiiPath } from '../../protocols/taxii/paths.ts';
+import {
+  type ApiRoot,
+  apiRootResource,
+  type Collection,
+  type Collections,
+  collectionResource,
+  collectionsResource,
+  type Discovery,
+  discoveryResource,
+  envelopeFrame,
+  manifestRecord,
+  manifestResource,
+  versionsResource,
+} from '../../protocols/taxii/resources.ts';
+import type { Micros } from '../../protocols/timestamp.ts';
+import { collectionRights } from './exchange.rules.ts';
+import { type ExchangeStatements, findStatus } from './exchange.store.ts';
+import type { CachedPage, PageCache } from './page-cache.ts';
+import { planPage } from './pages.rules.ts';
+import { EMPTY_PAGE, type PageRequest, type Pages, type RecordPage } from './pages.store.ts';
+import {
+  requireCollection,
+  requireReadable,
+  type Session,
+  type VisibleCollection,
+} from './session.service.ts';
+
+/** What the reading side of the exchange is made of. */
+export type Exchange = { app: App; statements: ExchangeStatements; pages: Pages; cache: PageCache };
+
+/** TAXII 2.1 §4.1: the API roots that the asker may use, which is the one of its service. */
+export function getDiscovery({ service, access }: Session, baseUrl: string): Discovery {
+  access.can('intelligence.read', { organizationId: 0 });
+  const root = formatTaxiiPath({ kind: 'api-root', root: service.path }, baseUrl);
+  return discoveryResource({
+    title: 'Taxiway',
+    description: 'TAXII 2.1 server',
+    defaultApiRoot: root,
+    apiRoots: [root],
+  });
+}
+
+/** TAXII 2.1 §4.2 */
+export function getApiRoot({ service }: Session): ApiRoot {
+  return apiRootResource(service);
+}
+
+/** TAXII 2.1 §5.1: every collection that the asker may read or write, by id. */
+export async function listVisibleCollections(
+  { statements }: Exchange,
+  session: Session,
+): Promise<Collections> {
+  const rows = await reading(async () => await statements.collections([session.account.id]));
+  const visible: Collection[] = [];
+  for (const row of rows) {
+    const rights = collectionRights(session.access, session.account, row);
+    if (rights.visible) visible.push(resourceOf({ ...row, rights }));
+  }
+  return collectionsResource(visible);
+}
+
+/** TAXII 2.1 §5.2 */
+export function getCollection(session: Session): Collection {
+  return resourceOf(requireCollection(session));
+}
+
+function resourceOf(collection: VisibleCollection): Collection {
+  return collectionResource({
+    id: collection.collection_id,
+    title: collection.owner_name,
+    description: collection.description,
+    alias: collection.owner_name,
+    canRead: collection.rights.canRead,
+    canWrite: collection.rights.canWrite,
+  });
+}
+
+type Listing = {
+  collection: VisibleCollection;
+  query: EffectiveQuery;
+  request: PageRequest;
+  /** Names the page among all that can be asked for; the owner's change counter keeps it true. */
+  key: string;
+};
+
+const NEXT_PURPOSE = 'taxii next';
+
+function openListing(
+  { app }: Exchange,
+  session: Session,
+  rawQuery: string,
+  endpoint: 'objects' | 'manifest' | 'object' | 'versions',
+  stixId?: string,
+): Listing {
+  const collection = requireReadable(session);
+  const parsed = parseQuery(rawQuery, endpoint);
+  if (!parsed.ok) {
+    throw new AppError('invalid_input', { message: parsed.problem, parameter: parsed.parameter });
+  }
+  const cursor = readNext(app, collection.collection_id, parsed.query.next);
+  const query = resolveQuery(parsed.query, cursor);
+  // §5.8: the versions of an object are all of them; match[version] does not exist there.
+  const filters = endpoint === 'versions' ? { ...query.filters, versions: 'all' as const } : query.filters;
+  const { service } = session;
+  const limit = Math.min(query.limit ?? service.defaultPageSize, service.maxPageSize);
+  const after = query.after ?? -1;
+  return {
+    collection,
+    query,
+    request: {
+      ownerId: collection.owner_id,
+      after,
+      limit,
+      maxBytes: service.maxPageBytes,
+      largestObject: collection.largest_object,
+      plan: planPage(filters, stixId),
+    },
+    key: JSON.stringify([
+      endpoint,
+      collection.collection_id,
+      collection.owner_id,
+      collection.change_counter,
+      collection.rights.publishedOnly,
+      service.maxPageBytes,
+      limit,
+      after,
+      query,
+      stixId,
+    ]),
+  };
+}
+
+function readNext(app: App, collectionId: string, next: string | undefined) {
+  if (next === undefined) return undefined;
+  const bytes = app.keys.unseal(NEXT_PURPOSE, next);
+  const cursor = bytes === undefined ? undefined : decodeCursor(bytes);
+  // Item 95: a token of another collection is no token of this one.
+  if (cursor === undefined || cursor.collectionId !== collectionId) {
+    throw new AppError('invalid_input', {
+      message: 'next is not a token of this collection',
+      parameter: 'next',
+    });
+  }
+  return cursor;
+}
+
+function nextToken(
+  { app }: Exchange,
+  listing: Listing,
+  more: boolean,
+  last: Micros | undefined,
+): string | undefined {
+  if (!more || last === undefined) return undefined;
+  const cursor = nextCursor(listing.collection.collection_id, listing.query, last);
+  return app.keys.seal(NEXT_PURPOSE, encodeCursor(cursor));
+}
+
+/** A page, and the instants of its date headers: on an empty page what was asked for, else when the collection began (item 112). */
+export type PageAnswer = { page: CachedPage; first: Micros; last: Micros };
+
+async function answer(
+  exchange: Exchange,
+  listing: Listing,
+  build: () => Promise<CachedPage>,
+): Promise<PageAnswer> {
+  let page = exchange.cache.get(listing.key);
+  if (page === undefined) {
+    page = await reading(build);
+    exchange.cache.set(listing.key, page);
+  }
+  const fallback = listing.query.after ?? listing.collection.collection_created_at;
+  return { page, first: page.first ?? fallback, last: page.last ?? fallback };
+}
+
+/** TAXII 2.1 §5.4, and §5.6 with `stixId`: a page of objects, their stored texts as they are. */
+export async function getObjects(
+  exchange: Exchange,
+  session: Session,
+  rawQuery: string,
+  stixId?: string,
+): Promise<PageAnswer> {
+  const listing = openListing(
+    exchange,
+    session,
+    rawQuery,
+    stixId === undefined ? 'objects' : 'object',
+    stixId,
+  );
+  return await answer(exchange, listing, async () => {
+    await requireObject(exchange, listing.collection, stixId);
+    const found = listing.collection.rights.publishedOnly
+      ? EMPTY_PAGE
+      : await exchange.pages.objects(listing.request);
+    const last = found.count === 0 ? undefined : found.last;
+    const { head, tail } = envelopeFrame(found.count === 0, nextToken(exchange, listing, found.more, last));
+    return {
+      body: Buffer.concat([Buffer.from(head), found.json, Buffer.from(tail)]),
+      first: found.count === 0 ? undefined : found.first,
+      last,
+      count: found.count,
+    };
+  });
+}
+
+/** TAXII 2.1 §5.3: what `getObjects` gives for the same query, without the objects. */
+export async function getManifest(
+  exchange: Exchange,
+  session: Session,
+  rawQuery: string,
+): Promise<PageAnswer> {
+  const listing = openListing(exchange, session, rawQuery, 'manifest');
+  return await answer(exchange, listing, async () => {
+    const { records, more } = await findRecords(exchange, listing);
+    const last = records.at(-1)?.date_added;
+    const manifest = manifestResource(
+      records.map((record) =>
+        manifestRecord({
+          id: record.stix_id,
+          dateAdded: record.date_added,
+          version: record.version_text,
+          mediaType: `application/stix+json;version=${record.spec_version}`,
+        }),
+      ),
+      nextToken(exchange, listing, more, last),
+    );
+    return pageOf(manifest, records);
+  });
+}
+
+/** TAXII 2.1 §5.8 */
+export async function getVersions(
+  exchange: Exchange,
+  session: Session,
+  rawQuery: string,
+  stixId: string,
+): Promise<PageAnswer> {
+  const listing = openListing(exchange, session, rawQuery, 'versions', stixId);
+  return await answer(exchange, listing, async () => {
+    await requireObject(exchange, listing.collection, stixId);
+    const { records, more } = await findRecords(exchange, listing);
+    const texts = records.map((record) => record.version_text);
+    return pageOf(
+      versionsResource(texts, nextToken(exchange, listing, more, records.at(-1)?.date_added)),
+      records,
+    );
+  });
+}
+
+/** TAXII 2.1 §4.3: the status of a request that the asker made. Those of others do not exist for it (item 54). */
+export async function getStatus({ app }: Exchange, session: Session, id: string): Promise<string> {
+  session.access.can('intelligence.create', {});
+  const json = await reading(() =>
+    findStatus(app.db.read, {
+      id: id.toLowerCase(),
+      serviceId: session.service.id,
+      accountId: session.account.id,
+    }),
+  );
+  if (json === undefined) throw new AppError('not_found', { message: 'There is no such status.' });
+  return json;
+}
+
+async function findRecords({ pages }: Exchange, listing: Listing): Promise<RecordPage> {
+  if (listing.collection.rights.publishedOnly) return { records: [], more: false };
+  // A record is small whatever its object weighs.
+  return await pages.records({ ...listing.request, maxBytes: Number.MAX_SAFE_INTEGER });
+}
+
+/** §5.6, §5.8: an object of which the collection has no version is not found; one whose versions the filters exclude is. */
+async function requireObject(
+  { pages }: Exchange,
+  collection: VisibleCollection,
+  stixId: string | undefined,
+): Promise<void> {
+  if (stixId === undefined) return;
+  if (collection.rights.publishedOnly || !(await pages.exists(collection.owner_id, stixId))) {
+    throw new AppError('not_found', { message: 'The collection has no such object.' });
+  }
+}
+
+function pageOf(resource: object, records: RecordPage['records']): CachedPage {
+  return {
+    body: Buffer.from(JSON.stringify(resource)),
+    first: records[0]?.date_added,
+    last: records.at(-1)?.date_added,
+    count: records.length,
+  };
+}

@@ -1,0 +1,132 @@
+import { nameKey } from '../../../contract/names.ts';
+import { type Access, createAccess } from '../../access/access.ts';
+import { reading } from '../../action.ts';
+import type { App } from '../../context.ts';
+import { AppError } from '../../errors.ts';
+import { accountObstacle } from '../authentication/authentication.rules.ts';
+import { type CollectionRights, collectionRights } from './exchange.rules.ts';
+import type {
+  AskerRow,
+  AskerWithCollection,
+  CollectionForAsker,
+  ExchangeStatements,
+} from './exchange.store.ts';
+
+/** A TAXII user in one request: its rights, its service, and the collection that the path names, if it may see it. */
+export type Session = {
+  access: Access;
+  account: { id: number; name: string; organizationId: number; narrowed: number };
+  credentialVersion: number;
+  service: Service;
+  collection: VisibleCollection | undefined;
+};
+
+/** The TAXII service (API root) that the account is bound to and may use. */
+export type Service = {
+  id: number;
+  path: string;
+  title: string;
+  description: string | null;
+  defaultPageSize: number;
+  maxPageSize: number;
+  maxPageBytes: number;
+  maxContentLength: number;
+  strict: boolean;
+};
+
+export type VisibleCollection = CollectionForAsker & { rights: CollectionRights };
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/**
+ * The session of an account whose credential was verified, with everything read live from the database in one statement.
+ * Returns why the account may not be used as `obstacle`; the asker is told no more than with a wrong password.
+ */
+export async function openSession(
+  app: App,
+  statements: ExchangeStatements,
+  accountId: number,
+  collectionRef: string | undefined,
+): Promise<{ session: Session } | { obstacle: string }> {
+  const row = await reading(async () => await readRow(statements, accountId, collectionRef));
+  if (row === undefined) return { obstacle: 'unknown account' };
+  const obstacle = accountObstacle(row, app.clock.now());
+  if (obstacle !== undefined) return { obstacle };
+  const service = serviceOf(row);
+  if (service === undefined) return { obstacle: 'bound to no service that its organization may use' };
+  const access = createAccess({
+    kind: 'account',
+    accountId: row.account_id,
+    name: row.user_name,
+    organizationId: row.organization_id,
+    systemRole: row.system_role,
+    organizationRole: row.organization_role,
+  });
+  return {
+    session: {
+      access,
+      account: {
+        id: row.account_id,
+        name: row.user_name,
+        organizationId: row.organization_id,
+        narrowed: row.narrowed,
+      },
+      credentialVersion: row.credential_version,
+      service,
+      collection: visibleCollection(access, row),
+    },
+  };
+}
+
+async function readRow(
+  statements: ExchangeStatements,
+  accountId: number,
+  ref: string | undefined,
+): Promise<AskerWithCollection | AskerRow | undefined> {
+  if (ref === undefined) return (await statements.asker([accountId]))[0];
+  if (UUID.test(ref)) return (await statements.askerAndCollectionById([ref.toLowerCase(), accountId]))[0];
+  return (await statements.askerAndCollectionByAlias([nameKey(ref), accountId]))[0];
+}
+
+function serviceOf(row: AskerRow): Service | undefined {
+  if (row.service_id === null || row.service_path === null || row.service_allowed !== 1) return undefined;
+  return {
+    id: row.service_id,
+    path: row.service_path,
+    title: row.service_title ?? '',
+    description: row.service_description,
+    defaultPageSize: row.default_page_size,
+    maxPageSize: row.max_page_size,
+    maxPageBytes: row.max_page_bytes,
+    maxContentLength: row.max_content_length,
+    strict: row.strict === 1,
+  };
+}
+
+function visibleCollection(
+  access: Access,
+  row: AskerWithCollection | AskerRow,
+): VisibleCollection | undefined {
+  if (!('collection_id' in row) || !isPresent(row)) return undefined;
+  const rights = collectionRights(access, row, row);
+  return rights.visible ? { ...row, rights } : undefined;
+}
+
+function isPresent(row: AskerWithCollection): row is AskerRow & CollectionForAsker {
+  return row.collection_id !== null;
+}
+
+/** The collection that the path names. Invisible and unknown ones answer alike (item 50). */
+export function requireCollection(session: Session): VisibleCollection {
+  if (session.collection === undefined)
+    throw new AppError('not_found', { message: 'There is no such collection.' });
+  return session.collection;
+}
+
+/** The collection, when the asker may read it. A writer who may not read is told so (item 46). */
+export function requireReadable(session: Session): VisibleCollection {
+  const collection = requireCollection(session);
+  if (!collection.rights.canRead)
+    throw new AppError('forbidden', { message: 'This collection may not be read.' });
+  return collection;
+}
