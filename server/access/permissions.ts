@@ -87,6 +87,9 @@ export const PERMISSIONS = {
     operator: true,
   },
 
+  /** To use a TAXII service at all. */
+  'exchange.connect': { system: ['Taxii User'], organization: [], community: [], operator: false },
+
   'intelligence.read': {
     system: ['Super User'],
     organization: ['Read Only User', 'Read Only Commenter', ...WRITING_ORGANIZATION_ROLES],

@@ -1,5 +1,4 @@
-import type { Access } from '../../access/access.ts';
-import type { Target } from '../../access/can.ts';
+import { type Actor, can, type Target } from '../../access/can.ts';
 import type { AskerRow, CollectionForAsker } from './exchange.store.ts';
 
 /** What the asker may do in a collection; `visible` = may know that it exists. */
@@ -17,7 +16,7 @@ export type CollectionRights = {
  * writing only where the collection accepts it (product decisions 11 and 12).
  */
 export function collectionRights(
-  access: Access,
+  actor: Actor,
   asker: Pick<AskerRow, 'narrowed'>,
   collection: Pick<
     CollectionForAsker,
@@ -29,15 +28,15 @@ export function collectionRights(
       ? { organizationId: collection.owner_id }
       : { communityRole: collection.own_role ?? collection.default_role ?? undefined };
   const isListed = asker.narrowed === 0 || collection.listed === 1;
-  const readsAll = access.can('intelligence.read', target);
-  const canRead = isListed && (readsAll || access.can('intelligence.readPublished', target));
+  const readsAll = can(actor, 'intelligence.read', target);
+  const canRead = isListed && (readsAll || can(actor, 'intelligence.readPublished', target));
   const accepts = isListed && collection.writable === 1;
-  const canWrite = accepts && access.can('intelligence.create', target);
+  const canWrite = accepts && can(actor, 'intelligence.create', target);
   return {
     visible: canRead || canWrite,
     canRead,
     canWrite,
-    canDelete: accepts && access.can('intelligence.delete', target),
+    canDelete: accepts && can(actor, 'intelligence.delete', target),
     publishedOnly: canRead && !readsAll,
   };
 }

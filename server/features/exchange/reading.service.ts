@@ -1,3 +1,4 @@
+import { INSTANCE } from '../../access/can.ts';
 import { reading } from '../../action.ts';
 import type { App } from '../../context.ts';
 import { AppError } from '../../errors.ts';
@@ -42,7 +43,7 @@ export type Exchange = { app: App; statements: ExchangeStatements; pages: Pages;
 
 /** TAXII 2.1 §4.1: the API roots that the asker may use, which is the one of its service. */
 export function getDiscovery({ service, access }: Session, baseUrl: string): Discovery {
-  access.can('intelligence.read', { organizationId: 0 });
+  access.require('exchange.connect', INSTANCE);
   const root = formatTaxiiPath({ kind: 'api-root', root: service.path }, baseUrl);
   return discoveryResource({
     title: 'Taxiway',
@@ -53,7 +54,8 @@ export function getDiscovery({ service, access }: Session, baseUrl: string): Dis
 }
 
 /** TAXII 2.1 §4.2 */
-export function getApiRoot({ service }: Session): ApiRoot {
+export function getApiRoot({ service, access }: Session): ApiRoot {
+  access.require('exchange.connect', INSTANCE);
   return apiRootResource(service);
 }
 
@@ -62,10 +64,11 @@ export async function listVisibleCollections(
   { statements }: Exchange,
   session: Session,
 ): Promise<Collections> {
+  session.access.require('exchange.connect', INSTANCE);
   const rows = await reading(async () => await statements.collections([session.account.id]));
   const visible: Collection[] = [];
   for (const row of rows) {
-    const rights = collectionRights(session.access, session.account, row);
+    const rights = collectionRights(session.access.actor, session.account, row);
     if (rights.visible) visible.push(resourceOf({ ...row, rights }));
   }
   return collectionsResource(visible);
@@ -260,7 +263,7 @@ export async function getVersions(
 
 /** TAXII 2.1 §4.3: the status of a request that the asker made. Those of others do not exist for it (item 54). */
 export async function getStatus({ app }: Exchange, session: Session, id: string): Promise<string> {
-  session.access.can('intelligence.create', {});
+  session.access.require('exchange.connect', INSTANCE);
   const json = await reading(() =>
     findStatus(app.db.read, {
       id: id.toLowerCase(),

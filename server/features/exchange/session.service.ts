@@ -1,5 +1,6 @@
 import { nameKey } from '../../../contract/names.ts';
 import { type Access, createAccess } from '../../access/access.ts';
+import { INSTANCE } from '../../access/can.ts';
 import { reading } from '../../action.ts';
 import type { App } from '../../context.ts';
 import { AppError } from '../../errors.ts';
@@ -108,7 +109,7 @@ function visibleCollection(
   row: AskerWithCollection | AskerRow,
 ): VisibleCollection | undefined {
   if (!('collection_id' in row) || !isPresent(row)) return undefined;
-  const rights = collectionRights(access, row, row);
+  const rights = collectionRights(access.actor, row, row);
   return rights.visible ? { ...row, rights } : undefined;
 }
 
@@ -118,6 +119,7 @@ function isPresent(row: AskerWithCollection): row is AskerRow & CollectionForAsk
 
 /** The collection that the path names. Invisible and unknown ones answer alike (item 50). */
 export function requireCollection(session: Session): VisibleCollection {
+  session.access.require('exchange.connect', INSTANCE);
   if (session.collection === undefined)
     throw new AppError('not_found', { message: 'There is no such collection.' });
   return session.collection;

@@ -42,13 +42,13 @@ export async function addEnvelope(
   app: App,
   caller: Caller,
   session: Session,
-  body: AsyncIterable<Uint8Array>,
+  openBody: () => AsyncIterable<Uint8Array>,
 ): Promise<Status> {
   const { service } = session;
   const collection = requireWritable(session);
   const strict = collection.collection_strict === 1;
   const requestedAt = app.clock.now();
-  const checked = await checkBody(body, {
+  const checked = await checkBody(openBody(), {
     maxObjectBytes: service.maxContentLength,
     strict,
     now: requestedAt,

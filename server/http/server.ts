@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
+import { Hono } from 'hono';
+import type { App } from '../context.ts';
+import { invalid } from '../errors.ts';
+import { TAXII_MEDIA_TYPE } from '../protocols/taxii/media-types.ts';
+import { errorResource } from '../protocols/taxii/resources.ts';
+import { createAddressReader, isLoopback } from './addresses.ts';
+import { createFlow } from './flow.ts';
+import { createMetrics } from './metrics.ts';
+import { createTaxiiFace, type Ended, type TaxiiRoutes, type TaxiiSession } from './taxii-face.ts';
+import { tlsOptions } from './tls.ts';
+
+export type RunningServer = {
+  /** Where it can be reached, without a slash at its end. */
+  url: string;
+  port: number;
+  /** Takes no new connections, finishes the requests in flight, then ends; at most `graceMs`. */
+  close(graceMs?: number): Promise<void>;
+};
+
+export type Faces<S extends TaxiiSession> = {
+  taxii: TaxiiRoutes<S>;
+  /** Whether the database answers. */
+  isReady(): Promise<boolean>;
+};
+
+/** A client may repeat a long list of filters beside its `next` token. */
+const MAX_HEADER_BYTES = 65_536;
+const GRACE_MS = 8000;
+
+/**
+ * Listens for requests: the TAXII face, and the paths for whoever operates the server.
+ * @throws AppError `invalid_input` for plain HTTP on an address that others reach (item 13)
+ */
+export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>): Promise<RunningServer> {
+  const { config } = app;
+  const isBehindProxy = config.trustedProxies.length > 0 || config.publicUrl?.startsWith('https:') === true;
+  if (config.tls === undefined && !isLoopback(config.host) && !isBehindProxy) {
+    throw invalid(
+      'TAXIWAY_HOST',
+      `plain HTTP is served on loopback addresses only, not on ${config.host}: give --tls-cert and --tls-key, or --tls-self-signed, or name the proxy that ends TLS (--trusted-proxies, --public-url https://…)`,
+    );
+  }
+  const tls = await tlsOptions(config);
+  const flow = createFlow(config.maxBytesInFlight);
+  const metrics = createMetrics(flow);
+  let isClosing = false;
+  let listening = '';
+
+  const baseUrlOf = (incoming: IncomingMessage, protocol: string): string => {
+    if (config.publicUrl !== undefined) return config.publicUrl;
+    const { host } = incoming.headers;
+    // A host that cannot stand in a URL is not repeated.
+    return host !== undefined && /^[\w.:[\]-]{1,300}$/.test(host) ? `${protocol}://${host}` : listening;
+  };
+  const taxii = createTaxiiFace(app, faces.taxii, {
+    addressOf: createAddressReader(config.trustedProxies),
+    flow,
+    baseUrlOf,
+  });
+
+  const hono = new Hono<{ Bindings: HttpBindings }>({ strict: false });
+  hono.get('/', (c) => c.text('Taxiway\n\nTAXII 2.1 discovery: /taxii2/\n'));
+  hono.get('/healthz', (c) => c.text('ok\n'));
+  hono.get('/readyz', async (c) => {
+    if (isClosing) return c.text('closing\n', 503);
+    return (await faces.isReady()) ? c.text('ready\n') : c.text('the database cannot be reached\n', 503);
+  });
+  hono.get('/metrics', async (c) => {
+    // Figures are for whoever is on the machine, not for whoever reaches the server through a proxy.
+    const { incoming } = c.env;
+    if (
+      !isLoopback(incoming.socket.remoteAddress ?? '') ||
+      incoming.headers['x-forwarded-for'] !== undefined
+    ) {
+      return c.notFound();
+    }
+    return c.body(await metrics.render(), 200, { 'Content-Type': metrics.contentType });
+  });
+  hono.all('*', (c) => {
+    const { incoming, outgoing } = c.env as { incoming: IncomingMessage; outgoing: ServerResponse };
+    const startedAt = performance.now();
+    const requestId = randomBytes(12).toString('hex');
+    if (isClosing) outgoing.shouldKeepAlive = false;
+    return taxii(incoming, outgoing, requestId, (end) => {
+      const ms = performance.now() - startedAt;
+      metrics.observe(end, ms / 1000);
+      logAccess(app, incoming, requestId, end, ms);
+    });
+  });
+
+  const server = createAdaptorServer({
+    fetch: hono.fetch,
+    createServer: (tls === undefined ? createServer : createTlsServer) as typeof createServer,
+    serverOptions: {
+      ...tls,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      // Slow clients: time for the headers, for the whole request, and for an idle connection.
+      headersTimeout: 20_000,
+      requestTimeout: 120_000,
+      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: 5000,
+    },
+  }) as Server;
+  // A connection on which nothing moves, in either direction.
+  server.setTimeout(120_000, (socket: Socket) => socket.destroy());
+  server.on('clientError', answerUnreadable);
+
+  server.listen(config.port, config.host);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const shownHost = config.host.includes(':') ? `[${config.host}]` : config.host;
+  listening = `${tls === undefined ? 'http' : 'https'}://${shownHost}:${port}`;
+  return {
+    url: config.publicUrl ?? listening,
+    port,
+    async close(graceMs = GRACE_MS) {
+      isClosing = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const sweep = setInterval(() => server.closeIdleConnections(), 100);
+      const end = setTimeout(() => server.closeAllConnections(), graceMs);
+      await closed;
+      clearInterval(sweep);
+      clearTimeout(end);
+    },
+  };
+}
+
+function logAccess(app: App, incoming: IncomingMessage, requestId: string, end: Ended, ms: number): void {
+  if (!app.log.isLevelEnabled('info')) return;
+  app.log.info(
+    {
+      requestId,
+      method: end.method,
+      path: incoming.url?.slice(0, 500),
+      status: end.status,
+      account: end.account,
+      address: incoming.socket.remoteAddress,
+      userAgent: incoming.headers['user-agent']?.slice(0, 200),
+      count: end.count,
+      bytes: end.bytes,
+      ms: Math.round(ms * 10) / 10,
+    },
+    'request',
+  );
+}
+
+const UNREADABLE: Record<string, [number, string]> = {
+  HPE_HEADER_OVERFLOW: [431, 'The headers are too large'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request took too long'],
+};
+
+/** Answers what Node's parser refused: with an error resource, and then the end of the connection. */
+function answerUnreadable(
+  error: NodeJS.ErrnoException,
+  socket: NodeJS.WritableStream & { destroyed?: boolean },
+): void {
+  if (error.code === 'ECONNRESET' || !socket.writable || socket.destroyed === true) {
+    (socket as Socket).destroy();
+    return;
+  }
+  const [status, title] = UNREADABLE[error.code ?? ''] ?? [400, 'The request is malformed'];
+  const body = JSON.stringify(errorResource({ title, httpStatus: status, errorCode: 'invalid_input' }));
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\nContent-Type: ${TAXII_MEDIA_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
