@@ -1,0 +1,61 @@
+import type { Command } from 'commander';
+import { createAdministrator } from '../features/instance/instance.service.ts';
+import { answer } from './context.ts';
+import { withExample } from './options.ts';
+import { fieldLines } from './output.ts';
+import { readPassword } from './password.ts';
+
+/** Random bits of a generated first password. */
+const PASSWORD_BITS = 144;
+
+type CreateOptions = {
+  email: string;
+  organization?: string;
+  firstName?: string;
+  lastName?: string;
+  passwordStdin?: boolean;
+};
+
+export function registerAdministrator(program: Command): void {
+  const group = program.command('administrator').description('Administrators of the instance');
+  withExample(
+    group
+      .command('create')
+      .description('create an Administrator, and the organization if there is none of that name')
+      .requiredOption('--email <address>', 'e-mail address, with which the Administrator signs in')
+      .option('--organization <name>', 'organization of the Administrator (Home)')
+      .option('--first-name <name>', 'first name')
+      .option('--last-name <name>', 'last name')
+      .option('--password-stdin', 'read the password from standard input; else it is asked for, or generated')
+      .action(async (options: CreateOptions, command: Command) => {
+        const typed =
+          options.passwordStdin === true || process.stdin.isTTY
+            ? await readPassword(`Password of ${options.email}`)
+            : undefined;
+        await answer(command, async (app, caller) => {
+          const password = typed ?? app.secrets.generate(PASSWORD_BITS);
+          const { email, organization, firstName, lastName } = options;
+          const created = await createAdministrator(app, caller, {
+            email,
+            password,
+            organization,
+            firstName,
+            lastName,
+          });
+          return {
+            data: { ...created, ...(typed === undefined ? { password } : {}) },
+            lines: [
+              `Created the Administrator ${created.email}.`,
+              ...fieldLines([
+                ['Organization', created.organization],
+                ['Pseudonym', created.pseudonym],
+                ['Password', typed === undefined ? `${password}  (shown this once)` : undefined],
+              ]),
+            ],
+          };
+        });
+      }),
+    'taxiway administrator create --email jane@example.org --organization "Acme Power"',
+    'pass show taxiway | taxiway administrator create --email jane@example.org --password-stdin',
+  );
+}

@@ -1,0 +1,81 @@
+import cluster from 'node:cluster';
+import type { Command } from 'commander';
+import { openApp } from '../app.ts';
+import type { Config } from '../config.ts';
+import { configOf, globalsOf, namedByOptions, requireNoAccount } from './context.ts';
+import { listenOrClose } from './listening.ts';
+import { withExample } from './options.ts';
+import { printAnswer, quoted } from './output.ts';
+import { limitStopping, stopSignal } from './stop-signal.ts';
+import { runWorkers, serveAsWorker } from './workers.ts';
+
+export function registerServe(program: Command): void {
+  withExample(
+    program
+      .command('serve')
+      .description('run the server')
+      .option('--host <address>', 'address to listen on (TAXIWAY_HOST, 127.0.0.1)')
+      .option('--port <n>', 'port to listen on; 0 = any that is free (TAXIWAY_PORT, 8080)')
+      .option('--public-url <url>', 'address under which clients reach the server (TAXIWAY_PUBLIC_URL)')
+      .option('--tls-cert <file>', 'certificate chain, PEM (TAXIWAY_TLS_CERT)')
+      .option('--tls-key <file>', 'its private key, PEM (TAXIWAY_TLS_KEY)')
+      .option('--tls-self-signed', 'make a certificate, for trying out (TAXIWAY_TLS_SELF_SIGNED)')
+      .option('--workers <n>', 'processes that answer requests (TAXIWAY_WORKERS, 1)')
+      .option(
+        '--trusted-proxies <list>',
+        'addresses of reverse proxies, separated by commas (TAXIWAY_TRUSTED_PROXIES)',
+      )
+      .action(async (_options: object, command: Command) => {
+        requireNoAccount(command);
+        const config = configOf(command, {});
+        const announce = (url: string, setupCode: string | undefined) =>
+          printAnswer(
+            globalsOf(command).json ?? false,
+            { url: `${url}/`, discovery: `${url}/taxii2/`, setupCode: setupCode ?? null },
+            [
+              `Taxiway listens on ${url}/ (TAXII discovery: ${url}/taxii2/)`,
+              ...(setupCode === undefined ? [] : setupLines(setupCode, config)),
+            ],
+          );
+        try {
+          if (cluster.isWorker) await serveAsWorker(config);
+          else if (config.workers > 1) await runWorkers(config, announce);
+          else await serveAlone(config, announce);
+        } catch (error) {
+          throw namedByOptions(error, command);
+        }
+      }),
+    'taxiway serve --host 0.0.0.0 --port 443 --tls-cert chain.pem --tls-key key.pem',
+    'taxiway serve --data /var/lib/taxiway --public-url https://intel.example.org --trusted-proxies 127.0.0.1',
+  );
+}
+
+async function serveAlone(
+  config: Config,
+  announce: (url: string, setupCode: string | undefined) => void,
+): Promise<void> {
+  const app = await openApp(config, { setupCode: true });
+  const stop = stopSignal();
+  const server = await listenOrClose(app);
+  announce(server.url, app.setupCode);
+  await stop;
+  limitStopping();
+  await server.close();
+  await app.close();
+}
+
+function setupLines(code: string, config: Config): string[] {
+  const data =
+    config.databaseUrl === undefined ? ` --data ${quoted(config.dataFolder)}` : ' (with the same settings)';
+  return [
+    '',
+    'There is no Administrator yet. Set-up code, until the next start:',
+    '',
+    `    ${code}`,
+    '',
+    'or, on this machine:',
+    '',
+    `    ./taxiway administrator create --email YOU@EXAMPLE.ORG${data}`,
+    '',
+  ];
+}
