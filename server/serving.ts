@@ -5,6 +5,7 @@ import { createExchangeRoutes } from './features/exchange/exchange.routes.ts';
 import { deleteOldStatuses, prepareExchange } from './features/exchange/exchange.store.ts';
 import { createPageCache } from './features/exchange/page-cache.ts';
 import { preparePages } from './features/exchange/pages.store.ts';
+import { createInstanceRoutes } from './features/instance/instance.routes.ts';
 import { findInstance } from './features/instance/instance.store.ts';
 import { listen, type RunningServer } from './http/server.ts';
 
@@ -24,6 +25,7 @@ export async function startServer(app: App): Promise<RunningServer> {
   };
   const server = await listen(app, {
     taxii: createExchangeRoutes(app, authentication, exchange),
+    rest: createInstanceRoutes(app),
     isReady: async () => {
       try {
         return (await findInstance(app.db.read)) !== undefined;

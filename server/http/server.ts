@@ -12,6 +12,7 @@ import { errorResource } from '../protocols/taxii/resources.ts';
 import { createAddressReader, isLoopback } from './addresses.ts';
 import { createFlow } from './flow.ts';
 import { createMetrics } from './metrics.ts';
+import { answerRest, type RestRoute } from './rest-face.ts';
 import { createTaxiiFace, type Ended, type TaxiiRoutes, type TaxiiSession } from './taxii-face.ts';
 import { tlsOptions } from './tls.ts';
 
@@ -25,6 +26,7 @@ export type RunningServer = {
 
 export type Faces<S extends TaxiiSession> = {
   taxii: TaxiiRoutes<S>;
+  rest: readonly RestRoute[];
   /** Whether the database answers. */
   isReady(): Promise<boolean>;
 };
@@ -58,8 +60,9 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
     // A host that cannot stand in a URL is not repeated.
     return host !== undefined && /^[\w.:[\]-]{1,300}$/.test(host) ? `${protocol}://${host}` : listening;
   };
+  const addressOf = createAddressReader(config.trustedProxies);
   const taxii = createTaxiiFace(app, faces.taxii, {
-    addressOf: createAddressReader(config.trustedProxies),
+    addressOf,
     flow,
     baseUrlOf,
   });
@@ -82,10 +85,15 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
     }
     return c.body(await metrics.render(), 200, { 'Content-Type': metrics.contentType });
   });
+  for (const route of faces.rest) {
+    hono.on(route.endpoint.method, `/rest/v1${route.endpoint.path}`, (c) =>
+      answerRest(app, route, c.env.incoming as IncomingMessage, newRequestId(), addressOf),
+    );
+  }
   hono.all('*', (c) => {
     const { incoming, outgoing } = c.env as { incoming: IncomingMessage; outgoing: ServerResponse };
     const startedAt = performance.now();
-    const requestId = randomBytes(12).toString('hex');
+    const requestId = newRequestId();
     if (isClosing) outgoing.shouldKeepAlive = false;
     return taxii(incoming, outgoing, requestId, (end) => {
       const ms = performance.now() - startedAt;
@@ -130,6 +138,11 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
       clearTimeout(end);
     },
   };
+}
+
+/** Also the `error_id` of an answer; the log has it too. */
+function newRequestId(): string {
+  return randomBytes(12).toString('hex');
 }
 
 function logAccess(app: App, incoming: IncomingMessage, requestId: string, end: Ended, ms: number): void {

@@ -1,13 +1,16 @@
+import type { z } from 'zod';
 import {
   type CreateAdministratorInput,
   createAdministratorInput,
   DEFAULT_LIMITS,
 } from '../../../contract/organizations.ts';
-import { act } from '../../action.ts';
+import { type SetupInput, setupEndpoint } from '../../../contract/setup.ts';
+import { type Action, act, reading } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
+import type { StoredSecret } from '../../secrets.ts';
 import { pseudonymFrom, requireSeat, requireTypedPassword } from '../accounts/accounts.rules.ts';
 import {
   countSeats,
@@ -17,10 +20,10 @@ import {
   insertCredential,
 } from '../accounts/accounts.store.ts';
 import { insertCollection, newCollection } from '../collections/collections.store.ts';
-import { findOrganization, insertOrganization, lockOrganization } from '../owners/owners.store.ts';
+import { findOwner, insertOrganization, lockOrganization } from '../owners/owners.store.ts';
 import { DEFAULT_SERVICE } from '../taxii-services/taxii-services.rules.ts';
 import { insertService } from '../taxii-services/taxii-services.store.ts';
-import { insertInstanceOnce, lockInstance, updateInstance } from './instance.store.ts';
+import { findInstance, insertInstanceOnce, lockInstance, updateInstance } from './instance.store.ts';
 
 /** A fresh install's licence: generous totals, both switches on (product decision 2). */
 const FRESH_LICENCE = { max_users: 10_000, max_api_users: 10_000, max_taxii_users: 10_000 };
@@ -66,63 +69,112 @@ export async function createAdministrator(
   rawInput: CreateAdministratorInput,
 ): Promise<NewAdministrator> {
   const input = parseInput(createAdministratorInput, rawInput);
-  requireTypedPassword(input.password, input.email);
-  const password = await app.secrets.hash(input.password);
-  const pseudonym = pseudonymFrom(Buffer.from(app.secrets.generate(40), 'base64url'));
-  const collectionId = app.ids.uuid();
-  return await act(app, caller, 'administrator.create', async ({ tx, access, now, audit }) => {
-    access.require('instance.operate', {});
-    const instance = await lockInstance(tx);
-    if ((await findAccount(tx, input.email)) !== undefined) {
-      throw new AppError('name_taken', { message: `The user name "${input.email}" is already in use.` });
-    }
-    const existing = await findOrganization(tx, input.organization);
-    const organizationId =
-      existing?.owner_id ??
-      (await insertOrganization(tx, { name: input.organization, limits: DEFAULT_LIMITS, now }));
-    if (existing === undefined) await insertCollection(tx, newCollection(collectionId, organizationId, now));
-    const limits = await lockOrganization(tx, organizationId);
-    requireSeat(
-      'users',
-      { name: input.organization, used: await countSeats(tx, 'user', organizationId), max: limits.max_users },
-      { used: await countSeats(tx, 'user', 'instance'), max: instance.max_users },
-    );
-    const id = await insertAccount(tx, {
-      kind: 'user',
-      organization_id: organizationId,
-      user_name: input.email,
-      pseudonym,
-      first_name: input.firstName,
-      last_name: input.lastName,
-      contact_email: null,
-      system_role: 'Administrator',
-      organization_role: 'Organization Administrator',
-      service_id: null,
-      narrowed: 0,
-      credential_version: 1,
-      locked_at: null,
-      disabled_at: null,
-      deleted_at: null,
-      expires_at: null,
-      created_at: now,
-      last_used_at: null,
-      last_used_from: null,
-    });
-    await insertCredential(tx, {
-      account_id: id,
-      kind: 'password',
-      ...password,
-      created_at: now,
-      expires_at: null,
-    });
-    await updateInstance(tx, { setup_code_hash: null });
-    await audit({
-      organizationId,
-      targetKind: 'user',
-      targetId: id,
-      targetName: input.email,
-      details: { systemRole: 'Administrator', organization: input.organization },
-    });
-    return { id, email: input.email, organization: existing?.name ?? input.organization, pseudonym };
+  const prepared = await prepareAdministrator(app, input);
+  return await act(app, caller, 'administrator.create', async (action) => {
+    action.access.require('instance.operate', {});
+    return await insertAdministrator(action, input, prepared);
   });
+}
+
+/**
+ * Creates the first Administrator for whoever holds the one-time set-up code.
+ * @throws AppError `already_set_up`, `forbidden` for another code; otherwise as `createAdministrator`
+ */
+export async function redeemSetupCode(
+  app: App,
+  caller: Caller,
+  rawInput: SetupInput,
+): Promise<NewAdministrator> {
+  const { setupCode, ...input } = parseInput(setupEndpoint.input, rawInput);
+  const digest = app.secrets.digest(setupCode);
+  // Looked at before the password is hashed, so that a stranger cannot make the server work; decided inside.
+  requireSetupCode(await reading(() => findInstance(app.db.read)), digest);
+  const prepared = await prepareAdministrator(app, input);
+  return await act(app, caller, 'administrator.create', async (action) => {
+    action.access.require('instance.operate', {});
+    requireSetupCode(await lockInstance(action.tx), digest);
+    return await insertAdministrator(action, input, prepared);
+  });
+}
+
+function requireSetupCode(instance: { setup_code_hash: string | null } | undefined, digest: string): void {
+  const expected = instance?.setup_code_hash ?? null;
+  if (expected === null) throw new AppError('already_set_up');
+  if (expected !== digest)
+    throw new AppError('forbidden', { message: 'This is not the set-up code of this instance.' });
+}
+
+type Prepared = { password: StoredSecret; pseudonym: string; collectionId: string };
+
+/** What costs time or randomness, before the transaction. */
+async function prepareAdministrator(app: App, input: { email: string; password: string }): Promise<Prepared> {
+  requireTypedPassword(input.password, input.email);
+  return {
+    password: await app.secrets.hash(input.password),
+    pseudonym: pseudonymFrom(Buffer.from(app.secrets.generate(40), 'base64url')),
+    collectionId: app.ids.uuid(),
+  };
+}
+
+async function insertAdministrator(
+  { tx, now, audit }: Action,
+  input: z.output<typeof createAdministratorInput>,
+  { password, pseudonym, collectionId }: Prepared,
+): Promise<NewAdministrator> {
+  const instance = await lockInstance(tx);
+  if ((await findAccount(tx, input.email)) !== undefined) {
+    throw new AppError('name_taken', { message: `The user name "${input.email}" is already in use.` });
+  }
+  const existing = await findOwner(tx, input.organization);
+  if (existing !== undefined && existing.kind !== 'organization') {
+    throw new AppError('name_taken', {
+      message: `"${input.organization}" is a ${existing.kind}, not an organization.`,
+    });
+  }
+  const organizationId =
+    existing?.id ?? (await insertOrganization(tx, { name: input.organization, limits: DEFAULT_LIMITS, now }));
+  if (existing === undefined) await insertCollection(tx, newCollection(collectionId, organizationId, now));
+  const limits = await lockOrganization(tx, organizationId);
+  requireSeat(
+    'users',
+    { name: input.organization, used: await countSeats(tx, 'user', organizationId), max: limits.max_users },
+    { used: await countSeats(tx, 'user', 'instance'), max: instance.max_users },
+  );
+  const id = await insertAccount(tx, {
+    kind: 'user',
+    organization_id: organizationId,
+    user_name: input.email,
+    pseudonym,
+    first_name: input.firstName,
+    last_name: input.lastName,
+    contact_email: null,
+    system_role: 'Administrator',
+    organization_role: 'Organization Administrator',
+    service_id: null,
+    narrowed: 0,
+    credential_version: 1,
+    locked_at: null,
+    disabled_at: null,
+    deleted_at: null,
+    expires_at: null,
+    created_at: now,
+    last_used_at: null,
+    last_used_from: null,
+  });
+  await insertCredential(tx, {
+    account_id: id,
+    kind: 'password',
+    ...password,
+    created_at: now,
+    expires_at: null,
+  });
+  await updateInstance(tx, { setup_code_hash: null });
+  await audit({
+    organizationId,
+    targetKind: 'user',
+    targetId: id,
+    targetName: input.email,
+    details: { systemRole: 'Administrator', organization: input.organization },
+  });
+  return { id, email: input.email, organization: existing?.name ?? input.organization, pseudonym };
 }

@@ -1,0 +1,16 @@
+import { setupEndpoint } from '../../../contract/setup.ts';
+import { createAccess } from '../../access/access.ts';
+import type { App } from '../../context.ts';
+import { bind, type RestRoute } from '../../http/rest-face.ts';
+import { redeemSetupCode } from './instance.service.ts';
+
+/** The REST endpoints of the instance. */
+export function createInstanceRoutes(app: App): RestRoute[] {
+  return [
+    bind(setupEndpoint, async (input, { address, requestId }) => {
+      // Whoever holds the code has read it from the server's own output: it stands for the operator, for this one act.
+      const access = createAccess({ kind: 'operator', name: 'set-up code' });
+      return { output: await redeemSetupCode(app, { access, address, requestId }, input), access };
+    }),
+  ];
+}
