@@ -117,8 +117,11 @@ export function openSqlite(file: string): Database {
   // event loop; `beginTransaction` does the waiting.
   const open = (readOnly: boolean): DatabaseSync => {
     const connection = new DatabaseSync(file, { readOnly, timeout: readOnly ? 5000 : 0 });
-    connection.exec(
-      'pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -65536; pragma mmap_size = 268435456',
+    // The first statement that reads the file meets the lock of a process that closes it.
+    retryBusy(() =>
+      connection.exec(
+        'pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -65536; pragma mmap_size = 268435456',
+      ),
     );
     return connection;
   };
