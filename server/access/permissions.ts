@@ -46,12 +46,26 @@ export const PERMISSIONS = {
   'instance.operate': operatorOnly,
   'instance.licence': administration(['Administrator']),
 
+  /** To know that the organization exists. */
+  'organization.view': {
+    system: [...MEMBER_ADMINISTRATORS, 'Community Leader'],
+    organization: ['Read Only User', 'Read Only Commenter', ...WRITING_ORGANIZATION_ROLES],
+    community: [],
+    operator: true,
+  },
   'organization.create': administration(ADMINISTRATORS),
   'organization.list': administration([...ADMINISTRATORS, 'Community Leader', 'Super User']),
   /** Both articles to the letter: the TAXII user limit also by Accounts Administrators, every other limit not. */
   'organization.limit.taxiiUsers': administration(ADMINISTRATORS),
   'organization.limit.other': administration(['Administrator', 'Operations Administrator']),
 
+  /** To know that the community or source exists. */
+  'owner.view': {
+    system: [...MEMBER_ADMINISTRATORS, 'Community Leader'],
+    organization: ['Read Only User', 'Read Only Commenter', ...WRITING_ORGANIZATION_ROLES],
+    community: ['Subscriber', 'User', 'Commenter', 'Contributor', 'Editor', 'Director'],
+    operator: true,
+  },
   'owner.create': administration(ADMINISTRATORS),
   'owner.members': {
     system: ADMINISTRATORS,

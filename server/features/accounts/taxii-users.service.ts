@@ -12,10 +12,11 @@ import { parseInput } from '../../input.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
 import type { StoredSecret } from '../../secrets.ts';
 import { lockInstance } from '../instance/instance.store.ts';
+import { requireVisibleOrganization } from '../owners/owners.rules.ts';
 import {
   findMembership,
-  getOrganization,
-  getOwner,
+  findOrganization,
+  findOwner,
   lockOrganization,
   type OwnerRow,
 } from '../owners/owners.store.ts';
@@ -76,7 +77,11 @@ export async function createTaxiiUser(
   const pseudonym = pseudonymFrom(Buffer.from(app.secrets.generate(40), 'base64url'));
 
   return await act(app, caller, 'taxiiUser.create', async ({ tx, access, now, audit }) => {
-    const organization = await getOrganization(tx, input.organization);
+    const organization = requireVisibleOrganization(
+      access,
+      await findOrganization(tx, input.organization),
+      input.organization,
+    );
     access.require('taxiiUser.create', { organizationId: organization.id });
     const instance = await lockInstance(tx);
     const limits = await lockOrganization(tx, organization.id);
@@ -94,7 +99,8 @@ export async function createTaxiiUser(
     }
     const service = await chooseService(tx, input.service, organization.id);
     const onlyOwners: OwnerRow[] = [];
-    for (const name of input.onlyOwners ?? []) onlyOwners.push(await visibleOwner(tx, name, organization.id));
+    for (const name of input.onlyOwners ?? [])
+      onlyOwners.push(await ownerWithinReach(tx, name, organization.id));
     const id = await insertAccount(tx, {
       kind: 'taxii',
       organization_id: organization.id,
@@ -174,7 +180,13 @@ export async function listTaxiiUserAccounts(
 ): Promise<TaxiiUser[]> {
   return await reading(async () => {
     const organization =
-      organizationName === undefined ? undefined : await getOrganization(app.db.read, organizationName);
+      organizationName === undefined
+        ? undefined
+        : requireVisibleOrganization(
+            caller.access,
+            await findOrganization(app.db.read, organizationName),
+            organizationName,
+          );
     caller.access.require(
       'taxiiUser.view',
       organization === undefined ? {} : { organizationId: organization.id },
@@ -370,12 +382,14 @@ async function chooseService(tx: Transaction, name: string | undefined, organiza
   return only;
 }
 
-/** An owner that a member of the organization can have to do with. */
-async function visibleOwner(tx: Transaction, name: string, organizationId: number): Promise<OwnerRow> {
-  const owner = await getOwner(tx, name);
-  if (owner.id === organizationId) return owner;
-  if (owner.kind === 'organization' || (await findMembership(tx, owner.id, organizationId)) === undefined) {
-    throw new AppError('not_found', { message: `The organization is no member of "${name}".` });
-  }
-  return owner;
+/** An owner that members of the organization can have to do with: itself, or one that it is a member of. */
+async function ownerWithinReach(tx: Transaction, name: string, organizationId: number): Promise<OwnerRow> {
+  const owner = await findOwner(tx, name);
+  const isWithinReach =
+    owner !== undefined &&
+    (owner.id === organizationId || (await findMembership(tx, owner.id, organizationId)) !== undefined);
+  if (isWithinReach) return owner;
+  throw new AppError('not_found', {
+    message: `The organization has nothing to do with an owner named "${name}".`,
+  });
 }

@@ -18,10 +18,10 @@ import { AppError, invalid } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import { countSeats } from '../accounts/accounts.store.ts';
 import { insertCollection, newCollection } from '../collections/collections.store.ts';
+import { requireVisibleOrganization, requireVisibleOwner } from './owners.rules.ts';
 import {
+  findOrganization,
   findOwner,
-  getOrganization,
-  getOwner,
   insertOrganization,
   insertOwner,
   listOrganizations,
@@ -92,10 +92,16 @@ export async function createOwner(app: App, caller: Caller, rawInput: CreateOwne
 export async function addMember(app: App, caller: Caller, rawInput: AddMemberInput): Promise<void> {
   const input = parseInput(addMemberInput, rawInput);
   await act(app, caller, 'owner.member', async ({ tx, access, audit }) => {
-    const owner = await getOwner(tx, input.owner);
-    access.require('owner.members', await ownerTarget(tx, owner, access.actor));
+    const found = await findOwner(tx, input.owner);
+    const target = found === undefined ? {} : await ownerTarget(tx, found, access.actor);
+    const owner = requireVisibleOwner(access, found, target, input.owner);
+    access.require('owner.members', target);
     if (owner.kind === 'organization') throw invalid('owner', 'an organization has no member organizations');
-    const organization = await getOrganization(tx, input.organization);
+    // A Director invites organizations that are no members yet, so any organization may be named here.
+    const organization = await findOrganization(tx, input.organization);
+    if (organization === undefined) {
+      throw new AppError('not_found', { message: `There is no organization named "${input.organization}".` });
+    }
     await upsertMembership(tx, {
       owner_id: owner.id,
       organization_id: organization.id,
@@ -115,7 +121,11 @@ export async function addMember(app: App, caller: Caller, rawInput: AddMemberInp
 export async function setLimits(app: App, caller: Caller, rawInput: SetLimitsInput): Promise<Limits> {
   const input = parseInput(setLimitsInput, rawInput);
   return await act(app, caller, 'organization.limits', async ({ tx, access, audit }) => {
-    const organization = await getOrganization(tx, input.organization);
+    const organization = requireVisibleOrganization(
+      access,
+      await findOrganization(tx, input.organization),
+      input.organization,
+    );
     const changes: Partial<Record<(typeof LIMIT_COLUMNS)[LimitName], number>> = {};
     for (const [name, value] of Object.entries(defined(input.limits)) as [LimitName, number][]) {
       access.require(

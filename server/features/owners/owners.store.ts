@@ -37,15 +37,6 @@ export async function findOrganization(
     .executeTakeFirst();
 }
 
-/** @throws AppError `not_found` */
-export async function getOrganization(db: Kysely<Schema>, name: string): Promise<OrganizationRow> {
-  const organization = await findOrganization(db, name);
-  if (organization === undefined) {
-    throw new AppError('not_found', { message: `There is no organization named "${name}".` });
-  }
-  return organization;
-}
-
 /** The organization's limits, locked until the transaction ends: second in the lock order. */
 export async function lockOrganization(tx: Transaction, id: number): Promise<Selectable<OrganizationsTable>> {
   return await tx

@@ -6,7 +6,8 @@ import { AppError, invalid } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import { checkServicePath } from '../../protocols/taxii/paths.ts';
 import { lockInstance } from '../instance/instance.store.ts';
-import { getOrganization, type OrganizationRow } from '../owners/owners.store.ts';
+import { requireVisibleOrganization } from '../owners/owners.rules.ts';
+import { findOrganization, type OrganizationRow } from '../owners/owners.store.ts';
 import { insertService, listServices, type ServiceRow } from './taxii-services.store.ts';
 
 /**
@@ -26,7 +27,9 @@ export async function createTaxiiService(
   return await act(app, caller, 'taxiiService.create', async ({ tx, access, now, audit }) => {
     access.require('taxiiService.create', {});
     const organizations: OrganizationRow[] = [];
-    for (const name of input.organizations ?? []) organizations.push(await getOrganization(tx, name));
+    for (const name of input.organizations ?? []) {
+      organizations.push(requireVisibleOrganization(access, await findOrganization(tx, name), name));
+    }
     const row = {
       name: input.name,
       path,
