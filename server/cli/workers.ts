@@ -47,8 +47,9 @@ export async function runWorkers(
         announce(url, setupCode);
       } else if (message.kind === 'failed') {
         const { code, message: text, details } = message.failure;
-        log.error({ code, ...details }, text);
+        // Before anything listens it is the answer of the command, given once for all workers.
         if (url === undefined) fail(new AppError('unavailable', { ...details, message: text }));
+        else log.error({ code, ...details }, text);
       }
     });
     worker.on('error', (error) => log.error({ err: error }, 'a worker could not be started or told to stop'));
