@@ -4,6 +4,7 @@ import { registerAdministrator } from './administrators.ts';
 import { registerBackup } from './backup.ts';
 import { registerCollection } from './collections.ts';
 import { registerDemo } from './demo.ts';
+import { registerDoctor } from './doctor.ts';
 import { registerImport } from './import.ts';
 import { registerMigrate } from './migrate.ts';
 import { registerOrganization } from './organizations.ts';
@@ -27,6 +28,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerImport,
   registerBackup,
   registerMigrate,
+  registerDoctor,
 ];
 
 /**
