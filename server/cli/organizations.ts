@@ -33,6 +33,7 @@ export function registerOrganization(program: Command): void {
               ['Users', String(created.limits.users)],
               ['API users', String(created.limits.apiUsers)],
             ]),
+            ...created.warnings,
           ],
         };
       });

@@ -26,6 +26,7 @@ export function registerOwnerKinds(program: Command): void {
               lines: [
                 `Created the ${kind} "${created.name}".`,
                 ...fieldLines([['Collection', created.collectionId]]),
+                ...created.warnings,
               ],
             };
           });

@@ -28,3 +28,10 @@ export function requireVisibleOwner<Row>(
     message: `There is no organization, community or source named "${name}".`,
   });
 }
+
+/** What to tell whoever names an owner, though the name is allowed. */
+export function ownerNameWarnings(name: string): string[] {
+  if (!name.includes('.')) return [];
+  // OpenCTI's TAXII 2 connector configures a collection as "root.title" and splits at the dot.
+  return [`Clients that choose a collection by its title may stumble over the dot in "${name}".`];
+}

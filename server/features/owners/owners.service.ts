@@ -18,7 +18,7 @@ import { AppError, invalid } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import { countSeats } from '../accounts/accounts.store.ts';
 import { insertCollection, newCollection } from '../collections/collections.store.ts';
-import { requireVisibleOrganization, requireVisibleOwner } from './owners.rules.ts';
+import { ownerNameWarnings, requireVisibleOrganization, requireVisibleOwner } from './owners.rules.ts';
 import {
   findOrganization,
   findOwner,
@@ -31,7 +31,7 @@ import {
   upsertMembership,
 } from './owners.store.ts';
 
-export type NewOwner = { id: number; name: string; collectionId: string };
+export type NewOwner = { id: number; name: string; collectionId: string; warnings: string[] };
 
 /** Columns of the limits. */
 const LIMIT_COLUMNS = {
@@ -64,7 +64,7 @@ export async function createOrganization(
       targetName: input.name,
       details: { limits },
     });
-    return { id, name: input.name, collectionId, limits };
+    return { id, name: input.name, collectionId, limits, warnings: ownerNameWarnings(input.name) };
   });
 }
 
@@ -84,7 +84,7 @@ export async function createOwner(app: App, caller: Caller, rawInput: CreateOwne
       targetName: input.name,
       details: {},
     });
-    return { id, name: input.name, collectionId };
+    return { id, name: input.name, collectionId, warnings: ownerNameWarnings(input.name) };
   });
 }
 
