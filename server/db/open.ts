@@ -85,6 +85,13 @@ function sqliteDatabase(connection: DatabaseSync) {
  * another process wrote in between. While another process writes, waits without blocking the event loop.
  */
 class ImmediateSqliteDriver extends SqliteDriver {
+  readonly #connection: DatabaseSync;
+
+  constructor(connection: DatabaseSync) {
+    super({ database: sqliteDatabase(connection) as never });
+    this.#connection = connection;
+  }
+
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     const deadline = performance.now() + BUSY_TIMEOUT_MS;
     for (let wait = 1; ; wait = Math.min(wait * 1.5, 20)) {
@@ -97,14 +104,18 @@ class ImmediateSqliteDriver extends SqliteDriver {
       }
     }
   }
+
+  /** A full disk or a failing device makes SQLite roll back by itself; to do so again would be an error that hides the first. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#connection.isTransaction) await super.rollbackTransaction(connection);
+  }
 }
 
 function sqliteKysely(connection: DatabaseSync): Kysely<Schema> {
-  const database = sqliteDatabase(connection);
   return new Kysely<Schema>({
     dialect: {
       createAdapter: () => new SqliteAdapter(),
-      createDriver: (): Driver => new ImmediateSqliteDriver({ database: database as never }),
+      createDriver: (): Driver => new ImmediateSqliteDriver(connection),
       createIntrospector: (db) => new SqliteIntrospector(db),
       createQueryCompiler: () => new SqliteQueryCompiler(),
     } satisfies Dialect,
