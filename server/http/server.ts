@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
+import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server';
 import { Hono } from 'hono';
+import { ERRORS } from '../../contract/errors.ts';
 import type { App } from '../context.ts';
 import { invalid } from '../errors.ts';
 import { TAXII_MEDIA_TYPE } from '../protocols/taxii/media-types.ts';
@@ -13,6 +14,7 @@ import { createAddressReader, isLoopback } from './addresses.ts';
 import { createFlow } from './flow.ts';
 import { createMetrics } from './metrics.ts';
 import { answerRest, type RestRoute } from './rest-face.ts';
+import { readTarget } from './target.ts';
 import { createTaxiiFace, type Ended, type TaxiiRoutes, type TaxiiSession } from './taxii-face.ts';
 import { tlsOptions } from './tls.ts';
 
@@ -67,7 +69,12 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
     baseUrlOf,
   });
 
-  const hono = new Hono<{ Bindings: HttpBindings }>({ strict: false });
+  const hono = new Hono<{ Bindings: HttpBindings }>({
+    getPath: (_request, options) => {
+      const { rawPath } = readTarget((options?.env as HttpBindings).incoming);
+      return rawPath.length > 1 ? rawPath.replace(/\/$/, '') : rawPath;
+    },
+  });
   hono.get('/', (c) => c.text('Taxiway\n\nTAXII 2.1 discovery: /taxii2/\n'));
   hono.get('/healthz', (c) => c.text('ok\n'));
   hono.get('/readyz', async (c) => {
@@ -102,10 +109,8 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
     });
   });
 
-  const server = createAdaptorServer({
-    fetch: hono.fetch,
-    createServer: (tls === undefined ? createServer : createTlsServer) as typeof createServer,
-    serverOptions: {
+  const server = (tls === undefined ? createServer : createTlsServer)(
+    {
       ...tls,
       maxHeaderSize: MAX_HEADER_BYTES,
       // Slow clients: time for the headers, for the whole request, and for an idle connection.
@@ -114,7 +119,8 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
       keepAliveTimeout: 65_000,
       connectionsCheckingInterval: 5000,
     },
-  }) as Server;
+    getRequestListener(hono.fetch, { errorHandler: (error) => answerUnroutable(app, error) }),
+  );
   // A connection on which nothing moves, in either direction.
   server.setTimeout(120_000, (socket: Socket) => socket.destroy());
   server.on('clientError', answerUnreadable);
@@ -162,6 +168,24 @@ function logAccess(app: App, incoming: IncomingMessage, requestId: string, end: 
     },
     'request',
   );
+}
+
+/** Answers what never became a request: a host or a target that cannot stand in a URL. */
+function answerUnroutable(app: App, error: unknown): Response {
+  const isRequest = error instanceof RequestError;
+  const requestId = newRequestId();
+  if (!isRequest) app.log.error({ err: error, requestId }, 'a request failed');
+  const { status, title } = ERRORS[isRequest ? 'invalid_input' : 'internal'];
+  const resource = errorResource({
+    title,
+    httpStatus: status,
+    errorCode: isRequest ? 'invalid_input' : 'internal',
+    errorId: requestId,
+  });
+  return new Response(JSON.stringify(resource), {
+    status,
+    headers: { 'Content-Type': TAXII_MEDIA_TYPE, Connection: 'close' },
+  });
 }
 
 const UNREADABLE: Record<string, [number, string]> = {

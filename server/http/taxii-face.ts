@@ -24,6 +24,7 @@ import type { AddressReader } from './addresses.ts';
 import { readBody } from './body.ts';
 import { type PresentedCredential, readCredential } from './credentials.ts';
 import type { Flow } from './flow.ts';
+import { readTarget } from './target.ts';
 
 /** Whoever asks, as the exchange opened it: what the face must know of it. */
 export type TaxiiSession = {
@@ -122,9 +123,7 @@ export function createTaxiiFace<S extends TaxiiSession>(
     requestId: string,
     ended: (end: Ended) => void,
   ): Promise<Response> => {
-    const url = incoming.url ?? '/';
-    const mark = url.indexOf('?');
-    const rawPath = mark < 0 ? url : url.slice(0, mark);
+    const { rawPath, rawQuery } = readTarget(incoming);
     const method = incoming.method ?? 'GET';
     const path = parseTaxiiPath(rawPath, false);
     let session: S | undefined;
@@ -175,7 +174,7 @@ export function createTaxiiFace<S extends TaxiiSession>(
       const request: TaxiiRequest<S> = {
         session,
         path,
-        rawQuery: mark < 0 ? '' : url.slice(mark + 1),
+        rawQuery,
         baseUrl: tools.baseUrlOf(incoming, protocol),
         address,
         requestId,
