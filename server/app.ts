@@ -36,7 +36,10 @@ export type OpenOptions = {
 export async function openApp(config: Config, options: OpenOptions = {}): Promise<OpenedApp> {
   const log = options.replace?.log ?? openLog(config.logLevel);
   const clock = options.replace?.clock ?? systemClock;
-  const db = openDatabase(config, (error) => log.warn({ err: error }, 'an idle database connection broke'));
+  // Not the error itself: the pool hangs the whole connection on it, with everything that was prepared over it.
+  const db = openDatabase(config, ({ message }) =>
+    log.warn({ reason: message }, 'an idle database connection broke'),
+  );
   try {
     const migrations = await migrate(db, clock.now());
     const app: App = {

@@ -202,6 +202,8 @@ export function openPostgres(
   });
   // A connection that breaks while idle is dropped from the pool; without a listener it would end the process.
   pool.on('error', onIdleError);
+  // Nor does the pool listen to one that breaks while a transaction has it. The transaction's next query fails, and says so.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   let prepared = 0;
   return {
