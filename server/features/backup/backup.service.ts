@@ -19,6 +19,7 @@ import {
   type RowInserter,
   readRows,
   setLastId,
+  settleRestored,
   TABLES,
   type TableName,
 } from './backup.store.ts';
@@ -131,7 +132,7 @@ export async function restoreBackup(
   const { file } = input;
   const header = await readBackupHeader(file);
   requireSameSchema(header, file);
-  return await act(app, caller, 'instance.restore', async ({ tx, access, audit }) => {
+  const report = await act(app, caller, 'instance.restore', async ({ tx, access, audit }) => {
     access.require('instance.operate', INSTANCE);
     await lockTables(tx, app.db);
     const inTheWay = await countRowsInTheWay(tx);
@@ -175,6 +176,8 @@ export async function restoreBackup(
     const sameKey = app.keys.unseal(KEY_CHECK, header.keyCheck) !== undefined;
     return { file, createdAt: header.createdAt, rows: trailer.rows, sameKey };
   });
+  await settleRestored(app.db);
+  return report;
 }
 
 function requireSameSchema({ schemaVersion }: BackupHeader, file: string): void {

@@ -1,4 +1,5 @@
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { sql } from 'kysely';
 import type { Database } from '../../db/open.ts';
 import type { Schema } from '../../db/schema.ts';
 import { rawQuery, type SqlValue, type Transaction } from '../../db/transaction.ts';
@@ -67,9 +68,15 @@ export async function inSnapshot<T>(db: Database, work: (query: Query) => Promis
   try {
     // The snapshot is taken by the first read, not by "begin".
     connection.exec('begin; select count(*) from sqlite_schema');
+    const statements = new Map<string, StatementSync>();
+    const prepare = (text: string): StatementSync => {
+      const statement = statements.get(text) ?? connection.prepare(text);
+      statements.set(text, statement);
+      return statement;
+    };
     return await work(
-      async <Row>(sql: string, parameters: readonly SqlValue[] = []) =>
-        connection.prepare(sql).all(...parameters) as Row[],
+      async <Row>(text: string, parameters: readonly SqlValue[] = []) =>
+        prepare(text).all(...parameters) as Row[],
     );
   } finally {
     connection.close();
@@ -114,10 +121,10 @@ async function findLastId(query: Query, db: Database, table: TableName): Promise
   return row?.last ?? null;
 }
 
-const PAGE_ROWS = 1000;
-const PAGE_OCTETS = 4_000_000;
+const PAGE_ROWS = 500;
+const PAGE_OCTETS = 1_000_000;
 
-/** The rows of a table in pages by primary key, each of a few megabytes or of a single row, as arrays in the order of `columns`. */
+/** The rows of a table in pages by primary key, each of a megabyte or of a single row, as arrays in the order of `columns`. */
 export async function* readRows(
   query: Query,
   { table, columns }: Pick<TableContents, 'table' | 'columns'>,
@@ -191,7 +198,7 @@ export async function listTargetColumns(tx: Transaction, db: Database, table: Ta
 }
 
 const INSERT_VALUES = 2000;
-const INSERT_CHARACTERS = 4_000_000;
+const INSERT_CHARACTERS = 1_000_000;
 
 export type RowInserter = {
   /** Takes a row; a promise where it has to be waited for. */
@@ -254,4 +261,14 @@ export async function setLastId(
     Math.max(1, last),
     last > 0 ? 'true' : 'false',
   ]);
+}
+
+/**
+ * Leaves the restored database as one that has been running: on SQLite what is in the log moves into the database, so
+ * that the first start need not do that; PostgreSQL learns how many rows there are before it plans queries over them.
+ */
+export async function settleRestored(db: Database): Promise<void> {
+  await (db.engine === 'sqlite'
+    ? sql`pragma wal_checkpoint(truncate)`.execute(db.write)
+    : sql`analyze ${sql.raw(list(TABLE_NAMES))}`.execute(db.write));
 }

@@ -84,12 +84,12 @@ async function* examine(patient: Patient): AsyncGenerator<Finding> {
     return;
   }
   yield { check: 'configuration', status: 'ok', message: 'readable' };
-  yield* examineFolder(config, patient);
   const file = path.join(config.dataFolder, patient.files.database);
   if (config.databaseUrl === undefined && !existsSync(file)) {
     yield problem('database', `there is no ${file}; the first start makes it`);
     return;
   }
+  yield* examineFolder(config, patient);
   let db: Database;
   try {
     db = patient.openDatabase(config);
