@@ -4,6 +4,7 @@ import { asUnavailable, inTransaction, type Transaction } from './db/transaction
 import { AppError } from './errors.ts';
 import { findActor } from './features/accounts/accounts.store.ts';
 import { type AuditEvent, coalesceAuditEvent, insertAuditEvent } from './features/audit/audit.store.ts';
+import type { Micros } from './protocols/timestamp.ts';
 
 /** What the audit trail says of a change; who, when and from where are added. */
 export type Change = Pick<
@@ -48,7 +49,9 @@ export async function act<T>(
   try {
     return await inTransaction(app.db, async (tx) => {
       const access =
-        actor.kind === 'operator' ? caller.access : createAccess(await currentActor(tx, actor.accountId));
+        actor.kind === 'operator'
+          ? caller.access
+          : createAccess(await currentActor(tx, actor.accountId, app.clock.now()));
       const result = await work({
         tx,
         access,
@@ -88,8 +91,8 @@ export async function reading<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function currentActor(tx: Transaction, accountId: number) {
-  const actor = await findActor(tx, accountId);
+async function currentActor(tx: Transaction, accountId: number, now: Micros) {
+  const actor = await findActor(tx, accountId, now);
   if (actor === undefined) throw new AppError('unauthenticated');
   return actor;
 }

@@ -46,6 +46,11 @@ export function isUniqueViolation(error: unknown): boolean {
   return [2067, 1555].includes(Number(property(error, 'errcode')));
 }
 
+/** Whether PostgreSQL refused a text because it cannot hold U+0000. */
+export function isUnstorableText(error: unknown): boolean {
+  return property(error, 'code') === '22021';
+}
+
 /** Whether another process holds SQLite's write lock, so that the same statement may succeed in a moment. */
 export function isBusy(error: unknown): boolean {
   return (Number(property(error, 'errcode')) & 0xff) === 5;

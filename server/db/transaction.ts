@@ -1,6 +1,12 @@
 import { CompiledQuery, type Transaction as KyselyTransaction, PostgresAdapter } from 'kysely';
 import { AppError } from '../errors.ts';
-import { dollarPlaceholders, isBusy, isSerializationFailure, unavailableReason } from './dialect.ts';
+import {
+  dollarPlaceholders,
+  isBusy,
+  isSerializationFailure,
+  isUnstorableText,
+  unavailableReason,
+} from './dialect.ts';
 import type { Database } from './open.ts';
 import type { Schema } from './schema.ts';
 
@@ -26,8 +32,10 @@ export async function inTransaction<T>(db: Database, work: (tx: Transaction) => 
   }
 }
 
-/** The error to answer with when the database cannot serve; any other error comes back as it is. */
+/** The error to answer with when the database cannot serve, or cannot hold a text; any other error comes back as it is. */
 export function asUnavailable(error: unknown): unknown {
+  if (isUnstorableText(error))
+    return new AppError('invalid_input', { message: 'A text must not contain U+0000.' }, { cause: error });
   const reason = unavailableReason(error);
   if (reason === undefined) return error;
   const message =

@@ -195,6 +195,13 @@ export const migration0001: Migration = {
       .columns(['owner_id', 'type', 'date_added'])
       .where(sql<boolean>`latest = 2`)
       .execute();
+    // Whether a collection holds STIX 2.0, which its resource must say (TAXII 2.1 §5.2.1). Costs nothing for 2.1.
+    await schema
+      .createIndex('objects_stix_20')
+      .on('objects')
+      .column('owner_id')
+      .where(sql<boolean>`spec_version = '2.0'`)
+      .execute();
 
     await schema
       .createTable('statuses')

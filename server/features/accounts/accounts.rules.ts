@@ -16,7 +16,9 @@ export function requireTypedPassword(password: string, userName: string): void {
   if (new TextEncoder().encode(password).length > MAX_PASSWORD_BYTES) {
     throw invalid('password', `must have at most ${MAX_PASSWORD_BYTES} octets`);
   }
-  if (/\p{Cc}/u.test(password)) throw invalid('password', 'must not contain control characters');
+  // Half a surrogate pair has no UTF-8 form: no client could send it.
+  if (/[\p{Cc}\p{Cs}]/u.test(password))
+    throw invalid('password', 'must not contain control characters or halves of surrogate pairs');
   if (new Set(password).size < 4) throw invalid('password', 'must have at least 4 different characters');
   if (nameKey(password) === nameKey(userName)) throw invalid('password', 'must not be the user name');
 }

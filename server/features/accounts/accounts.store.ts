@@ -4,11 +4,13 @@ import type { AccountKind } from '../../../contract/roles.ts';
 import type { Actor } from '../../access/can.ts';
 import type { AccountsTable, CredentialKind, CredentialsTable, Schema } from '../../db/schema.ts';
 import type { Transaction } from '../../db/transaction.ts';
+import type { Micros } from '../../protocols/timestamp.ts';
+import { pseudonymFrom } from './accounts.rules.ts';
 
 export type AccountRow = Selectable<AccountsTable>;
 
 /** The account as an actor, with the roles that are stored for it now; undefined when it may not act. */
-export async function findActor(db: Kysely<Schema>, id: number): Promise<Actor | undefined> {
+export async function findActor(db: Kysely<Schema>, id: number, now: Micros): Promise<Actor | undefined> {
   const row = await db
     .selectFrom('accounts')
     .selectAll()
@@ -16,6 +18,7 @@ export async function findActor(db: Kysely<Schema>, id: number): Promise<Actor |
     .where('deleted_at', 'is', null)
     .where('disabled_at', 'is', null)
     .where('locked_at', 'is', null)
+    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
     .executeTakeFirst();
   return row === undefined
     ? undefined
@@ -57,6 +60,23 @@ export async function insertAccount(
     .returning('id')
     .executeTakeFirstOrThrow();
   return inserted.id;
+}
+
+/**
+ * A pseudonym that no account has or had, made from 5 octets of `random` at a time. The instance's row must be locked, so
+ * that no other transaction takes the same one.
+ */
+export async function freePseudonym(tx: Transaction, random: () => Uint8Array): Promise<string> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const pseudonym = pseudonymFrom(random());
+    const taken = await tx
+      .selectFrom('accounts')
+      .select('id')
+      .where('pseudonym', '=', pseudonym)
+      .executeTakeFirst();
+    if (taken === undefined) return pseudonym;
+  }
+  throw new Error('the random source gives only pseudonyms that are in use');
 }
 
 export async function updateAccount(

@@ -14,9 +14,11 @@ export async function actAs(app: App, operator: Caller, userName: string): Promi
     const account = await findAccount(app.db.read, userName);
     if (account === undefined)
       throw new AppError('not_found', { message: `There is no account named "${userName}".` });
-    const actor = await findActor(app.db.read, account.id);
+    const actor = await findActor(app.db.read, account.id, app.clock.now());
     if (actor === undefined)
-      throw new AppError('forbidden', { message: `The account "${userName}" is locked or disabled.` });
+      throw new AppError('forbidden', {
+        message: `The account "${userName}" is locked, disabled or expired.`,
+      });
     return { access: createAccess(actor) };
   });
 }

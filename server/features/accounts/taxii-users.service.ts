@@ -21,18 +21,13 @@ import {
   type OwnerRow,
 } from '../owners/owners.store.ts';
 import { findUsableService, listUsableServices } from '../taxii-services/taxii-services.store.ts';
-import {
-  type AccountState,
-  accountState,
-  pseudonymFrom,
-  requireSeat,
-  requireTypedPassword,
-} from './accounts.rules.ts';
+import { type AccountState, accountState, requireSeat, requireTypedPassword } from './accounts.rules.ts';
 import {
   type AccountRow,
   countSeats,
   endCredentials,
   findAccount,
+  freePseudonym,
   insertAccount,
   insertAllowedOwners,
   insertCredential,
@@ -74,7 +69,6 @@ export async function createTaxiiUser(
   const generated = input.password === undefined ? app.secrets.generate(SECRET_BITS) : undefined;
   const password = await stored(app, generated, input.password);
   const apiKey = input.apiKey ? API_KEY_PREFIX + app.secrets.generate(SECRET_BITS) : undefined;
-  const pseudonym = pseudonymFrom(Buffer.from(app.secrets.generate(40), 'base64url'));
 
   return await act(app, caller, 'taxiiUser.create', async ({ tx, access, now, audit }) => {
     const organization = requireVisibleOrganization(
@@ -101,6 +95,7 @@ export async function createTaxiiUser(
     const onlyOwners: OwnerRow[] = [];
     for (const name of input.onlyOwners ?? [])
       onlyOwners.push(await ownerWithinReach(tx, name, organization.id));
+    const pseudonym = await freePseudonym(tx, () => Buffer.from(app.secrets.generate(40), 'base64url'));
     const id = await insertAccount(tx, {
       kind: 'taxii',
       organization_id: organization.id,

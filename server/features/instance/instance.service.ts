@@ -11,10 +11,11 @@ import { inTransaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import type { StoredSecret } from '../../secrets.ts';
-import { pseudonymFrom, requireSeat, requireTypedPassword } from '../accounts/accounts.rules.ts';
+import { requireSeat, requireTypedPassword } from '../accounts/accounts.rules.ts';
 import {
   countSeats,
   findAccount,
+  freePseudonym,
   hasAdministrator,
   insertAccount,
   insertCredential,
@@ -104,14 +105,14 @@ function requireSetupCode(instance: { setup_code_hash: string | null } | undefin
     throw new AppError('forbidden', { message: 'This is not the set-up code of this instance.' });
 }
 
-type Prepared = { password: StoredSecret; pseudonym: string; collectionId: string };
+type Prepared = { password: StoredSecret; random: () => Uint8Array; collectionId: string };
 
 /** What costs time or randomness, before the transaction. */
 async function prepareAdministrator(app: App, input: { email: string; password: string }): Promise<Prepared> {
   requireTypedPassword(input.password, input.email);
   return {
     password: await app.secrets.hash(input.password),
-    pseudonym: pseudonymFrom(Buffer.from(app.secrets.generate(40), 'base64url')),
+    random: () => Buffer.from(app.secrets.generate(40), 'base64url'),
     collectionId: app.ids.uuid(),
   };
 }
@@ -119,7 +120,7 @@ async function prepareAdministrator(app: App, input: { email: string; password: 
 async function insertAdministrator(
   { tx, now, audit }: Action,
   input: z.output<typeof createAdministratorInput>,
-  { password, pseudonym, collectionId }: Prepared,
+  { password, random, collectionId }: Prepared,
 ): Promise<NewAdministrator> {
   const instance = await lockInstance(tx);
   if ((await findAccount(tx, input.email)) !== undefined) {
@@ -140,6 +141,7 @@ async function insertAdministrator(
     { name: input.organization, used: await countSeats(tx, 'user', organizationId), max: limits.max_users },
     { used: await countSeats(tx, 'user', 'instance'), max: instance.max_users },
   );
+  const pseudonym = await freePseudonym(tx, random);
   const id = await insertAccount(tx, {
     kind: 'user',
     organization_id: organizationId,

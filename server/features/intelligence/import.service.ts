@@ -8,6 +8,7 @@ import { AppError } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import { checkObject } from '../../protocols/stix/check.ts';
 import { createObjectScanner, ScanError, type ScannedItem } from '../../protocols/stix/object-scanner.ts';
+import type { Micros } from '../../protocols/timestamp.ts';
 import { findAccount, findActor, listAllowedOwners } from '../accounts/accounts.store.ts';
 import { type AuditEvent, insertAuditEvent } from '../audit/audit.store.ts';
 import { listCollections } from '../collections/collections.store.ts';
@@ -141,7 +142,7 @@ function createRun(app: App, caller: Caller, owner: OwnerRow & { strict: boolean
     batchBytes = 0;
     if (items.length > 0) {
       const outcomes = await inTransaction(app.db, async (tx) => {
-        const access = await currentAccess(tx, caller);
+        const access = await currentAccess(tx, caller, app.clock.now());
         await requireCreate(tx, access, owner);
         const { actor } = access;
         const by = { accountId: actor.kind === 'account' ? actor.accountId : null, now: app.clock.now() };
@@ -244,10 +245,10 @@ async function isAllowed(tx: Transaction, { actor }: Access, ownerName: string):
 }
 
 /** The caller's rights as stored now. */
-async function currentAccess(tx: Transaction, caller: Caller): Promise<Access> {
+async function currentAccess(tx: Transaction, caller: Caller, now: Micros): Promise<Access> {
   const { actor } = caller.access;
   if (actor.kind === 'operator') return caller.access;
-  const current = await findActor(tx, actor.accountId);
+  const current = await findActor(tx, actor.accountId, now);
   if (current === undefined) throw new AppError('unauthenticated');
   return createAccess(current);
 }

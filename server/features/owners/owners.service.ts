@@ -18,6 +18,7 @@ import { AppError, invalid } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import { countSeats } from '../accounts/accounts.store.ts';
 import { insertCollection, newCollection } from '../collections/collections.store.ts';
+import { lockInstance } from '../instance/instance.store.ts';
 import { ownerNameWarnings, requireVisibleOrganization, requireVisibleOwner } from './owners.rules.ts';
 import {
   findOrganization,
@@ -54,6 +55,7 @@ export async function createOrganization(
   const collectionId = app.ids.uuid();
   return await act(app, caller, 'organization.create', async ({ tx, access, now, audit }) => {
     access.require('organization.create', {});
+    await lockInstance(tx);
     await requireFreeName(tx, input.name);
     const id = await insertOrganization(tx, { name: input.name, limits, now });
     await insertCollection(tx, newCollection(collectionId, id, now));
@@ -74,6 +76,7 @@ export async function createOwner(app: App, caller: Caller, rawInput: CreateOwne
   const collectionId = app.ids.uuid();
   return await act(app, caller, `${input.kind}.create`, async ({ tx, access, now, audit }) => {
     access.require('owner.create', {});
+    await lockInstance(tx);
     await requireFreeName(tx, input.name);
     const id = await insertOwner(tx, { kind: input.kind, name: input.name, now });
     await insertCollection(tx, newCollection(collectionId, id, now));
@@ -184,6 +187,7 @@ function defined(limits: Partial<Record<LimitName, number | undefined>>): Partia
   return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
 }
 
+/** Safe against a concurrent creation while the instance's row is locked. */
 async function requireFreeName(tx: Transaction, name: string): Promise<void> {
   if ((await findOwner(tx, name)) === undefined) return;
   throw new AppError('name_taken', {

@@ -1,0 +1,237 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COMMUNITY_ROLES } from '../../../contract/roles.ts';
+import {
+  auditTrail,
+  giveCommunityRole,
+  newOrganization,
+  newPerson,
+  type Person,
+  refusalOf,
+  type Someone,
+} from '../../testing/builders.ts';
+import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
+import { listCollections } from '../collections/collections.store.ts';
+import { addMember, createOrganization, createOwner, listOrganizationSummaries } from './owners.service.ts';
+import { findCommunityRole, findMembership, findOwner } from './owners.store.ts';
+
+let number = 0;
+const fresh = (word: string) => `${word} ${++number}`;
+const ADMINISTRATORS = ['Administrator', 'Operations Administrator', 'Accounts Administrator'] as const;
+const OTHERS = [
+  'Organization Administrator',
+  'Standard User',
+  'Read Only User',
+  'Community Leader',
+  'Super User',
+] as const;
+
+describe.each(ENGINES)('owners on %s', (engine) => {
+  let app: TestApp;
+  let organization: Awaited<ReturnType<typeof newOrganization>>;
+  const people = new Map<Person, Someone>();
+  const as = (person: Person): Someone => {
+    const someone = people.get(person);
+    if (someone === undefined) throw new Error(`${person} is missing`);
+    return someone;
+  };
+  beforeAll(async () => {
+    app = await openTestApp(engine);
+    organization = await newOrganization(app);
+    for (const person of [...ADMINISTRATORS, ...OTHERS])
+      people.set(person, await newPerson(app, person, organization));
+  });
+  afterAll(async () => await app?.close());
+
+  const creations = {
+    organization: (caller: Someone, name: string) => createOrganization(app, caller, { name }),
+    community: (caller: Someone, name: string) => createOwner(app, caller, { kind: 'community', name }),
+    source: (caller: Someone, name: string) => createOwner(app, caller, { kind: 'source', name }),
+  };
+
+  describe.each(Object.entries(creations))('creating a %s', (kind, create) => {
+    it.each(ADMINISTRATORS)('works as %s and makes its collection', async (person) => {
+      const name = fresh('Owner');
+      const created = await create(as(person), name);
+      expect(await findOwner(app.db.read, name.toLowerCase())).toMatchObject({ id: created.id, kind, name });
+      const collections = (await listCollections(app.db.read)).filter((row) => row.owner_id === created.id);
+      expect(collections).toMatchObject([{ id: created.collectionId, writable: 0, strict: 0 }]);
+    });
+
+    it.each(OTHERS)('is forbidden as %s', async (person) => {
+      const name = fresh('Owner');
+      expect((await refusalOf(create(as(person), name))).code).toBe('forbidden');
+      expect(await findOwner(app.db.read, name)).toBeUndefined();
+    });
+
+    it('is refused under a name that any owner has, whatever its letter case', async () => {
+      const name = fresh('Größe');
+      await creations.source(as('Accounts Administrator'), name);
+      const again = name.toUpperCase().normalize('NFD');
+      expect(await refusalOf(create(as('Accounts Administrator'), again))).toEqual({
+        code: 'name_taken',
+        details: { message: `An organization, community or source named "${again}" exists already.` },
+      });
+    });
+
+    it('is refused by name to all but one of those who ask for the same name at once', async () => {
+      const name = fresh('Wanted');
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 6 }, () => create(as('Accounts Administrator'), name)),
+      );
+      const codes = outcomes.map((o) =>
+        o.status === 'fulfilled' ? 'created' : Reflect.get(o.reason, 'code'),
+      );
+      expect(codes.sort()).toEqual(['created', ...Array.from({ length: 5 }, () => 'name_taken')]);
+    });
+
+    it.each([
+      ['empty', ''],
+      ['of blanks', '   '],
+      ['longer than 100 characters', 'x'.repeat(101)],
+      ['with a slash, which would end an alias in a path', 'a/b'],
+      ['with a control character', 'a\u0000b'],
+      ['that a path takes for a step up', '..'],
+      ['that looks like the UUID of a collection', '472c94ae-3113-4e3e-a4dd-a9f4ac7471d4'],
+    ])('is refused with a name %s', async (_, name) => {
+      expect((await refusalOf(create(as('Administrator'), name))).code).toBe('invalid_input');
+    });
+  });
+
+  describe('making an organization a member', () => {
+    const community = async () =>
+      await createOwner(app, as('Accounts Administrator'), { kind: 'community', name: fresh('Community') });
+    const add = (caller: Someone, owner: string, defaultRole: (typeof COMMUNITY_ROLES)[number] = 'User') =>
+      addMember(app, caller, { owner, organization: organization.name, defaultRole });
+
+    it.each(ADMINISTRATORS)('works as %s', async (person) => {
+      const owner = await community();
+      await add(as(person), owner.name, 'Contributor');
+      expect(await findMembership(app.db.read, owner.id, organization.id)).toMatchObject({
+        default_role: 'Contributor',
+      });
+    });
+
+    it('works as Director of the community, who needs no other role', async () => {
+      const owner = await community();
+      const director = await newPerson(app, 'Standard User', await newOrganization(app));
+      await giveCommunityRole(app, director, owner, 'Director');
+      await add(director, owner.name);
+      expect(await findMembership(app.db.read, owner.id, organization.id)).toBeDefined();
+    });
+
+    it('is forbidden as Editor of the community', async () => {
+      const owner = await community();
+      const editor = await newPerson(app, 'Organization Administrator', organization);
+      await giveCommunityRole(app, editor, owner, 'Editor');
+      expect((await refusalOf(add(editor, owner.name, 'Director'))).code).toBe('forbidden');
+      expect(await findMembership(app.db.read, owner.id, organization.id)).toBeUndefined();
+    });
+
+    it.each(['Organization Administrator', 'Standard User'] as const)(
+      'finds no community as %s who has no role there, and none as a Banned one',
+      async (person) => {
+        const owner = await community();
+        const refusal = await refusalOf(add(as(person), owner.name));
+        expect(refusal.code).toBe('not_found');
+        expect((await refusalOf(add(as(person), 'Nothing'))).details.message).toBe(
+          refusal.details.message?.replace(owner.name, 'Nothing'),
+        );
+        const banned = await newPerson(app, person, organization);
+        await giveCommunityRole(app, banned, owner, 'Banned');
+        expect((await refusalOf(add(banned, owner.name))).code).toBe('not_found');
+      },
+    );
+
+    it.each(['Super User', 'Community Leader'] as const)('is forbidden as %s', async (person) => {
+      expect((await refusalOf(add(as(person), (await community()).name))).code).toBe('forbidden');
+    });
+
+    it('changes the default role of one that is a member already', async () => {
+      const owner = await community();
+      await add(as('Administrator'), owner.name, 'Director');
+      await add(as('Administrator'), owner.name, 'Banned');
+      expect(await findMembership(app.db.read, owner.id, organization.id)).toMatchObject({
+        default_role: 'Banned',
+      });
+    });
+
+    it('is refused for an organization in place of a community or source', async () => {
+      const other = await newOrganization(app);
+      expect((await refusalOf(add(as('Administrator'), other.name))).code).toBe('invalid_input');
+    });
+
+    it('leaves one event, which the member organization may see', async () => {
+      const owner = await community();
+      await add(as('Accounts Administrator'), owner.name, 'Editor');
+      const events = (await auditTrail(app, organization.id)).filter(
+        (event) => event.target_id === String(owner.id),
+      );
+      expect(events).toMatchObject([
+        { action: 'owner.member', details: { organization: organization.name, defaultRole: 'Editor' } },
+      ]);
+    });
+  });
+
+  describe('the Community role of an account', () => {
+    it.each(COMMUNITY_ROLES)('is the default role %s of its organization', async (role) => {
+      const owner = await createOwner(app, app.operator, { kind: 'source', name: fresh('Source') });
+      await addMember(app, app.operator, {
+        owner: owner.name,
+        organization: organization.name,
+        defaultRole: role,
+      });
+      const account = { accountId: as('Standard User').accountId, organizationId: organization.id };
+      expect(await findCommunityRole(app.db.read, owner.id, account)).toBe(role);
+    });
+
+    it('is its individual role where it has one, which wins in both directions', async () => {
+      const owner = await createOwner(app, app.operator, { kind: 'source', name: fresh('Source') });
+      await addMember(app, app.operator, {
+        owner: owner.name,
+        organization: organization.name,
+        defaultRole: 'Director',
+      });
+      const person = await newPerson(app, 'Standard User', organization);
+      await giveCommunityRole(app, person, owner, 'Banned');
+      const account = { accountId: person.accountId, organizationId: organization.id };
+      expect(await findCommunityRole(app.db.read, owner.id, account)).toBe('Banned');
+    });
+
+    it('is none where its organization is no member', async () => {
+      const owner = await createOwner(app, app.operator, { kind: 'source', name: fresh('Source') });
+      const account = { accountId: as('Standard User').accountId, organizationId: organization.id };
+      expect(await findCommunityRole(app.db.read, owner.id, account)).toBeUndefined();
+    });
+  });
+
+  describe('the list of organizations', () => {
+    it.each([...ADMINISTRATORS, 'Super User', 'Community Leader'] as const)(
+      'shows %s limits and use of each',
+      async (person) => {
+        const summaries = await listOrganizationSummaries(app, as(person));
+        const mine = summaries.find((summary) => summary.id === organization.id);
+        expect(mine).toEqual({
+          id: organization.id,
+          name: organization.name,
+          limits: { users: 10, apiUsers: 5, taxiiUsers: 1000 },
+          used: { users: expect.any(Number), apiUsers: 0, taxiiUsers: 0 },
+        });
+        // Read Only users take no seat (product decision 5).
+        const seats = await app.db.read
+          .selectFrom('accounts')
+          .select('id')
+          .where('organization_id', '=', organization.id)
+          .where('kind', '=', 'user')
+          .execute();
+        expect(mine?.used.users).toBe(seats.length);
+      },
+    );
+
+    it.each(['Organization Administrator', 'Standard User', 'Read Only User'] as const)(
+      'is forbidden as %s',
+      async (person) => {
+        expect((await refusalOf(listOrganizationSummaries(app, as(person)))).code).toBe('forbidden');
+      },
+    );
+  });
+});
