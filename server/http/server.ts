@@ -11,6 +11,7 @@ import { invalid } from '../errors.ts';
 import { TAXII_MEDIA_TYPE } from '../protocols/taxii/media-types.ts';
 import { errorResource } from '../protocols/taxii/resources.ts';
 import { createAddressReader, isLoopback } from './addresses.ts';
+import { spareUnsentAnswers } from './connections.ts';
 import { createFlow } from './flow.ts';
 import { createMetrics } from './metrics.ts';
 import { answerRest, type RestRoute } from './rest-face.ts';
@@ -71,7 +72,8 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
 
   const hono = new Hono<{ Bindings: HttpBindings }>({
     getPath: (_request, options) => {
-      const { rawPath } = readTarget((options?.env as HttpBindings).incoming);
+      const { incoming } = options?.env as HttpBindings;
+      const { rawPath } = readTarget(incoming);
       return rawPath.length > 1 ? rawPath.replace(/\/$/, '') : rawPath;
     },
   });
@@ -109,7 +111,7 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
     });
   });
 
-  const server = (tls === undefined ? createServer : createTlsServer)(
+  const server = (tls === undefined ? createServer : (createTlsServer as typeof createServer))(
     {
       ...tls,
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -124,6 +126,7 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
   // A connection on which nothing moves, in either direction.
   server.setTimeout(120_000, (socket: Socket) => socket.destroy());
   server.on('clientError', answerUnreadable);
+  spareUnsentAnswers(server, tls !== undefined);
 
   server.listen(config.port, config.host);
   await once(server, 'listening');

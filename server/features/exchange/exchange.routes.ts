@@ -56,7 +56,7 @@ export function createExchangeRoutes(
       collections: { GET: async ({ session }) => json(await listVisibleCollections(exchange, session)) },
       collection: {
         GET: async ({ session, path }) => {
-          const resource = getCollection(session);
+          const resource = await getCollection(exchange, session);
           return {
             ...json(resource),
             contentLocation: formatTaxiiPath({ ...path, collection: resource.id }),

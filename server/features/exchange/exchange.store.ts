@@ -87,6 +87,8 @@ const RIGHTS_IN_OWNER = `
 
 /** The statements of the TAXII read path: one per request, prepared once. */
 export function prepareExchange(db: Database) {
+  const holdsStix20 = `case when exists (select 1 from objects x where x.owner_id = o.id and x.spec_version = '2.0')
+    then 1 else 0 end as holds_stix_20`;
   return {
     /** By account id. */
     asker: db.prepare<AskerRow>(`select ${ASKER} ${FROM_ASKER} where a.id = ?`),
@@ -101,13 +103,15 @@ export function prepareExchange(db: Database) {
        left join owners o on o.name_key = ? left join collections c on c.owner_id = o.id ${RIGHTS_IN_OWNER} where a.id = ?`,
     ),
     /** By account id: every collection that the account's organization, roles or allow-list could show it, by id. */
-    collections: db.prepare<CollectionForAsker>(
-      `select ${COLLECTION} from accounts a
+    collections: db.prepare<CollectionForAsker & { holds_stix_20: number }>(
+      `select ${COLLECTION}, ${holdsStix20} from accounts a
        join owners o on o.id = a.organization_id
          or o.id in (select owner_id from memberships where organization_id = a.organization_id)
          or o.id in (select owner_id from account_roles where account_id = a.id)
        join collections c on c.owner_id = o.id ${RIGHTS_IN_OWNER} where a.id = ? order by c.id`,
     ),
+    /** By owner id. */
+    holdsStix20: db.prepare<{ holds_stix_20: number }>(`select ${holdsStix20} from owners o where o.id = ?`),
   };
 }
 

@@ -10,6 +10,7 @@ import {
   resolveQuery,
 } from '../../protocols/taxii/cursor.ts';
 import { parseQuery } from '../../protocols/taxii/filters.ts';
+import { STIX_20_MEDIA_TYPE, STIX_MEDIA_TYPE } from '../../protocols/taxii/media-types.ts';
 import { formatTaxiiPath } from '../../protocols/taxii/paths.ts';
 import {
   type ApiRoot,
@@ -69,17 +70,21 @@ export async function listVisibleCollections(
   const visible: Collection[] = [];
   for (const row of rows) {
     const rights = collectionRights(session.access.actor, session.account, row);
-    if (rights.visible) visible.push(resourceOf({ ...row, rights }));
+    if (rights.visible) visible.push(resourceOf({ ...row, rights }, row.holds_stix_20 === 1));
   }
   return collectionsResource(visible);
 }
 
 /** TAXII 2.1 §5.2 */
-export function getCollection(session: Session): Collection {
-  return resourceOf(requireCollection(session));
+export async function getCollection({ statements }: Exchange, session: Session): Promise<Collection> {
+  const collection = requireCollection(session);
+  const [row] = await reading(async () => await statements.holdsStix20([collection.owner_id]));
+  return resourceOf(collection, row?.holds_stix_20 === 1);
 }
 
-function resourceOf(collection: VisibleCollection): Collection {
+/** §5.2.1: the media types are all that the manifest may give for an object of the collection. */
+function resourceOf(collection: VisibleCollection, holdsStix20: boolean): Collection {
+  const showsStix20 = holdsStix20 && !collection.rights.publishedOnly;
   return collectionResource({
     id: collection.collection_id,
     title: collection.owner_name,
@@ -87,6 +92,7 @@ function resourceOf(collection: VisibleCollection): Collection {
     alias: collection.owner_name,
     canRead: collection.rights.canRead,
     canWrite: collection.rights.canWrite,
+    mediaTypes: showsStix20 ? [STIX_MEDIA_TYPE, STIX_20_MEDIA_TYPE] : [STIX_MEDIA_TYPE],
   });
 }
 
@@ -97,6 +103,12 @@ type Listing = {
   /** Names the page among all that can be asked for; the owner's change counter keeps it true. */
   key: string;
 };
+
+/** §5.3.1: a record names a media type of the collection, or none. */
+const MEDIA_TYPES: ReadonlyMap<string, string> = new Map([
+  ['2.1', STIX_MEDIA_TYPE],
+  ['2.0', STIX_20_MEDIA_TYPE],
+]);
 
 const NEXT_PURPOSE = 'taxii next';
 
@@ -233,7 +245,7 @@ export async function getManifest(
           id: record.stix_id,
           dateAdded: record.date_added,
           version: record.version_text,
-          mediaType: `application/stix+json;version=${record.spec_version}`,
+          mediaType: MEDIA_TYPES.get(record.spec_version),
         }),
       ),
       nextToken(exchange, listing, more, last),

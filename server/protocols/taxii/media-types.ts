@@ -9,6 +9,7 @@ export const TAXII_MEDIA_TYPE = 'application/taxii+json;version=2.1';
 
 /** TAXII 2.1 §5.2.1: the content that a collection holds. */
 export const STIX_MEDIA_TYPE = 'application/stix+json;version=2.1';
+export const STIX_20_MEDIA_TYPE = 'application/stix+json;version=2.0';
 
 type MediaRange = { type: string; versions: string[]; excluded: boolean };
 
