@@ -71,9 +71,9 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
   });
 
   const hono = new Hono<{ Bindings: HttpBindings }>({
-    getPath: (_request, options) => {
-      const { incoming } = options?.env as HttpBindings;
-      const { rawPath } = readTarget(incoming);
+    getPath: (request, options) => {
+      const bindings = options?.env as HttpBindings | undefined;
+      const { rawPath } = readTarget(bindings?.incoming ?? request);
       return rawPath.length > 1 ? rawPath.replace(/\/$/, '') : rawPath;
     },
   });
