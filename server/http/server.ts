@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -10,13 +9,14 @@ import type { App } from '../context.ts';
 import { invalid } from '../errors.ts';
 import { TAXII_MEDIA_TYPE } from '../protocols/taxii/media-types.ts';
 import { errorResource } from '../protocols/taxii/resources.ts';
+import { createAccessLog, createRequestIds } from './access-log.ts';
 import { createAddressReader, isLoopback } from './addresses.ts';
 import { spareUnsentAnswers } from './connections.ts';
 import { createFlow } from './flow.ts';
 import { createMetrics } from './metrics.ts';
 import { answerRest, type RestRoute } from './rest-face.ts';
 import { readTarget } from './target.ts';
-import { createTaxiiFace, type Ended, type TaxiiRoutes, type TaxiiSession } from './taxii-face.ts';
+import { createTaxiiFace, type TaxiiRoutes, type TaxiiSession } from './taxii-face.ts';
 import { tlsOptions } from './tls.ts';
 
 export type RunningServer = {
@@ -54,6 +54,7 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
   const tls = await tlsOptions(config);
   const flow = createFlow(config.maxBytesInFlight);
   const metrics = createMetrics(flow);
+  const logAccess = createAccessLog(app.log);
   let isClosing = false;
   let listening = '';
 
@@ -107,7 +108,7 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
     return taxii(incoming, outgoing, requestId, (end) => {
       const ms = performance.now() - startedAt;
       metrics.observe(end, ms / 1000);
-      logAccess(app, incoming, requestId, end, ms);
+      logAccess(incoming, requestId, end, ms);
     });
   });
 
@@ -150,28 +151,7 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
 }
 
 /** Also the `error_id` of an answer; the log has it too. */
-function newRequestId(): string {
-  return randomBytes(12).toString('hex');
-}
-
-function logAccess(app: App, incoming: IncomingMessage, requestId: string, end: Ended, ms: number): void {
-  if (!app.log.isLevelEnabled('info')) return;
-  app.log.info(
-    {
-      requestId,
-      method: end.method,
-      path: incoming.url?.slice(0, 500),
-      status: end.status,
-      account: end.account,
-      address: incoming.socket.remoteAddress,
-      userAgent: incoming.headers['user-agent']?.slice(0, 200),
-      count: end.count,
-      bytes: end.bytes,
-      ms: Math.round(ms * 10) / 10,
-    },
-    'request',
-  );
-}
+const newRequestId = createRequestIds();
 
 /** Answers what never became a request: a host or a target that cannot stand in a URL. */
 function answerUnroutable(app: App, error: unknown): Response {

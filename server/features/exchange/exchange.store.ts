@@ -6,7 +6,7 @@ import type {
   OwnerKind,
   SystemRole,
 } from '../../../contract/roles.ts';
-import type { Database } from '../../db/open.ts';
+import type { Database, Prepared } from '../../db/open.ts';
 import type { Schema } from '../../db/schema.ts';
 import type { Transaction } from '../../db/transaction.ts';
 
@@ -91,16 +91,22 @@ export function prepareExchange(db: Database) {
     then 1 else 0 end as holds_stix_20`;
   return {
     /** By account id. */
-    asker: db.prepare<AskerRow>(`select ${ASKER} ${FROM_ASKER} where a.id = ?`),
+    asker: whileUnchanged(db, db.prepare<AskerRow>(`select ${ASKER} ${FROM_ASKER} where a.id = ?`)),
     /** By collection id, account id: the account's row even where there is no such collection. */
-    askerAndCollectionById: db.prepare<AskerWithCollection>(
-      `select ${ASKER}, ${COLLECTION} ${FROM_ASKER}
-       left join collections c on c.id = ? left join owners o on o.id = c.owner_id ${RIGHTS_IN_OWNER} where a.id = ?`,
+    askerAndCollectionById: whileUnchanged(
+      db,
+      db.prepare<AskerWithCollection>(
+        `select ${ASKER}, ${COLLECTION} ${FROM_ASKER}
+         left join collections c on c.id = ? left join owners o on o.id = c.owner_id ${RIGHTS_IN_OWNER} where a.id = ?`,
+      ),
     ),
     /** By the alias' key (the owner's name), account id. */
-    askerAndCollectionByAlias: db.prepare<AskerWithCollection>(
-      `select ${ASKER}, ${COLLECTION} ${FROM_ASKER}
-       left join owners o on o.name_key = ? left join collections c on c.owner_id = o.id ${RIGHTS_IN_OWNER} where a.id = ?`,
+    askerAndCollectionByAlias: whileUnchanged(
+      db,
+      db.prepare<AskerWithCollection>(
+        `select ${ASKER}, ${COLLECTION} ${FROM_ASKER}
+         left join owners o on o.name_key = ? left join collections c on c.owner_id = o.id ${RIGHTS_IN_OWNER} where a.id = ?`,
+      ),
     ),
     /** By account id: every collection that the account's organization, roles or allow-list could show it, by id. */
     collections: db.prepare<CollectionForAsker & { holds_stix_20: number }>(
@@ -116,6 +122,39 @@ export function prepareExchange(db: Database) {
 }
 
 export type ExchangeStatements = ReturnType<typeof prepareExchange>;
+
+/** Rows remembered at a time, and octets of parameters that are worth it. */
+const REMEMBERED_ROWS = 2000;
+const REMEMBERED_KEY = 200;
+
+/**
+ * Gives the rows read before, the same objects, while nothing in the database has changed since. The question whether
+ * anything has is asked each time, of the connection that reads, so that a right withdrawn by any process is withdrawn
+ * for the next request; what depends on the clock must not be decided in the SQL. On PostgreSQL, which has no such
+ * question, every request reads.
+ */
+function whileUnchanged<Row>(db: Database, read: Prepared<Row>): Prepared<Row> {
+  const remembered = new Map<string, Row[]>();
+  let version: number | undefined;
+  return (parameters) => {
+    // Asked before reading: a change in between makes the rows newer than their version, never older.
+    const current = db.dataVersion();
+    if (current === undefined) return read(parameters);
+    if (current !== version || remembered.size >= REMEMBERED_ROWS) {
+      remembered.clear();
+      version = current;
+    }
+    const key = parameters.join('\0');
+    let rows = remembered.get(key);
+    if (rows === undefined) {
+      const answer = read(parameters);
+      if (!Array.isArray(answer) || key.length > REMEMBERED_KEY) return answer;
+      rows = answer;
+      remembered.set(key, rows);
+    }
+    return rows;
+  };
+}
 
 export async function insertStatus(
   tx: Transaction,

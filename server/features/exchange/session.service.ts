@@ -1,6 +1,6 @@
 import { nameKey } from '../../../contract/names.ts';
 import { type Access, createAccess } from '../../access/access.ts';
-import { INSTANCE } from '../../access/can.ts';
+import { type Actor, INSTANCE } from '../../access/can.ts';
 import { reading } from '../../action.ts';
 import type { App } from '../../context.ts';
 import { AppError } from '../../errors.ts';
@@ -53,29 +53,47 @@ export async function openSession(
   if (row === undefined) return { obstacle: 'unknown account' };
   const obstacle = accountObstacle(row, app.clock.now());
   if (obstacle !== undefined) return { obstacle };
-  const service = serviceOf(row);
+  let standing = standings.get(row);
+  if (standing === undefined) {
+    standing = standingOf(row);
+    standings.set(row, standing);
+  }
+  const { actor, account, service, collection } = standing;
   if (service === undefined) return { obstacle: 'bound to no service that its organization may use' };
-  const access = createAccess({
+  return {
+    session: {
+      access: createAccess(actor),
+      account,
+      credentialVersion: row.credential_version,
+      service,
+      collection,
+    },
+  };
+}
+
+/** What follows from a row alone, whatever the time; the store gives the same row again while nothing has changed. */
+type Standing = Pick<Session, 'account' | 'collection'> & { actor: Actor; service: Service | undefined };
+const standings = new WeakMap<AskerRow, Standing>();
+
+function standingOf(row: AskerWithCollection | AskerRow): Standing {
+  const actor: Actor = {
     kind: 'account',
     accountId: row.account_id,
     name: row.user_name,
     organizationId: row.organization_id,
     systemRole: row.system_role,
     organizationRole: row.organization_role,
-  });
+  };
   return {
-    session: {
-      access,
-      account: {
-        id: row.account_id,
-        name: row.user_name,
-        organizationId: row.organization_id,
-        narrowed: row.narrowed,
-      },
-      credentialVersion: row.credential_version,
-      service,
-      collection: visibleCollection(access, row),
+    actor,
+    account: {
+      id: row.account_id,
+      name: row.user_name,
+      organizationId: row.organization_id,
+      narrowed: row.narrowed,
     },
+    service: serviceOf(row),
+    collection: visibleCollection(actor, row),
   };
 }
 
@@ -104,12 +122,9 @@ function serviceOf(row: AskerRow): Service | undefined {
   };
 }
 
-function visibleCollection(
-  access: Access,
-  row: AskerWithCollection | AskerRow,
-): VisibleCollection | undefined {
+function visibleCollection(actor: Actor, row: AskerWithCollection | AskerRow): VisibleCollection | undefined {
   if (!('collection_id' in row) || !isPresent(row)) return undefined;
-  const rights = collectionRights(access.actor, row, row);
+  const rights = collectionRights(actor, row, row);
   return rights.visible ? { ...row, rights } : undefined;
 }
 
