@@ -34,7 +34,7 @@ export function registerServe(program: Command): void {
             { url: `${url}/`, discovery: `${url}/taxii2/`, setupCode: setupCode ?? null },
             [
               `Taxiway listens on ${url}/ (TAXII discovery: ${url}/taxii2/)`,
-              ...(setupCode === undefined ? [] : setupLines(setupCode, config)),
+              ...(setupCode === undefined ? [] : setupLines(url, setupCode, config)),
             ],
           );
         try {
@@ -64,16 +64,20 @@ async function serveAlone(
   await app.close();
 }
 
-function setupLines(code: string, config: Config): string[] {
+function setupLines(url: string, code: string, config: Config): string[] {
   const data =
     config.databaseUrl === undefined ? ` --data ${quoted(config.dataFolder)}` : ' (with the same settings)';
   return [
     '',
-    'There is no Administrator yet. Set-up code, until the next start:',
+    'There is no Administrator yet. One-time set-up code, until the next start:',
     '',
     `    ${code}`,
     '',
-    'or, on this machine:',
+    'It creates the first Administrator, from anywhere:',
+    '',
+    `    curl -H 'Content-Type: application/json' -d '{"setupCode":"${code}","email":"YOU@EXAMPLE.ORG","password":"…"}' ${url}/rest/v1/setup`,
+    '',
+    'This does the same on this machine:',
     '',
     `    ./taxiway administrator create --email YOU@EXAMPLE.ORG${data}`,
     '',
