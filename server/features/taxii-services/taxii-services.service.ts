@@ -8,7 +8,7 @@ import { checkServicePath } from '../../protocols/taxii/paths.ts';
 import { lockInstance } from '../instance/instance.store.ts';
 import { requireVisibleOrganization } from '../owners/owners.rules.ts';
 import { findOrganization, type OrganizationRow } from '../owners/owners.store.ts';
-import { insertService, listServices, type ServiceRow } from './taxii-services.store.ts';
+import { insertService, listServices, listUsableServices, type ServiceRow } from './taxii-services.store.ts';
 
 /**
  * Creates a TAXII service: one API root with its own path, page limits and organizations.
@@ -46,19 +46,18 @@ export async function createTaxiiService(
     };
     // The instance's lock makes the look-up of a free name and path safe against a concurrent creation.
     await lockInstance(tx);
+    // A service is named by its name or its path, so one word must not be the name of one and the path of another.
+    const words = [path.toLowerCase(), nameKey(input.name)];
     const taken = (await listServices(tx)).find(
-      (service) => service.path === path || service.name_key === nameKey(input.name),
+      (service) => words.includes(service.path.toLowerCase()) || words.includes(service.name_key),
     );
     if (taken !== undefined) {
       throw new AppError('name_taken', {
         message: `The TAXII service "${taken.name}" at /${taken.path}/ has that name or path already.`,
       });
     }
-    const service = await insertService(
-      tx,
-      row,
-      organizations.map((organization) => organization.owner_id),
-    );
+    const organizationIds = new Set(organizations.map((organization) => organization.owner_id));
+    const service = await insertService(tx, row, [...organizationIds]);
     await audit({
       organizationId: null,
       targetKind: 'taxii_service',
@@ -70,10 +69,15 @@ export async function createTaxiiService(
   });
 }
 
-/** The TAXII services, in the order of their creation. */
-export async function listTaxiiServices(app: App, caller: Caller): Promise<ServiceRow[]> {
+/** The TAXII services in the order of their creation: all of them, or those that the caller's organization may use. */
+export async function listTaxiiServices(app: App, { access }: Caller): Promise<ServiceRow[]> {
   return await reading(async () => {
-    caller.access.require('taxiiService.view', {});
-    return await listServices(app.db.read);
+    const { actor } = access;
+    if (actor.kind === 'operator' || access.can('taxiiService.view', {})) {
+      access.require('taxiiService.view', {});
+      return await listServices(app.db.read);
+    }
+    access.require('taxiiService.view', { organizationId: actor.organizationId });
+    return await listUsableServices(app.db.read, actor.organizationId);
   });
 }
