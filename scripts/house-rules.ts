@@ -14,7 +14,7 @@ const PURE = /^(server\/(access|protocols)\/|contract\/)|\.rules\.ts$/;
 
 const MARKED_TEST = /\b(?:describe|suite|it|test|bench)(?:\.\w+)*\.(?:only|skip|todo|skipIf|runIf|fails)\b/;
 const IMPURE_GLOBAL =
-  /\b(?:Date\.now\(|new Date\(\)|performance\.|Math\.random\(|crypto\.|process\.|console\.|fetch\(|set(?:Timeout|Interval|Immediate)\()/;
+  /\b(?:Date\.now\(|new Date\(\)|performance\.|Math\.random\(|crypto\.|(?<!')process\.|console\.|fetch\(|set(?:Timeout|Interval|Immediate)\()/;
 const SUPPRESSION = /@ts-(?:expect-error|ignore|nocheck)|biome-ignore(?:-all|-start)?\s/;
 const REASONED_SUPPRESSION =
   /@ts-expect-error\b\W*\w.{8,}|biome-ignore(?:-all|-start)?\s[^:]+:\s*(?!<)\w.{8,}/;

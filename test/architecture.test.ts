@@ -45,7 +45,7 @@ const PLANTS: Plant[] = [
   { rule: 'sql-only-in-stores-and-db', file: 'server/cli/planted-sqlite.ts', imports: 'node:sqlite' },
   { rule: 'db-is-the-ground', file: 'server/db/planted.ts', imports: '../features/good/good.store.ts' },
   {
-    rule: 'stores-know-rows-not-rights',
+    rule: 'stores-take-rights-as-types',
     file: 'server/features/planted/access.store.ts',
     imports: '../../access/good.ts',
   },
@@ -80,11 +80,6 @@ const PLANTS: Plant[] = [
     rule: 'cli-goes-through-the-app',
     file: 'server/cli/planted-store.ts',
     imports: '../features/good/good.store.ts',
-  },
-  {
-    rule: 'cli-only-types-of-services',
-    file: 'server/cli/planted-service.ts',
-    imports: '../features/good/good.service.ts',
   },
   { rule: 'main-only-starts-commands', file: 'server/main.ts', imports: './app.ts' },
   {

@@ -158,10 +158,12 @@ export function openSqlite(file: string): Database {
       prepareOnReader(sql).all(...parameters) as Row[],
     dataVersion: () => Number(dataVersion.get()?.data_version),
     async close() {
+      // The writer last: whoever closes the file last empties the log into it, and a reader cannot. Kysely closes a
+      // connection only if it was used.
       await read.destroy();
+      if (reader.isOpen) reader.close();
       await write.destroy();
-      // Kysely closes a connection only if it was used.
-      for (const connection of [reader, writer]) if (connection.isOpen) connection.close();
+      if (writer.isOpen) writer.close();
     },
   };
 }

@@ -15,7 +15,8 @@ import {
   listVisibleCollections,
   type PageAnswer,
 } from './reading.service.ts';
-import { openSession, type Session } from './session.service.ts';
+import type { Session } from './session.rules.ts';
+import { openSession } from './session.service.ts';
 import { addEnvelope, deleteObject } from './writing.service.ts';
 
 /** TAXII 2.1 §3.1: the endpoints, each bound to its use case. */

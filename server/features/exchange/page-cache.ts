@@ -16,9 +16,18 @@ export type PageCache = {
   set(key: string, page: CachedPage): void;
 };
 
-/** The pages sent last, up to `maxBytes` of bodies. Keys carry the owner's change counter, so nothing here can be stale. */
+/** Keys whose page was made once, and octets of a key that is worth it. */
+const SEEN_KEYS = 5000;
+const LONGEST_KEY = 2000;
+
+/**
+ * The pages sent last, up to `maxBytes` of bodies. Keys carry the owner's change counter, so nothing here can be stale.
+ * A page is kept when it is made for the second time: whoever walks through a collection makes thousands of pages that
+ * nobody asks for again, which would push out those that everybody polls, and keep the garbage collector busy.
+ */
 export function createPageCache(maxBytes: number): PageCache {
   const pages = new Map<string, CachedPage>();
+  const seen = new Set<string>();
   let bytes = 0;
   const remove = (key: string, page: CachedPage) => {
     pages.delete(key);
@@ -38,7 +47,12 @@ export function createPageCache(maxBytes: number): PageCache {
       const old = pages.get(key);
       if (old !== undefined) remove(key, old);
       // One page must not push out all others.
-      if (weight(key, page) > maxBytes / 4) return;
+      if (weight(key, page) > maxBytes / 4 || key.length > LONGEST_KEY) return;
+      if (old === undefined && !seen.delete(key)) {
+        if (seen.size >= SEEN_KEYS) seen.clear();
+        seen.add(key);
+        return;
+      }
       pages.set(key, page);
       bytes += weight(key, page);
       for (const [oldestKey, oldest] of pages) {

@@ -32,12 +32,7 @@ import { type ExchangeStatements, findStatus } from './exchange.store.ts';
 import type { CachedPage, PageCache } from './page-cache.ts';
 import { planPage } from './pages.rules.ts';
 import { EMPTY_PAGE, type PageRequest, type Pages, type RecordPage } from './pages.store.ts';
-import {
-  requireCollection,
-  requireReadable,
-  type Session,
-  type VisibleCollection,
-} from './session.service.ts';
+import { requireCollection, requireReadable, type Session, type VisibleCollection } from './session.rules.ts';
 
 /** What the reading side of the exchange is made of. */
 export type Exchange = { app: App; statements: ExchangeStatements; pages: Pages; cache: PageCache };

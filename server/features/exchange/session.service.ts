@@ -1,41 +1,11 @@
 import { nameKey } from '../../../contract/names.ts';
-import { type Access, createAccess } from '../../access/access.ts';
-import { type Actor, INSTANCE } from '../../access/can.ts';
+import { createAccess } from '../../access/access.ts';
 import { reading } from '../../action.ts';
 import type { App } from '../../context.ts';
-import { AppError } from '../../errors.ts';
 import { accountObstacle } from '../authentication/authentication.rules.ts';
-import { type CollectionRights, collectionRights } from './exchange.rules.ts';
-import type {
-  AskerRow,
-  AskerWithCollection,
-  CollectionForAsker,
-  ExchangeStatements,
-} from './exchange.store.ts';
-
-/** A TAXII user in one request: its rights, its service, and the collection that the path names, if it may see it. */
-export type Session = {
-  access: Access;
-  account: { id: number; name: string; organizationId: number; narrowed: number };
-  credentialVersion: number;
-  service: Service;
-  collection: VisibleCollection | undefined;
-};
-
-/** The TAXII service (API root) that the account is bound to and may use. */
-export type Service = {
-  id: number;
-  path: string;
-  title: string;
-  description: string | null;
-  defaultPageSize: number;
-  maxPageSize: number;
-  maxPageBytes: number;
-  maxContentLength: number;
-  strict: boolean;
-};
-
-export type VisibleCollection = CollectionForAsker & { rights: CollectionRights };
+import type { AskerRow, AskerWithCollection } from './exchange.rules.ts';
+import type { ExchangeStatements } from './exchange.store.ts';
+import { type Session, type Standing, standingOf } from './session.rules.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -71,31 +41,8 @@ export async function openSession(
   };
 }
 
-/** What follows from a row alone, whatever the time; the store gives the same row again while nothing has changed. */
-type Standing = Pick<Session, 'account' | 'collection'> & { actor: Actor; service: Service | undefined };
+/** What follows from a row is kept with it: the store gives the same row again while nothing has changed. */
 const standings = new WeakMap<AskerRow, Standing>();
-
-function standingOf(row: AskerWithCollection | AskerRow): Standing {
-  const actor: Actor = {
-    kind: 'account',
-    accountId: row.account_id,
-    name: row.user_name,
-    organizationId: row.organization_id,
-    systemRole: row.system_role,
-    organizationRole: row.organization_role,
-  };
-  return {
-    actor,
-    account: {
-      id: row.account_id,
-      name: row.user_name,
-      organizationId: row.organization_id,
-      narrowed: row.narrowed,
-    },
-    service: serviceOf(row),
-    collection: visibleCollection(actor, row),
-  };
-}
 
 async function readRow(
   statements: ExchangeStatements,
@@ -105,45 +52,4 @@ async function readRow(
   if (ref === undefined) return (await statements.asker([accountId]))[0];
   if (UUID.test(ref)) return (await statements.askerAndCollectionById([ref.toLowerCase(), accountId]))[0];
   return (await statements.askerAndCollectionByAlias([nameKey(ref), accountId]))[0];
-}
-
-function serviceOf(row: AskerRow): Service | undefined {
-  if (row.service_id === null || row.service_path === null || row.service_allowed !== 1) return undefined;
-  return {
-    id: row.service_id,
-    path: row.service_path,
-    title: row.service_title ?? '',
-    description: row.service_description,
-    defaultPageSize: row.default_page_size,
-    maxPageSize: row.max_page_size,
-    maxPageBytes: row.max_page_bytes,
-    maxContentLength: row.max_content_length,
-    strict: row.strict === 1,
-  };
-}
-
-function visibleCollection(actor: Actor, row: AskerWithCollection | AskerRow): VisibleCollection | undefined {
-  if (!('collection_id' in row) || !isPresent(row)) return undefined;
-  const rights = collectionRights(actor, row, row);
-  return rights.visible ? { ...row, rights } : undefined;
-}
-
-function isPresent(row: AskerWithCollection): row is AskerRow & CollectionForAsker {
-  return row.collection_id !== null;
-}
-
-/** The collection that the path names. Invisible and unknown ones answer alike (item 50). */
-export function requireCollection(session: Session): VisibleCollection {
-  session.access.require('exchange.connect', INSTANCE);
-  if (session.collection === undefined)
-    throw new AppError('not_found', { message: 'There is no such collection.' });
-  return session.collection;
-}
-
-/** The collection, when the asker may read it. A writer who may not read is told so (item 46). */
-export function requireReadable(session: Session): VisibleCollection {
-  const collection = requireCollection(session);
-  if (!collection.rights.canRead)
-    throw new AppError('forbidden', { message: 'This collection may not be read.' });
-  return collection;
 }

@@ -11,12 +11,7 @@ import type { Candidate } from '../intelligence/intelligence.rules.ts';
 import { addObjects, deleteVersions } from '../intelligence/intelligence.store.ts';
 import { ownerTarget } from '../owners/owners.store.ts';
 import { insertStatus } from './exchange.store.ts';
-import {
-  requireCollection,
-  requireReadable,
-  type Session,
-  type VisibleCollection,
-} from './session.service.ts';
+import { requireCollection, requireReadable, type Session, type VisibleCollection } from './session.rules.ts';
 
 /** One element of a request, after the checks that need no database. */
 type Checked = { candidate: Candidate } | { failure: StatusDetail };
