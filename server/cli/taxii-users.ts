@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import {
-  createTaxiiUser,
   deleteTaxiiUser,
   disableTaxiiUser,
-  listTaxiiUserAccounts,
   lockTaxiiUserAccount,
   rotateTaxiiUserCredential,
-} from '../features/accounts/taxii-users.service.ts';
+} from '../features/accounts/taxii-user-changes.service.ts';
+import { createTaxiiUser, listTaxiiUserAccounts } from '../features/accounts/taxii-users.service.ts';
 import { answer } from './context.ts';
 import { duration, instant, withExample } from './options.ts';
 import { fieldLines, tableLines } from './output.ts';

@@ -152,8 +152,22 @@ export async function insertAllowedOwners(
     .execute();
 }
 
-export async function insertCredential(tx: Transaction, row: Insertable<CredentialsTable>): Promise<void> {
-  await tx.insertInto('credentials').values(row).execute();
+export async function insertCredential(
+  tx: Transaction,
+  accountId: number,
+  credential: { kind: CredentialKind; stored: Pick<CredentialsTable, 'algorithm' | 'hash'> },
+  now: Micros,
+): Promise<void> {
+  await tx
+    .insertInto('credentials')
+    .values({
+      account_id: accountId,
+      kind: credential.kind,
+      ...credential.stored,
+      created_at: now,
+      expires_at: null,
+    })
+    .execute();
 }
 
 /** Ends the account's credentials of the kind: at once, or at `at` for those that do not end sooner. */

@@ -5,7 +5,8 @@ import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { addMember, createOwner } from '../owners/owners.service.ts';
 import { createTaxiiService } from '../taxii-services/taxii-services.service.ts';
 import { findAccount, listAllowedOwners } from './accounts.store.ts';
-import { createTaxiiUser, deleteTaxiiUser, listTaxiiUserAccounts } from './taxii-users.service.ts';
+import { deleteTaxiiUser } from './taxii-user-changes.service.ts';
+import { createTaxiiUser, listTaxiiUserAccounts } from './taxii-users.service.ts';
 
 let number = 0;
 const fresh = (word: string) => `${word}-${++number}`;

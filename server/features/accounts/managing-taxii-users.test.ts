@@ -14,13 +14,12 @@ import { findStatus, insertStatus } from '../exchange/exchange.store.ts';
 import { createOwner } from '../owners/owners.service.ts';
 import { findAccount, findActor, listAllowedOwners, updateAccount } from './accounts.store.ts';
 import {
-  createTaxiiUser,
   deleteTaxiiUser,
   disableTaxiiUser,
-  listTaxiiUserAccounts,
   lockTaxiiUserAccount,
   rotateTaxiiUserCredential,
-} from './taxii-users.service.ts';
+} from './taxii-user-changes.service.ts';
+import { createTaxiiUser, listTaxiiUserAccounts } from './taxii-users.service.ts';
 
 let number = 0;
 const FROM = { address: '192.0.2.1', requestId: 'test' };

@@ -1,16 +1,10 @@
-import {
-  type CreateTaxiiUserInput,
-  createTaxiiUserInput,
-  type RotateCredentialInput,
-  rotateCredentialInput,
-} from '../../../contract/taxii.ts';
-import { type Action, act, reading } from '../../action.ts';
+import { type CreateTaxiiUserInput, createTaxiiUserInput } from '../../../contract/taxii.ts';
+import { act, reading } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
-import type { StoredSecret } from '../../secrets.ts';
 import { lockInstance } from '../instance/instance.store.ts';
 import { requireVisibleOrganization } from '../owners/owners.rules.ts';
 import {
@@ -21,11 +15,9 @@ import {
   type OwnerRow,
 } from '../owners/owners.store.ts';
 import { findUsableService, listUsableServices } from '../taxii-services/taxii-services.store.ts';
-import { type AccountState, accountState, requireSeat, requireTypedPassword } from './accounts.rules.ts';
+import { type AccountState, accountState, requireSeat } from './accounts.rules.ts';
 import {
-  type AccountRow,
   countSeats,
-  endCredentials,
   findAccount,
   freePseudonym,
   insertAccount,
@@ -33,14 +25,8 @@ import {
   insertCredential,
   listAllowedOwners,
   listTaxiiUsers,
-  lockAccount,
-  updateAccount,
 } from './accounts.store.ts';
-
-/** Random bits of a generated password or API key. */
-const SECRET_BITS = 192;
-/** Tells a person or a secret scanner what a found string is. */
-const API_KEY_PREFIX = 'txw_';
+import { makeApiKey, makePassword, shownCredential } from './new-credential.ts';
 
 export type NewTaxiiUser = {
   id: number;
@@ -65,10 +51,8 @@ export async function createTaxiiUser(
   rawInput: CreateTaxiiUserInput,
 ): Promise<NewTaxiiUser> {
   const input = parseInput(createTaxiiUserInput, rawInput);
-  if (input.password !== undefined) requireTypedPassword(input.password, input.userName);
-  const generated = input.password === undefined ? app.secrets.generate(SECRET_BITS) : undefined;
-  const password = await stored(app, generated, input.password);
-  const apiKey = input.apiKey ? API_KEY_PREFIX + app.secrets.generate(SECRET_BITS) : undefined;
+  const password = await makePassword(app, input.password, input.userName);
+  const apiKey = input.apiKey ? makeApiKey(app) : undefined;
 
   return await act(app, caller, 'taxiiUser.create', async ({ tx, access, now, audit }) => {
     const organization = requireVisibleOrganization(
@@ -118,14 +102,8 @@ export async function createTaxiiUser(
       last_used_from: null,
     });
     await insertAllowedOwners(tx, id, [...new Set(onlyOwners.map((owner) => owner.id))]);
-    await insertCredential(tx, {
-      account_id: id,
-      kind: 'password',
-      ...password,
-      created_at: now,
-      expires_at: null,
-    });
-    if (apiKey !== undefined) await insertApiKey(app, tx, id, apiKey, now);
+    await insertCredential(tx, id, password, now);
+    if (apiKey !== undefined) await insertCredential(tx, id, apiKey, now);
     await audit({
       organizationId: organization.id,
       targetKind: 'taxii_user',
@@ -146,8 +124,8 @@ export async function createTaxiiUser(
       organization: organization.name,
       organizationRole: 'Standard User',
       service: { name: service.name, path: service.path },
-      ...(generated === undefined ? {} : { password: generated }),
-      ...(apiKey === undefined ? {} : { apiKey }),
+      ...shownCredential(password),
+      ...(apiKey === undefined ? {} : shownCredential(apiKey)),
     };
   });
 }
@@ -206,152 +184,6 @@ export async function listTaxiiUserAccounts(
       lastUsedAt: row.last_used_at,
       lastUsedFrom: row.last_used_from,
     }));
-  });
-}
-
-/**
- * Replaces the password or the API key. With an overlap the one before stays valid for that long; without, it ends at
- * once. Gives back what was generated, this once.
- */
-export async function rotateTaxiiUserCredential(
-  app: App,
-  caller: Caller,
-  rawInput: RotateCredentialInput,
-): Promise<{ userName: string; password?: string; apiKey?: string; previousValidUntil: Micros | null }> {
-  const input = parseInput(rotateCredentialInput, rawInput);
-  if (input.password !== undefined) {
-    if (input.credential === 'api_key') throw invalid('password', 'an API key is always generated');
-    requireTypedPassword(input.password, input.userName);
-  }
-  const isKey = input.credential === 'api_key';
-  const generated =
-    input.password === undefined
-      ? (isKey ? API_KEY_PREFIX : '') + app.secrets.generate(SECRET_BITS)
-      : undefined;
-  const secret = await stored(app, generated, input.password);
-  return await act(app, caller, 'taxiiUser.rotate', async (action) => {
-    const { tx, now } = action;
-    const account = await lockTaxiiUser(action, input.userName, 'taxiiUser.credential');
-    const until = input.overlapSeconds === 0 ? null : now + input.overlapSeconds * 1_000_000;
-    await endCredentials(tx, account.id, input.credential, until ?? 'now');
-    await insertCredential(tx, {
-      account_id: account.id,
-      kind: input.credential,
-      ...secret,
-      created_at: now,
-      expires_at: null,
-    });
-    await updateAccount(tx, account.id, { credential_version: account.credential_version + 1 });
-    await auditOn(action, account, { credential: input.credential, previousValidUntil: until });
-    return {
-      userName: account.user_name,
-      ...(generated === undefined ? {} : isKey ? { apiKey: generated } : { password: generated }),
-      previousValidUntil: until,
-    };
-  });
-}
-
-/** Sets or clears Locked. */
-export async function lockTaxiiUserAccount(
-  app: App,
-  caller: Caller,
-  userName: string,
-  locked: boolean,
-): Promise<void> {
-  await act(app, caller, locked ? 'taxiiUser.lock' : 'taxiiUser.unlock', async (action) => {
-    const account = await lockTaxiiUser(action, userName, 'taxiiUser.edit');
-    await updateAccount(action.tx, account.id, {
-      locked_at: locked ? (account.locked_at ?? action.now) : null,
-    });
-    await auditOn(action, account, { locked: { before: account.locked_at !== null, after: locked } });
-  });
-}
-
-/** Sets or clears Disabled. A disabled account keeps its seat. */
-export async function disableTaxiiUser(
-  app: App,
-  caller: Caller,
-  userName: string,
-  disabled: boolean,
-): Promise<void> {
-  await act(app, caller, disabled ? 'taxiiUser.disable' : 'taxiiUser.enable', async (action) => {
-    const account = await lockTaxiiUser(action, userName, 'taxiiUser.edit');
-    await updateAccount(action.tx, account.id, {
-      disabled_at: disabled ? (account.disabled_at ?? action.now) : null,
-    });
-    await auditOn(action, account, { disabled: { before: account.disabled_at !== null, after: disabled } });
-  });
-}
-
-/** Deletes the account: its credentials end, its seat and its user name are free, and a tombstone keeps what it did attributable. */
-export async function deleteTaxiiUser(app: App, caller: Caller, userName: string): Promise<void> {
-  await act(app, caller, 'taxiiUser.delete', async (action) => {
-    const account = await lockTaxiiUser(action, userName, 'taxiiUser.delete');
-    await endCredentials(action.tx, account.id, 'all', 'now');
-    await updateAccount(action.tx, account.id, {
-      deleted_at: action.now,
-      user_name_key: null,
-      credential_version: account.credential_version + 1,
-    });
-    await auditOn(action, account, {});
-  });
-}
-
-async function stored(
-  app: App,
-  generated: string | undefined,
-  typed: string | undefined,
-): Promise<StoredSecret> {
-  if (generated !== undefined) return { algorithm: 'sha256', hash: app.secrets.digest(generated) };
-  return await app.secrets.hash(typed ?? '');
-}
-
-async function insertApiKey(
-  app: App,
-  tx: Transaction,
-  accountId: number,
-  key: string,
-  now: Micros,
-): Promise<void> {
-  await insertCredential(tx, {
-    account_id: accountId,
-    kind: 'api_key',
-    algorithm: 'sha256',
-    hash: app.secrets.digest(key),
-    created_at: now,
-    expires_at: null,
-  });
-}
-
-/** The TAXII user of that name, locked, after the permission was asked for. Who may not view it learns nothing of it. */
-async function lockTaxiiUser(
-  { tx, access }: Action,
-  userName: string,
-  permission: 'taxiiUser.edit' | 'taxiiUser.credential' | 'taxiiUser.delete',
-): Promise<AccountRow> {
-  const account = await lockAccount(tx, userName);
-  const missing = { message: `There is no TAXII user named "${userName}".` };
-  if (account === undefined || account.kind !== 'taxii') {
-    access.can(permission, {});
-    throw new AppError('not_found', missing);
-  }
-  const target = { organizationId: account.organization_id, systemRole: account.system_role };
-  if (!access.can('taxiiUser.view', target)) throw new AppError('not_found', missing);
-  access.require(permission, target);
-  return account;
-}
-
-async function auditOn(
-  { audit }: Action,
-  account: AccountRow,
-  details: Record<string, unknown>,
-): Promise<void> {
-  await audit({
-    organizationId: account.organization_id,
-    targetKind: 'taxii_user',
-    targetId: account.id,
-    targetName: account.user_name,
-    details,
   });
 }
 

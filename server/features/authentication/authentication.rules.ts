@@ -7,7 +7,7 @@ export type Throttle = { failures: number; lastFailureAt: Micros; blockedUntil: 
 
 const SECOND = 1_000_000;
 const MAX_BLOCK = 900 * SECOND;
-/** Failures older than this no longer count. */
+/** This long after a failure, or after the wait that it brought, it no longer counts. */
 const MEMORY = 900 * SECOND;
 
 /** Failures that cost nothing, before the back-off begins. Several devices may share an address, several addresses guess at an account. */
@@ -15,7 +15,9 @@ const FREE_FAILURES: Record<ThrottleKind, number> = { 'account-at-address': 20, 
 
 /** The throttle after one more failure: beyond the free ones it blocks for 1, 2, 4, … seconds, at most 15 minutes. */
 export function afterFailure(throttle: Throttle | undefined, kind: ThrottleKind, now: Micros): Throttle {
-  const isFresh = throttle !== undefined && throttle.lastFailureAt > now - MEMORY;
+  // From the end of the wait: else the longest one would also be the last, and be followed by free failures again.
+  const isFresh =
+    throttle !== undefined && Math.max(throttle.lastFailureAt, throttle.blockedUntil) > now - MEMORY;
   const failures = (isFresh ? throttle.failures : 0) + 1;
   const excess = failures - FREE_FAILURES[kind];
   const block = excess <= 0 ? 0 : Math.min(SECOND * 2 ** (excess - 1), MAX_BLOCK);

@@ -13,6 +13,7 @@ import {
   deleteThrottle,
   isKnownAddress,
   listThrottles,
+  lockThrottle,
   prepareAuthentication,
   type StoredCredential,
   upsertKnownAddress,
@@ -202,6 +203,7 @@ async function recordFailure(
   const keys = throttleKeys(presented, from.address).sort((a, b) => (a.key < b.key ? -1 : 1));
   await inTransaction(app.db, async (tx) => {
     const now = app.clock.now();
+    for (const { key } of keys) await lockThrottle(tx, key);
     const throttles = await listThrottles(
       tx,
       keys.map((k) => k.key),

@@ -45,6 +45,15 @@ export async function listThrottles(
   );
 }
 
+/** Makes the throttle if need be, and locks it until the transaction ends: failures that come at once all count. */
+export async function lockThrottle(tx: Transaction, key: string): Promise<void> {
+  await tx
+    .insertInto('throttles')
+    .values({ key, failures: 0, last_failure_at: 0, blocked_until: 0 })
+    .onConflict((c) => c.column('key').doUpdateSet((eb) => ({ failures: eb.ref('throttles.failures') })))
+    .execute();
+}
+
 export async function upsertThrottle(tx: Transaction, key: string, throttle: Throttle): Promise<void> {
   const values = {
     failures: throttle.failures,

@@ -10,8 +10,7 @@ import type { App, Caller } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
-import type { StoredSecret } from '../../secrets.ts';
-import { requireSeat, requireTypedPassword } from '../accounts/accounts.rules.ts';
+import { requireSeat } from '../accounts/accounts.rules.ts';
 import {
   countSeats,
   findAccount,
@@ -20,6 +19,7 @@ import {
   insertAccount,
   insertCredential,
 } from '../accounts/accounts.store.ts';
+import { makePassword, type NewCredential } from '../accounts/new-credential.ts';
 import { insertCollection, newCollection } from '../collections/collections.store.ts';
 import { findOwner, insertOrganization, lockOrganization } from '../owners/owners.store.ts';
 import { DEFAULT_SERVICE } from '../taxii-services/taxii-services.rules.ts';
@@ -105,13 +105,12 @@ function requireSetupCode(instance: { setup_code_hash: string | null } | undefin
     throw new AppError('forbidden', { message: 'This is not the set-up code of this instance.' });
 }
 
-type Prepared = { password: StoredSecret; random: () => Uint8Array; collectionId: string };
+type Prepared = { password: NewCredential; random: () => Uint8Array; collectionId: string };
 
 /** What costs time or randomness, before the transaction. */
 async function prepareAdministrator(app: App, input: { email: string; password: string }): Promise<Prepared> {
-  requireTypedPassword(input.password, input.email);
   return {
-    password: await app.secrets.hash(input.password),
+    password: await makePassword(app, input.password, input.email),
     random: () => Buffer.from(app.secrets.generate(40), 'base64url'),
     collectionId: app.ids.uuid(),
   };
@@ -163,13 +162,7 @@ async function insertAdministrator(
     last_used_at: null,
     last_used_from: null,
   });
-  await insertCredential(tx, {
-    account_id: id,
-    kind: 'password',
-    ...password,
-    created_at: now,
-    expires_at: null,
-  });
+  await insertCredential(tx, id, password, now);
   await updateInstance(tx, { setup_code_hash: null });
   await audit({
     organizationId,

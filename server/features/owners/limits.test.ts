@@ -3,11 +3,11 @@ import { inTransaction } from '../../db/transaction.ts';
 import { auditTrail, newOrganization, newPerson, refusalOf, type Someone } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import {
-  createTaxiiUser,
   deleteTaxiiUser,
   disableTaxiiUser,
   lockTaxiiUserAccount,
-} from '../accounts/taxii-users.service.ts';
+} from '../accounts/taxii-user-changes.service.ts';
+import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
 import { createAdministrator } from '../instance/instance.service.ts';
 import { updateInstance } from '../instance/instance.store.ts';
 import { listOrganizationSummaries, setLimits } from './owners.service.ts';

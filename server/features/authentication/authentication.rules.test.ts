@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  accountObstacle,
+  afterFailure,
+  secondsBlocked,
+  type Throttle,
+  type ThrottleKind,
+} from './authentication.rules.ts';
+
+const SECOND = 1_000_000;
+const NOW = 1_800_000_000 * SECOND;
+const FREE: Record<ThrottleKind, number> = { 'account-at-address': 20, account: 100, address: 100 };
+
+/** The throttle after so many failures, each made as soon as it was possible. */
+function failures(kind: ThrottleKind, count: number): { throttle: Throttle; now: number; waits: number[] } {
+  let now = NOW;
+  let throttle = afterFailure(undefined, kind, now);
+  const waits = [secondsBlocked(throttle, now)];
+  for (let failure = 1; failure < count; failure++) {
+    now += secondsBlocked(throttle, now) * SECOND;
+    throttle = afterFailure(throttle, kind, now);
+    waits.push(secondsBlocked(throttle, now));
+  }
+  return { throttle, now, waits };
+}
+
+describe.each(Object.entries(FREE) as [ThrottleKind, number][])('a throttle per %s', (kind, free) => {
+  it(`lets ${free} failures pass without waiting, then makes wait 1, 2, 4, … seconds, at most 15 minutes`, () => {
+    const { waits } = failures(kind, free + 14);
+    expect(waits.slice(0, free)).toEqual(Array.from({ length: free }, () => 0));
+    expect(waits.slice(free)).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900, 900]);
+  });
+
+  it('forgets failures 15 minutes after the last of them, or after the wait that it brought', () => {
+    const { throttle } = failures(kind, free);
+    expect(afterFailure(throttle, kind, NOW + 899 * SECOND).failures).toBe(free + 1);
+    expect(afterFailure(throttle, kind, NOW + 901 * SECOND)).toMatchObject({ failures: 1, blockedUntil: 0 });
+    const capped = failures(kind, free + 11);
+    const end = capped.throttle.blockedUntil;
+    expect(afterFailure(capped.throttle, kind, end + 899 * SECOND).failures).toBe(free + 12);
+    expect(afterFailure(capped.throttle, kind, end + 901 * SECOND).failures).toBe(1);
+  });
+
+  it('never blocks longer than 15 minutes, and never counts down by a failure, whatever the clock does', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -2000, max: 2000 }), { maxLength: 300 }), (steps) => {
+        let now = NOW;
+        let throttle: Throttle | undefined;
+        for (const step of steps) {
+          now += step * SECOND;
+          const before = throttle;
+          throttle = afterFailure(throttle, kind, now);
+          expect(secondsBlocked(throttle, now)).toBeLessThanOrEqual(900);
+          expect([1, (before?.failures ?? 0) + 1]).toContain(throttle.failures);
+        }
+      }),
+    );
+  });
+});
+
+describe('the time to wait', () => {
+  it('is rounded up to whole seconds, and none once it is over', () => {
+    const throttle: Throttle = { failures: 21, lastFailureAt: NOW, blockedUntil: NOW + 1_500_000 };
+    expect(secondsBlocked(throttle, NOW)).toBe(2);
+    expect(secondsBlocked(throttle, NOW + 600_000)).toBe(1);
+    expect(secondsBlocked(throttle, NOW + 1_500_000)).toBe(0);
+    expect(secondsBlocked(throttle, NOW + 9_000_000)).toBe(0);
+    expect(secondsBlocked(undefined, NOW)).toBe(0);
+  });
+});
+
+describe('an account', () => {
+  const active = { kind: 'taxii', deleted_at: null, disabled_at: null, locked_at: null, expires_at: null };
+  it.each([
+    ['may use its credentials while active', {}, undefined],
+    ['may not when it is no TAXII user', { kind: 'user' }, 'not a TAXII user'],
+    ['may not when it is deleted', { deleted_at: 1, disabled_at: 1, locked_at: 1 }, 'deleted'],
+    ['may not when it is disabled', { disabled_at: 1, locked_at: 1 }, 'disabled'],
+    ['may not when it is locked', { locked_at: 1 }, 'locked'],
+    ['may not from the instant of its expiry', { expires_at: NOW }, 'expired'],
+    ['may until the instant of its expiry', { expires_at: NOW + 1 }, undefined],
+  ])('%s', (_, changes, obstacle) => {
+    expect(accountObstacle({ ...active, ...changes }, NOW)).toBe(obstacle);
+  });
+});
