@@ -24,6 +24,7 @@ import type { AddressReader } from './addresses.ts';
 import { readBody } from './body.ts';
 import { type PresentedCredential, readCredential } from './credentials.ts';
 import type { Flow } from './flow.ts';
+import { lingerAfterAnswer } from './linger.ts';
 import { readTarget } from './target.ts';
 
 /** Whoever asks, as the exchange opened it: what the face must know of it. */
@@ -223,7 +224,10 @@ export function createTaxiiFace<S extends TaxiiSession>(
       if (status === 204) delete headers['Content-Type'];
       else headers['Content-Length'] = String(payload.byteLength);
       // A request that was not read to its end must not be taken for the next one.
-      if (status === 413) headers.Connection = 'close';
+      if (!incoming.complete) {
+        headers.Connection = 'close';
+        lingerAfterAnswer(incoming);
+      }
       const bytes = method === 'HEAD' ? 0 : payload.byteLength;
       if (session !== undefined) outgoing.once('close', tools.flow.hold(session.account.id, bytes));
       ended({ method, kind: path.kind, status, account: session?.account.name, count: page?.count, bytes });
