@@ -15,7 +15,13 @@ export type PageRequest = {
 };
 
 /** A page of objects: their stored texts joined by commas, never parsed. */
-export type ObjectPage = { count: number; first: Micros; last: Micros; more: boolean; json: Uint8Array };
+export type ObjectPage = { count: number; first: Micros; last: Micros; more: boolean; json: JoinedTexts };
+
+/**
+ * The octets of `buffer` from `start` to `end`, with free room before and after, so that what frames them can be written
+ * around them: a page goes to the socket in the one block of memory into which the database put it.
+ */
+export type JoinedTexts = { buffer: Uint8Array; start: number; end: number };
 
 export type RecordRow = {
   id: number;
@@ -33,6 +39,10 @@ const STRETCH = 10_000;
 /** Ids in one list when the texts of a page are read. */
 const LIST = 500;
 
+/** Free octets before and after the joined texts; what frames them and is longer costs a copy. */
+const ROOM_BEFORE = 512;
+const ROOM_AFTER = 16;
+
 type Value = string | number;
 const RECORD = 'o.id, o.date_added, o.size, o.stix_id, o.version_text, o.spec_version';
 
@@ -47,7 +57,7 @@ export function preparePages(db: Database): Pages {
   const joined =
     db.engine === 'sqlite'
       ? // As a blob: the text goes from the database to the socket without becoming a string in between.
-        "cast(group_concat(p.json, ',') as blob)"
+        `cast('${' '.repeat(ROOM_BEFORE)}' || group_concat(p.json, ',') || '${' '.repeat(ROOM_AFTER)}' as blob)`
       : "string_agg(p.json, ',' order by p.date_added)";
   // TAXII 2.1 §3.4: added_after is exclusive. The partial index serves only where `latest = 2` stands literally.
   const latest = db.prepare<{
@@ -58,6 +68,11 @@ export function preparePages(db: Database): Pages {
   }>(
     `select count(*) as count, min(p.date_added) as first, max(p.date_added) as last, ${joined} as json from (
        select o.date_added, o.json from objects o where o.owner_id = ? and o.latest = 2 and o.date_added > ?
+       order by o.date_added limit ?) p`,
+  );
+  const latestBytes = db.prepare<{ bytes: number | null }>(
+    `select sum(p.size + 1) as bytes from (
+       select o.size from objects o where o.owner_id = ? and o.latest = 2 and o.date_added > ?
        order by o.date_added limit ?) p`,
   );
   const latestAfter = db.prepare<{ id: number }>(
@@ -77,27 +92,40 @@ export function preparePages(db: Database): Pages {
     return cutPage(rows, request.limit, request.maxBytes);
   }
 
+  /** Whether as many objects as the limit says fit into a page: known at once where all of the owner are small. */
+  async function isBounded({
+    ownerId,
+    after,
+    limit,
+    maxBytes,
+    largestObject,
+  }: PageRequest): Promise<boolean> {
+    if (limit * (largestObject + 1) <= maxBytes) return true;
+    const [row] = await latestBytes([ownerId, after, limit]);
+    return Number(row?.bytes ?? 0) <= maxBytes;
+  }
+
   return {
     records,
     async objects(request) {
-      const { ownerId, after, limit, maxBytes } = request;
-      if (request.plan.strategy === 'latest' && limit * (request.largestObject + 1) <= maxBytes) {
+      const { ownerId, after, limit } = request;
+      if (request.plan.strategy === 'latest' && (await isBounded(request))) {
         const [row] = await latest([ownerId, after, limit]);
-        if (row === undefined || row.first === null || row.last === null) return EMPTY_PAGE;
+        if (row === undefined || row.first === null || row.last === null || row.json === null)
+          return EMPTY_PAGE;
         const more = row.count >= limit && (await latestAfter([ownerId, row.last])).length > 0;
-        return { count: row.count, first: row.first, last: row.last, more, json: bytesOf(row.json) };
+        return { count: row.count, first: row.first, last: row.last, more, json: joinedTexts(row.json) };
       }
       const page = await records(request);
       const first = page.records[0];
       const last = page.records.at(-1);
       if (first === undefined || last === undefined) return EMPTY_PAGE;
-      const parts: Uint8Array[] = [];
+      const parts: JoinedTexts[] = [];
       for (let start = 0; start < page.records.length; start += LIST) {
         const ids = page.records.slice(start, start + LIST).map((record) => record.id);
         const filled = [...ids, ...Array.from({ length: LIST - ids.length }, () => 0)];
         const [row] = await db.query<{ json: Uint8Array | string | null }>(texts(LIST), filled);
-        const bytes = bytesOf(row?.json ?? null);
-        if (bytes.length > 0) parts.push(bytes);
+        if (row !== undefined && row.json !== null) parts.push(joinedTexts(row.json));
       }
       return {
         count: page.records.length,
@@ -113,7 +141,24 @@ export function preparePages(db: Database): Pages {
   };
 }
 
-export const EMPTY_PAGE: ObjectPage = { count: 0, first: 0, last: 0, more: false, json: new Uint8Array() };
+export const EMPTY_PAGE: ObjectPage = {
+  count: 0,
+  first: 0,
+  last: 0,
+  more: false,
+  json: { buffer: Buffer.alloc(ROOM_BEFORE + ROOM_AFTER), start: ROOM_BEFORE, end: ROOM_BEFORE },
+};
+
+/** The joined texts between `head` and `tail`. Writes into the room around them: to be called once for a page. */
+export function framed({ buffer, start, end }: JoinedTexts, head: string, tail: string): Uint8Array {
+  const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  const [before, after] = [Buffer.from(head), Buffer.from(tail)];
+  if (start === end || before.length > start || after.length > bytes.length - end)
+    return Buffer.concat([before, bytes.subarray(start, end), after]);
+  before.copy(bytes, start - before.length);
+  after.copy(bytes, end);
+  return bytes.subarray(start - before.length, end + after.length);
+}
 
 /** One statement whose work an index bounds. Reads one record more than the page holds. */
 function indexed({ ownerId, after, limit, plan }: PageRequest): [string, Value[]] {
@@ -162,11 +207,26 @@ function marks(length: number): string {
   return Array.from({ length }, () => '?').join(',');
 }
 
-function bytesOf(json: Uint8Array | string | null): Uint8Array {
-  return typeof json === 'string' ? Buffer.from(json, 'utf8') : (json ?? new Uint8Array());
+/** What the engine gave: octets with room around them, or the text alone. */
+function joinedTexts(json: Uint8Array | string): JoinedTexts {
+  if (typeof json !== 'string')
+    return { buffer: json, start: ROOM_BEFORE, end: json.byteLength - ROOM_AFTER };
+  const end = ROOM_BEFORE + Buffer.byteLength(json);
+  const buffer = Buffer.allocUnsafe(end + ROOM_AFTER);
+  buffer.write(json, ROOM_BEFORE);
+  return { buffer, start: ROOM_BEFORE, end };
 }
 
-function joinWithCommas(parts: readonly Uint8Array[]): Uint8Array {
-  const comma = Buffer.from(',');
-  return Buffer.concat(parts.flatMap((part, index) => (index === 0 ? [part] : [comma, part])));
+function joinWithCommas(parts: readonly JoinedTexts[]): JoinedTexts {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
+  const length = parts.reduce((sum, { start, end }) => sum + end - start + 1, -1);
+  const buffer = Buffer.allocUnsafe(ROOM_BEFORE + length + ROOM_AFTER);
+  let at = ROOM_BEFORE;
+  for (const part of parts) {
+    if (at > ROOM_BEFORE) at += buffer.write(',', at);
+    buffer.set(part.buffer.subarray(part.start, part.end), at);
+    at += part.end - part.start;
+  }
+  return { buffer, start: ROOM_BEFORE, end: at };
 }

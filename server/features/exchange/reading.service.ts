@@ -31,7 +31,7 @@ import { collectionRights } from './exchange.rules.ts';
 import { type ExchangeStatements, findStatus } from './exchange.store.ts';
 import type { CachedPage, PageCache } from './page-cache.ts';
 import { planPage } from './pages.rules.ts';
-import { EMPTY_PAGE, type PageRequest, type Pages, type RecordPage } from './pages.store.ts';
+import { EMPTY_PAGE, framed, type PageRequest, type Pages, type RecordPage } from './pages.store.ts';
 import { requireCollection, requireReadable, type Session, type VisibleCollection } from './session.rules.ts';
 
 /** What the reading side of the exchange is made of. */
@@ -216,7 +216,7 @@ export async function getObjects(
     const last = found.count === 0 ? undefined : found.last;
     const { head, tail } = envelopeFrame(found.count === 0, nextToken(exchange, listing, found.more, last));
     return {
-      body: Buffer.concat([Buffer.from(head), found.json, Buffer.from(tail)]),
+      body: framed(found.json, head, tail),
       first: found.count === 0 ? undefined : found.first,
       last,
       count: found.count,
