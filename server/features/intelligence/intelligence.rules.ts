@@ -69,14 +69,8 @@ export function nextStamps(lastStamp: Micros, now: Micros, count: number): Micro
   return stamps;
 }
 
-type Known = { text: string | undefined; id: number | undefined; version: Micros };
-type Newest = {
-  version: Micros;
-  specVersion: string;
-  id?: number;
-  insert?: PlannedInsert;
-  text?: string | undefined;
-};
+/** A version that is stored or about to be; until it is stamped, one without a version of its own counts as the newest. */
+type Known = { version: Micros; text: string | undefined; insert?: PlannedInsert };
 
 /**
  * Decides what becomes of each candidate, given every stored version of their ids (`stored`) and the text of those
@@ -96,34 +90,24 @@ export function planAdditions(input: {
 }): Plan {
   const { candidates, stored, texts, now, strict } = input;
   const versions = new Map<string, Known[]>();
-  const newest = new Map<string, Newest[]>();
   for (const row of stored) {
-    push(versions, `${row.stix_id} ${row.spec_version}`, {
-      text: texts.get(row.id),
-      id: row.id,
-      version: row.version,
-    });
-    if (row.latest !== LATEST.no) {
-      push(newest, row.stix_id, {
-        version: row.version,
-        specVersion: row.spec_version,
-        id: row.id,
-        text: texts.get(row.id),
-      });
-    }
+    push(versions, `${row.stix_id} ${row.spec_version}`, { version: row.version, text: texts.get(row.id) });
   }
-
-  const demotions = new Map<number, number>();
   const inserts: PlannedInsert[] = [];
+  /** Outcomes whose version is known once the additions are stamped. */
+  const unstamped: { outcome: { versionText: string }; known: Known }[] = [];
   const outcomes = candidates.map((candidate): Outcome => {
     const { head, text } = candidate;
-    const known = versions.get(`${head.id} ${head.specVersion}`) ?? [];
-    const same = known.filter((k) => head.version === undefined || k.version === head.version);
+    const key = `${head.id} ${head.specVersion}`;
+    const all = versions.get(key) ?? [];
+    const same = all.filter((known) => head.version === undefined || known.version === head.version);
     const equalOne = same.find(
-      (k) => k.text !== undefined && (k.text === text || contentEquals(k.text, text)),
+      (known) => known.text !== undefined && (known.text === text || contentEquals(known.text, text)),
     );
     if (equalOne !== undefined) {
-      return { kind: 'already there', versionText: head.versionText ?? formatTimestamp(equalOne.version) };
+      const outcome: Outcome = { kind: 'already there', versionText: head.versionText ?? '' };
+      if (head.versionText === undefined) unstamped.push({ outcome, known: equalOne });
+      return outcome;
     }
     if (head.version !== undefined && same.length > 0) {
       return {
@@ -131,74 +115,92 @@ export function planAdditions(input: {
         reason: `version ${head.versionText} exists with other content (STIX 2.1 §3.6)`,
       };
     }
-    const rivals = newest.get(head.id) ?? [];
-    const rival = rivals.find((r) => r.specVersion === head.specVersion);
     const warnings: string[] = [];
-    const before = rival?.insert?.candidate.text ?? rival?.text;
-    if (
-      rival !== undefined &&
-      before !== undefined &&
-      head.version !== undefined &&
-      head.version > rival.version
-    ) {
-      const comparison = compareWithStored(head, readStoredHead(before), { strict });
+    const newest = newestOf(all);
+    if (newest?.text !== undefined && head.version !== undefined && head.version > newest.version) {
+      const comparison = compareWithStored(head, readStoredHead(newest.text), { strict });
       if (!comparison.ok) return { kind: 'refused', reason: comparison.reasons.join('; ') };
       warnings.push(...comparison.warnings);
     }
+    const version = head.version ?? Number.POSITIVE_INFINITY;
     const insert: PlannedInsert = {
       candidate,
-      version: head.version ?? Number.NaN, // stamped below
+      version,
       versionText: head.versionText ?? '',
       dateAdded: 0,
       latest: LATEST.no,
     };
     inserts.push(insert);
-    push(versions, `${head.id} ${head.specVersion}`, {
-      text,
-      id: undefined,
-      version: head.version ?? Number.POSITIVE_INFINITY,
-    });
-    const version = head.version ?? Number.POSITIVE_INFINITY;
-    if (rival === undefined || version >= rival.version) {
-      if (rival !== undefined) {
-        rivals.splice(rivals.indexOf(rival), 1);
-        setLatest(rival, LATEST.no, demotions);
-      }
-      rivals.push({ version, specVersion: head.specVersion, insert });
-      newest.set(head.id, rivals);
-      // The newest of each spec version: the latest spec version shows by default (TAXII 2.1 §3.4.1).
-      const latestSpec = rivals.reduce((a, b) => (b.specVersion > a.specVersion ? b : a));
-      for (const r of rivals)
-        setLatest(r, r === latestSpec ? LATEST.overall : LATEST.inSpecVersion, demotions);
-    }
-    return { kind: 'added', versionText: insert.versionText, warnings };
+    const known: Known = { version, text, insert };
+    push(versions, key, known);
+    const outcome: Outcome = { kind: 'added', versionText: insert.versionText, warnings };
+    if (head.version === undefined) unstamped.push({ outcome, known });
+    return outcome;
   });
 
   const stamps = nextStamps(input.lastStamp, now, inserts.length);
-  for (const [index, insert] of inserts.entries()) {
-    insert.dateAdded = stamps[index] ?? 0;
-    if (insert.candidate.head.version === undefined) {
-      insert.version = insert.dateAdded;
-      insert.versionText = formatTimestamp(insert.dateAdded);
-    }
-  }
-  const byCandidate = new Map(inserts.map((insert) => [insert.candidate, insert]));
-  for (const [index, outcome] of outcomes.entries()) {
-    const candidate = candidates[index];
-    const insert = candidate && byCandidate.get(candidate);
-    if (outcome.kind === 'added' && insert !== undefined) outcome.versionText = insert.versionText;
-  }
+  for (const [index, insert] of inserts.entries()) insert.dateAdded = stamps[index] ?? 0;
+  for (const list of versions.values()) stampVersions(list);
+  for (const { outcome, known } of unstamped) outcome.versionText = formatTimestamp(known.version);
   return {
     outcomes,
     inserts,
-    demotions: [...demotions].map(([id, latest]) => ({ id, latest })),
+    demotions: markLatest(stored, inserts),
     lastStamp: stamps.at(-1) ?? input.lastStamp,
   };
 }
 
-function setLatest(newest: Newest, latest: number, demotions: Map<number, number>): void {
-  if (newest.insert !== undefined) newest.insert.latest = latest;
-  if (newest.id !== undefined) demotions.set(newest.id, latest);
+/** Gives what has no version of its own the instant at which it was added, or the next that no other version has. */
+function stampVersions(list: readonly Known[]): void {
+  const taken = new Set(list.map((known) => known.version));
+  for (const known of list) {
+    const { insert } = known;
+    if (insert === undefined || insert.candidate.head.version !== undefined) continue;
+    known.version = insert.dateAdded;
+    while (taken.has(known.version)) known.version++;
+    taken.add(known.version);
+    insert.version = known.version;
+    insert.versionText = formatTimestamp(known.version);
+  }
+}
+
+/** Sets `latest` of the additions; returns the stored versions whose `latest` changes through them. */
+function markLatest(
+  stored: readonly StoredVersion[],
+  inserts: readonly PlannedInsert[],
+): { id: number; latest: number }[] {
+  type Rival = { specVersion: string; version: Micros; row?: StoredVersion; insert?: PlannedInsert };
+  const rivals = new Map<string, Rival[]>();
+  for (const insert of inserts) {
+    const { id, specVersion } = insert.candidate.head;
+    push(rivals, id, { specVersion, version: insert.version, insert });
+  }
+  for (const row of stored) {
+    if (row.latest === LATEST.no) continue;
+    rivals.get(row.stix_id)?.push({ specVersion: row.spec_version, version: row.version, row });
+  }
+  const demotions: { id: number; latest: number }[] = [];
+  for (const ofObject of rivals.values()) {
+    // TAXII 2.1 §3.4.1: the latest specification version of an object shows by default.
+    const latestSpec = ofObject.reduce((max, { specVersion }) => (specVersion > max ? specVersion : max), '');
+    for (const rival of ofObject) {
+      const isNewest = newestOf(ofObject.filter((r) => r.specVersion === rival.specVersion)) === rival;
+      const ofItsSpec = rival.specVersion === latestSpec ? LATEST.overall : LATEST.inSpecVersion;
+      const latest = isNewest ? ofItsSpec : LATEST.no;
+      if (rival.insert !== undefined) rival.insert.latest = latest;
+      if (rival.row !== undefined && rival.row.latest !== latest)
+        demotions.push({ id: rival.row.id, latest });
+    }
+  }
+  return demotions;
+}
+
+/** The newest version, of equal ones the last. */
+function newestOf<T extends { version: Micros }>(list: readonly T[]): T | undefined {
+  return list.reduce<T | undefined>(
+    (newest, each) => (newest === undefined || each.version >= newest.version ? each : newest),
+    undefined,
+  );
 }
 
 function push<T>(map: Map<string, T[]>, key: string, value: T): void {
