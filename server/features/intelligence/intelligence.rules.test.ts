@@ -233,6 +233,15 @@ describe('an object without a version of its own', () => {
     expect(rows().map((row) => row.latest)).toEqual([LATEST.no, LATEST.overall]);
   });
 
+  it('costs no more when an envelope brings thousands of versions of one id', () => {
+    const candidates = Array.from({ length: 20_000 }, (_, index) => domain(`host-${index % 15_000}.example`));
+    const startedAt = performance.now();
+    const plan = owner().add(candidates);
+    // Comparing each with each takes minutes.
+    expect(performance.now() - startedAt).toBeLessThan(5000);
+    expect(plan.inserts).toHaveLength(15_000);
+  });
+
   it('never takes the version that another object of that id has', () => {
     // A custom object may come without a version once, and with one that lies exactly where the stamp will fall.
     const id = `x-thing--${UUID}3`;

@@ -1,6 +1,7 @@
 import {
   compareWithStored,
   contentEquals,
+  contentKey,
   readStoredHead,
   type StixHead,
 } from '../../protocols/stix/check.ts';
@@ -69,8 +70,19 @@ export function nextStamps(lastStamp: Micros, now: Micros, count: number): Micro
   return stamps;
 }
 
-/** A version that is stored or about to be; until it is stamped, one without a version of its own counts as the newest. */
+/** A version that is stored or about to be. `text` only where its content may have to be compared. */
 type Known = { version: Micros; text: string | undefined; insert?: PlannedInsert };
+
+/** The versions of one object in one specification version. A thousand of them in one envelope cost no more than a thousand objects. */
+type Versions = {
+  byVersion: Map<Micros, Known>;
+  /** Additions without a version of their own, until they are stamped. */
+  unversioned: Known[];
+  /** By content; made when an addition without a version of its own has to be looked for. */
+  byContent: Map<string, Known> | undefined;
+  /** Of equal ones the last; additions without a version of their own are newer than all. */
+  newest: Known | undefined;
+};
 
 /**
  * Decides what becomes of each candidate, given every stored version of their ids (`stored`) and the text of those
@@ -89,50 +101,55 @@ export function planAdditions(input: {
   strict: boolean;
 }): Plan {
   const { candidates, stored, texts, now, strict } = input;
-  const versions = new Map<string, Known[]>();
+  const objects = new Map<string, Versions>();
   for (const row of stored) {
-    push(versions, `${row.stix_id} ${row.spec_version}`, { version: row.version, text: texts.get(row.id) });
+    remember(versionsOf(objects, row.stix_id, row.spec_version), {
+      version: row.version,
+      text: texts.get(row.id),
+    });
   }
   const inserts: PlannedInsert[] = [];
   /** Outcomes whose version is known once the additions are stamped. */
   const unstamped: { outcome: { versionText: string }; known: Known }[] = [];
   const outcomes = candidates.map((candidate): Outcome => {
     const { head, text } = candidate;
-    const key = `${head.id} ${head.specVersion}`;
-    const all = versions.get(key) ?? [];
-    const same = all.filter((known) => head.version === undefined || known.version === head.version);
-    const equalOne = same.find(
-      (known) => known.text !== undefined && (known.text === text || contentEquals(known.text, text)),
-    );
-    if (equalOne !== undefined) {
-      const outcome: Outcome = { kind: 'already there', versionText: head.versionText ?? '' };
-      if (head.versionText === undefined) unstamped.push({ outcome, known: equalOne });
-      return outcome;
-    }
-    if (head.version !== undefined && same.length > 0) {
-      return {
-        kind: 'refused',
-        reason: `version ${head.versionText} exists with other content (STIX 2.1 §3.6)`,
-      };
+    const versions = versionsOf(objects, head.id, head.specVersion);
+    if (head.version === undefined) {
+      const known = findContent(versions, text);
+      if (known !== undefined) {
+        const outcome: Outcome = { kind: 'already there', versionText: '' };
+        unstamped.push({ outcome, known });
+        return outcome;
+      }
+    } else {
+      const known = versions.byVersion.get(head.version);
+      const versionText = head.versionText ?? formatTimestamp(head.version);
+      if (known?.text !== undefined && contentEquals(known.text, text))
+        return { kind: 'already there', versionText };
+      if (known !== undefined) {
+        return {
+          kind: 'refused',
+          reason: `version ${versionText} exists with other content (STIX 2.1 §3.6)`,
+        };
+      }
     }
     const warnings: string[] = [];
-    const newest = newestOf(all);
+    const { newest } = versions;
     if (newest?.text !== undefined && head.version !== undefined && head.version > newest.version) {
       const comparison = compareWithStored(head, readStoredHead(newest.text), { strict });
       if (!comparison.ok) return { kind: 'refused', reason: comparison.reasons.join('; ') };
       warnings.push(...comparison.warnings);
     }
-    const version = head.version ?? Number.POSITIVE_INFINITY;
     const insert: PlannedInsert = {
       candidate,
-      version,
+      version: head.version ?? Number.POSITIVE_INFINITY,
       versionText: head.versionText ?? '',
       dateAdded: 0,
       latest: LATEST.no,
     };
     inserts.push(insert);
-    const known: Known = { version, text, insert };
-    push(versions, key, known);
+    const known: Known = { version: insert.version, text, insert };
+    remember(versions, known);
     const outcome: Outcome = { kind: 'added', versionText: insert.versionText, warnings };
     if (head.version === undefined) unstamped.push({ outcome, known });
     return outcome;
@@ -140,7 +157,7 @@ export function planAdditions(input: {
 
   const stamps = nextStamps(input.lastStamp, now, inserts.length);
   for (const [index, insert] of inserts.entries()) insert.dateAdded = stamps[index] ?? 0;
-  for (const list of versions.values()) stampVersions(list);
+  for (const versions of objects.values()) stampUnversioned(versions);
   for (const { outcome, known } of unstamped) outcome.versionText = formatTimestamp(known.version);
   return {
     outcomes,
@@ -150,15 +167,48 @@ export function planAdditions(input: {
   };
 }
 
+function versionsOf(objects: Map<string, Versions>, id: string, specVersion: string): Versions {
+  const key = `${id} ${specVersion}`;
+  let versions = objects.get(key);
+  if (versions === undefined) {
+    versions = { byVersion: new Map(), unversioned: [], byContent: undefined, newest: undefined };
+    objects.set(key, versions);
+  }
+  return versions;
+}
+
+function remember(versions: Versions, known: Known): void {
+  if (known.version === Number.POSITIVE_INFINITY) versions.unversioned.push(known);
+  else versions.byVersion.set(known.version, known);
+  if (versions.newest === undefined || known.version >= versions.newest.version) versions.newest = known;
+  if (versions.byContent !== undefined) rememberContent(versions.byContent, known);
+}
+
+function rememberContent(byContent: Map<string, Known>, known: Known): void {
+  const key = known.text === undefined ? undefined : contentKey(known.text);
+  if (key !== undefined && !byContent.has(key)) byContent.set(key, known);
+}
+
+function findContent(versions: Versions, text: string): Known | undefined {
+  if (versions.newest === undefined) return undefined;
+  if (versions.byContent === undefined) {
+    versions.byContent = new Map();
+    for (const known of [...versions.byVersion.values(), ...versions.unversioned])
+      rememberContent(versions.byContent, known);
+  }
+  const key = contentKey(text);
+  return key === undefined ? undefined : versions.byContent.get(key);
+}
+
 /** Gives what has no version of its own the instant at which it was added, or the next that no other version has. */
-function stampVersions(list: readonly Known[]): void {
-  const taken = new Set(list.map((known) => known.version));
-  for (const known of list) {
+function stampUnversioned({ byVersion, unversioned }: Versions): void {
+  let free = 0;
+  for (const known of unversioned) {
     const { insert } = known;
-    if (insert === undefined || insert.candidate.head.version !== undefined) continue;
-    known.version = insert.dateAdded;
-    while (taken.has(known.version)) known.version++;
-    taken.add(known.version);
+    if (insert === undefined) continue;
+    free = Math.max(free, insert.dateAdded);
+    while (byVersion.has(free)) free++;
+    known.version = free++;
     insert.version = known.version;
     insert.versionText = formatTimestamp(known.version);
   }
@@ -169,44 +219,36 @@ function markLatest(
   stored: readonly StoredVersion[],
   inserts: readonly PlannedInsert[],
 ): { id: number; latest: number }[] {
-  type Rival = { specVersion: string; version: Micros; row?: StoredVersion; insert?: PlannedInsert };
-  const rivals = new Map<string, Rival[]>();
+  type Newest = { version: Micros; row?: StoredVersion; insert?: PlannedInsert };
+  /** By object and specification version. */
+  const newest = new Map<string, Map<string, Newest>>();
   for (const insert of inserts) {
     const { id, specVersion } = insert.candidate.head;
-    push(rivals, id, { specVersion, version: insert.version, insert });
+    const ofObject = newest.get(id) ?? new Map<string, Newest>();
+    newest.set(id, ofObject);
+    if (insert.version >= (ofObject.get(specVersion)?.version ?? Number.NEGATIVE_INFINITY))
+      ofObject.set(specVersion, { version: insert.version, insert });
   }
-  for (const row of stored) {
-    if (row.latest === LATEST.no) continue;
-    rivals.get(row.stix_id)?.push({ specVersion: row.spec_version, version: row.version, row });
+  const before = stored.filter((row) => row.latest !== LATEST.no && newest.has(row.stix_id));
+  for (const row of before) {
+    const ofObject = newest.get(row.stix_id);
+    if (row.version > (ofObject?.get(row.spec_version)?.version ?? Number.NEGATIVE_INFINITY))
+      ofObject?.set(row.spec_version, { version: row.version, row });
   }
-  const demotions: { id: number; latest: number }[] = [];
-  for (const ofObject of rivals.values()) {
+  const after = new Map<StoredVersion, number>();
+  for (const ofObject of newest.values()) {
     // TAXII 2.1 §3.4.1: the latest specification version of an object shows by default.
-    const latestSpec = ofObject.reduce((max, { specVersion }) => (specVersion > max ? specVersion : max), '');
-    for (const rival of ofObject) {
-      const isNewest = newestOf(ofObject.filter((r) => r.specVersion === rival.specVersion)) === rival;
-      const ofItsSpec = rival.specVersion === latestSpec ? LATEST.overall : LATEST.inSpecVersion;
-      const latest = isNewest ? ofItsSpec : LATEST.no;
-      if (rival.insert !== undefined) rival.insert.latest = latest;
-      if (rival.row !== undefined && rival.row.latest !== latest)
-        demotions.push({ id: rival.row.id, latest });
+    const latestSpec = [...ofObject.keys()].reduce((a, b) => (b > a ? b : a));
+    for (const [specVersion, { row, insert }] of ofObject) {
+      const latest = specVersion === latestSpec ? LATEST.overall : LATEST.inSpecVersion;
+      if (insert !== undefined) insert.latest = latest;
+      if (row !== undefined) after.set(row, latest);
     }
   }
-  return demotions;
-}
-
-/** The newest version, of equal ones the last. */
-function newestOf<T extends { version: Micros }>(list: readonly T[]): T | undefined {
-  return list.reduce<T | undefined>(
-    (newest, each) => (newest === undefined || each.version >= newest.version ? each : newest),
-    undefined,
-  );
-}
-
-function push<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
+  return before
+    .map((row) => ({ row, latest: after.get(row) ?? LATEST.no }))
+    .filter(({ row, latest }) => row.latest !== latest)
+    .map(({ row, latest }) => ({ id: row.id, latest }));
 }
 
 /** The stored rows whose text `planAdditions` will look at: of equal versions, and of the newest before a new one. */

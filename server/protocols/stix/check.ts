@@ -1,6 +1,6 @@
 import type { Micros } from '../timestamp.ts';
 import { checkCommonProperties } from './common-rules.ts';
-import { isEqual, parseExactly } from './exact-json.ts';
+import { canonicalText, isEqual, parseExactly } from './exact-json.ts';
 import { isIdentifier, isTypeName, uuidVersion } from './identifiers.ts';
 import { givenValue, isJsonObject, type JsonObject } from './json-value.ts';
 import { walkMembers } from './member-walk.ts';
@@ -188,6 +188,15 @@ export function contentEquals(a: string, b: string): boolean {
     return isEqual(parseExactly(a), parseExactly(b));
   } catch {
     return false;
+  }
+}
+
+/** What `contentEquals` compares, as a key: equal for texts of equal content; undefined for what is not JSON. */
+export function contentKey(text: string): string | undefined {
+  try {
+    return canonicalText(parseExactly(text));
+  } catch {
+    return undefined;
   }
 }
 

@@ -32,6 +32,13 @@ function canonicalNumber(source: string): string {
   return `${sign}${digits.slice(0, length)}e${power}`;
 }
 
+/** A text that is the same for equal values, whatever the order of their members. */
+export function canonicalText(value: unknown): string {
+  return JSON.stringify(value, (_name, part: unknown) =>
+    isJsonObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
+  );
+}
+
 export function isEqual(a: unknown, b: unknown): boolean {
   if (Array.isArray(a)) {
     return Array.isArray(b) && a.length === b.length && a.every((item, i) => isEqual(item, b[i]));
