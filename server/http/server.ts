@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server';
 import { Hono } from 'hono';
 import { ERRORS } from '../../contract/errors.ts';
@@ -13,6 +14,7 @@ import { createAccessLog, createRequestIds } from './access-log.ts';
 import { createAddressReader, isLoopback } from './addresses.ts';
 import { spareUnsentAnswers } from './connections.ts';
 import { createFlow } from './flow.ts';
+import { endAndLinger } from './linger.ts';
 import { createMetrics } from './metrics.ts';
 import { answerRest, type RestRoute } from './rest-face.ts';
 import { readTarget } from './target.ts';
@@ -176,18 +178,22 @@ const UNREADABLE: Record<string, [number, string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request took too long'],
 };
 
+const unreadable = new WeakSet<Socket>();
+
 /** Answers what Node's parser refused: with an error resource, and then the end of the connection. */
-function answerUnreadable(
-  error: NodeJS.ErrnoException,
-  socket: NodeJS.WritableStream & { destroyed?: boolean },
-): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || socket.destroyed === true) {
-    (socket as Socket).destroy();
+function answerUnreadable(error: NodeJS.ErrnoException, stream: Duplex): void {
+  const socket = stream as Socket;
+  // The parser refuses whatever follows, too.
+  if (unreadable.has(socket) && error.code !== 'ECONNRESET') return;
+  if (error.code === 'ECONNRESET' || !socket.writable || socket.destroyed) {
+    socket.destroy();
     return;
   }
+  unreadable.add(socket);
   const [status, title] = UNREADABLE[error.code ?? ''] ?? [400, 'The request is malformed'];
   const body = JSON.stringify(errorResource({ title, httpStatus: status, errorCode: 'invalid_input' }));
-  socket.end(
+  endAndLinger(
+    socket,
     `HTTP/1.1 ${status} ${title}\r\nContent-Type: ${TAXII_MEDIA_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
 }
