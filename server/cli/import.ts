@@ -12,7 +12,7 @@ import { startProgress } from './import-progress.ts';
 import { withExample } from './options.ts';
 import { fieldLines, printAnswer } from './output.ts';
 
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 const STANDARD_INPUT = '-';
 
 type ImportOptions = { owner: string; refused?: string };

@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib';
 export type ByteSource = AsyncIterable<Uint8Array>;
 
 /** Octets handed on at a time. */
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 
 /** The source cannot be read on: it breaks off, its compression is damaged, or its device fails. */
 export class DamagedSource extends Error {
@@ -48,7 +48,10 @@ export async function* unzipped(source: ByteSource): AsyncGenerator<Uint8Array> 
       () => undefined,
     ) as AsyncIterable<Uint8Array>;
   } catch (error) {
-    throw new DamagedSource(reasonOf(error), { cause: error });
+    const code: unknown = Reflect.get(Object(error), 'code');
+    // Without a code of the system or of zlib it is a fault of the program, not of the source.
+    if (typeof code !== 'string') throw error;
+    throw new DamagedSource(reasonOf(code), { cause: error });
   } finally {
     await chunks.return?.();
   }
@@ -59,9 +62,7 @@ async function* afterHead(head: Uint8Array, rest: AsyncIterator<Uint8Array>): As
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }
 
-function reasonOf(error: unknown): string {
-  const code: unknown = Reflect.get(Object(error), 'code');
+function reasonOf(code: string): string {
   if (code === 'Z_BUF_ERROR') return 'the compressed data breaks off';
-  if (typeof code === 'string' && code.startsWith('Z_')) return 'the compressed data is damaged';
-  return `it cannot be read${typeof code === 'string' ? ` (${code})` : ''}`;
+  return code.startsWith('Z_') ? 'the compressed data is damaged' : `it cannot be read (${code})`;
 }

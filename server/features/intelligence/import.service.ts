@@ -18,8 +18,8 @@ import type { Candidate } from './intelligence.rules.ts';
 import { addObjects } from './intelligence.store.ts';
 
 /** A transaction of an import takes as much as is read of these first. */
-const BATCH_OBJECTS = 2000;
-const BATCH_BYTES = 4_000_000;
+const BATCH_OBJECTS = 1000;
+const BATCH_BYTES = 2_000_000;
 /** As in a POST of the default size. */
 const MAX_OBJECT_BYTES = 10_485_760;
 /** Between transactions, so that a server that waits for SQLite's one writer gets its turn. */

@@ -1,0 +1,343 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { indicator } from '../testing/test-server.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'taxiway-cli-'));
+const data = path.join(folder, 'data');
+const file = (name: string) => path.join(folder, name);
+const running = new Set<ChildProcess>();
+
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+type Result = { code: number | null; out: string; err: string };
+
+function start(args: readonly string[], environment: Record<string, string> = {}): ChildProcess {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('TAXIWAY_'));
+  const child = spawn(process.execPath, ['server/main.ts', ...args], {
+    env: { ...Object.fromEntries(inherited), TAXIWAY_DATA: data, ...environment },
+  });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
+
+function outputOf(child: ChildProcess): { out: string; err: string } {
+  const output = { out: '', err: '' };
+  child.stdout?.on('data', (chunk: Buffer) => {
+    output.out += chunk.toString();
+  });
+  child.stderr?.on('data', (chunk: Buffer) => {
+    output.err += chunk.toString();
+  });
+  return output;
+}
+
+async function taxiway(args: readonly string[], input = ''): Promise<Result> {
+  const child = start(args);
+  const output = outputOf(child);
+  child.stdin?.end(input);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...output };
+}
+
+/** What the command answers with --json. */
+async function answerOf(...args: string[]): Promise<Record<string, unknown>> {
+  const { code, out, err } = await taxiway([...args, '--json']);
+  expect(err).toBe('');
+  expect(code).toBe(0);
+  return JSON.parse(out) as Record<string, unknown>;
+}
+
+async function until(output: { out: string; err: string }, pattern: RegExp): Promise<RegExpExecArray> {
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline; ) {
+    const match = pattern.exec(output.out);
+    if (match !== null) return match;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`not printed: ${pattern}\n${output.out}\n${output.err}`);
+}
+
+beforeAll(async () => {
+  await answerOf('organization', 'create', 'Acme Power', '--taxii-users', '3');
+  await answerOf('source', 'create', 'Daily Feed');
+  await answerOf('taxii-user', 'create', 'low', '--organization', 'Acme Power');
+}, 60_000);
+
+describe('the command line', () => {
+  it('prints tables for people and one JSON document for machines', async () => {
+    const { code, out } = await taxiway(['organization', 'list']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^ORGANIZATION +TAXII USERS +USERS +API USERS\nAcme Power +1 of 3 /);
+    expect(await answerOf('organization', 'list')).toMatchObject({
+      organizations: [{ name: 'Acme Power', limits: { taxiiUsers: 3 }, used: { taxiiUsers: 1 } }],
+    });
+  });
+
+  it('shows an example in the help of a command', async () => {
+    const { code, out } = await taxiway(['member', 'add', '--help']);
+    expect(code).toBe(0);
+    expect(out).toContain('--default-role <role>');
+    expect(out).toMatch(/Example:\n {2}taxiway member add /);
+  });
+
+  it.each([
+    ['an unknown command', ['frobnicate'], 2],
+    ['no command', ['organization'], 2],
+    ['a number that is none', ['organization', 'create', 'X', '--taxii-users', 'many'], 2],
+    ['a bad name', ['organization', 'create', 'a/b'], 2],
+    ['an unknown role', ['member', 'add', 'a', '--organization', 'b', '--default-role', 'King'], 2],
+    ['a setting that is none', ['serve', '--port', '99999'], 2],
+    ['a file that is missing', ['import', 'missing.json', '--owner', 'Daily Feed'], 2],
+    ['--as where no account can act', ['migrate', '--as', 'low'], 2],
+    ['a name that is taken', ['organization', 'create', 'ACME power'], 1],
+    ['an owner that is missing', ['import', 'package.json', '--owner', 'Nobody'], 1],
+    ['an account that is missing', ['organization', 'list', '--as', 'nobody'], 1],
+  ])('answers %s with one line and an exit code', async (_what, args, expected) => {
+    const { code, out, err } = await taxiway(args);
+    expect(err).toMatch(/^taxiway: [^\n]+\n$/);
+    expect({ code, out }).toEqual({ code: expected, out: '' });
+  });
+
+  it('gives an error as JSON where JSON was asked for', async () => {
+    const { code, out, err } = await taxiway(['serve', '--port', '99999', '--json']);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(JSON.parse(err)).toMatchObject({
+      error: { code: 'invalid_input', problems: [{ path: '--port' }] },
+    });
+  });
+
+  it.each([
+    ['creating an organization', ['organization', 'create', 'Other'], 'organization.create'],
+    ['listing organizations', ['organization', 'list'], 'organization.list'],
+    ['creating a source', ['source', 'create', 'Other'], 'owner.create'],
+    [
+      'creating a TAXII user',
+      ['taxii-user', 'create', 'x', '--organization', 'Acme Power'],
+      'taxiiUser.create',
+    ],
+    ['creating a TAXII service', ['taxii-service', 'create', 'X', '--path', 'x'], 'taxiiService.create'],
+    [
+      'creating an Administrator',
+      ['administrator', 'create', '--email', 'eve@example.org'],
+      'instance.operate',
+    ],
+  ])('refuses %s as an account without the right', async (_what, args, permission) => {
+    const { code, out, err } = await taxiway([...args, '--as', 'low', '--json']);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(JSON.parse(err)).toMatchObject({ error: { code: 'forbidden', permission } });
+  });
+
+  it('creates owners and members, and lets an administrator allow writing', async () => {
+    const community = await answerOf('community', 'create', 'Power Exchange');
+    const member = ['--organization', 'Acme Power', '--default-role', 'Editor'];
+    expect(await answerOf('member', 'add', 'Power Exchange', ...member)).toMatchObject({
+      defaultRole: 'Editor',
+    });
+    const id = String(community.collectionId);
+    expect(await answerOf('collection', 'allow-write', id)).toMatchObject({ writable: true });
+    expect(await answerOf('collection', 'allow-write', id, '--off')).toMatchObject({ writable: false });
+    const { collections } = await answerOf('collection', 'list');
+    expect(collections).toContainEqual(expect.objectContaining({ id, owner: 'Power Exchange' }));
+  });
+
+  it('creates an Administrator with a generated password, and one with a typed password', async () => {
+    const create = ['administrator', 'create', '--email'];
+    const generated = await answerOf(...create, 'jane@example.org', '--organization', 'Acme Power');
+    expect(String(generated.password)).toHaveLength(24);
+    const typed = [...create, 'joe@example.org', '--password-stdin', '--json'];
+    const { code, out } = await taxiway(typed, 'correct horse battery\n');
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).not.toHaveProperty('password');
+    expect((await taxiway([...create, 'x@example.org', '--password-stdin'], 'short\n')).code).toBe(2);
+    // The allowed twin of the refusals above.
+    expect(await answerOf('organization', 'create', 'By Jane', '--as', 'jane@example.org')).toMatchObject({
+      name: 'By Jane',
+    });
+  });
+
+  it('takes a TAXII user from its creation to its deletion', async () => {
+    const created = await answerOf(
+      'taxii-user',
+      'create',
+      'siem',
+      '--organization',
+      'Acme Power',
+      '--api-key',
+    );
+    expect(created).toMatchObject({ userName: 'siem', organizationRole: 'Standard User' });
+    expect(String(created.apiKey)).toMatch(/^txw_/);
+    const rotated = await answerOf('taxii-user', 'rotate', 'siem', '--overlap', '12h');
+    expect(rotated.password).not.toBe(created.password);
+    expect(Date.parse(String(rotated.previousValidUntil))).toBeGreaterThan(Date.now());
+    for (const [command, state] of [
+      ['lock', 'locked'],
+      ['unlock', 'active'],
+      ['disable', 'disabled'],
+      ['enable', 'active'],
+    ] as const) {
+      await answerOf('taxii-user', command, 'siem');
+      const { taxiiUsers } = await answerOf('taxii-user', 'list');
+      expect(taxiiUsers).toContainEqual(expect.objectContaining({ userName: 'siem', state }));
+    }
+    await answerOf('taxii-user', 'delete', 'siem');
+    expect((await taxiway(['taxii-user', 'lock', 'siem'])).code).toBe(1);
+  }, 60_000);
+
+  it('says with the numbers that the limit of TAXII users is reached', async () => {
+    await answerOf('organization', 'limits', 'Acme Power', '--taxii-users', '1');
+    const create = ['taxii-user', 'create', 'more', '--organization', 'Acme Power', '--json'];
+    const { code, err } = await taxiway(create);
+    expect(code).toBe(1);
+    expect(JSON.parse(err)).toMatchObject({ error: { code: 'limit_reached', max: 1, used: 1 } });
+  });
+
+  it('creates TAXII services and lists them', async () => {
+    await answerOf('taxii-service', 'create', 'Partners', '--path', 'api/partners');
+    const { services } = await answerOf('taxii-service', 'list');
+    expect(services).toMatchObject([{ path: 'intel' }, { path: 'api/partners' }]);
+  });
+
+  it('has nothing to migrate twice', async () => {
+    expect(await answerOf('migrate')).toEqual({ applied: [] });
+  });
+});
+
+describe('importing on the command line', () => {
+  const lines = (from: number, count: number) =>
+    Array.from({ length: count }, (_, index) => `${JSON.stringify(indicator(from + index))}\n`).join('');
+
+  it('counts, writes what is refused with reasons, and changes nothing the second time', async () => {
+    writeFileSync(file('feed.jsonl'), `${lines(0, 3)}{"type": "indicator"}\nnot JSON\n${lines(3, 2)}`);
+    const run = ['import', file('feed.jsonl'), '--owner', 'Daily Feed', '--refused', file('refused.jsonl')];
+    expect(await answerOf(...run)).toMatchObject({ files: [{ added: 5, alreadyThere: 0, refused: 2 }] });
+    const refused = readFileSync(file('refused.jsonl'), 'utf8').trimEnd().split('\n');
+    expect(refused.map((line): unknown => JSON.parse(line))).toMatchObject([
+      { file: file('feed.jsonl'), line: 4, index: 3, object: { type: 'indicator' } },
+      { file: file('feed.jsonl'), line: 5, index: 4 },
+    ]);
+    expect(await answerOf(...run)).toMatchObject({ files: [{ added: 0, alreadyThere: 5, refused: 2 }] });
+  });
+
+  it('reads standard input', async () => {
+    const { code, out } = await taxiway(['import', '-', '--owner', 'Daily Feed', '--json'], lines(100, 4));
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ files: [{ file: '-', added: 4 }] });
+  });
+
+  it('keeps what came before a break, goes on with the next file, and fails', async () => {
+    writeFileSync(file('broken.json'), `{"type": "bundle", "objects": [${lines(200, 1).trim()}, ]}`);
+    writeFileSync(file('whole.jsonl'), lines(201, 2));
+    const files = [file('broken.json'), file('whole.jsonl')];
+    const { code, out, err } = await taxiway(['import', ...files, '--owner', 'Daily Feed', '--json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ files: [{ added: 1 }, { added: 2 }] });
+    expect(JSON.parse(err)).toMatchObject({
+      error: { code: 'unprocessable', files: [{ reason: 'malformed' }] },
+    });
+  });
+
+  it('is refused as an account that does not see the owner', async () => {
+    writeFileSync(file('one.jsonl'), lines(300, 1));
+    const { code, out } = await taxiway([
+      'import',
+      file('one.jsonl'),
+      '--owner',
+      'Daily Feed',
+      '--as',
+      'low',
+    ]);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+  });
+
+  it('says what was kept when it is interrupted, even while standard input is silent', async () => {
+    const child = start(['import', '-', '--owner', 'Daily Feed', '--json']);
+    const output = outputOf(child);
+    const closed = once(child, 'close');
+    const database = new DatabaseSync(path.join(data, 'taxiway.db'), { readOnly: true, timeout: 5000 });
+    const stored = () => Number(database.prepare('select count(*) as count from objects').get()?.count);
+    const before = stored();
+    // Standard input stays open: without the signal the import would wait for ever.
+    child.stdin?.write(lines(1000, 2500));
+    for (const deadline = Date.now() + 20_000; stored() === before && Date.now() < deadline; )
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill('SIGINT');
+    expect(await closed).toEqual([1, null]);
+    const [imported] = (JSON.parse(output.out) as { files: { added: number }[] }).files;
+    expect(imported).toMatchObject({ stopped: { reason: 'interrupted' } });
+    expect(imported?.added).toBeGreaterThan(0);
+    expect(stored() - before).toBe(imported?.added);
+    database.close();
+  });
+});
+
+describe('serving', () => {
+  it.each([[[]], [['--workers', '2']]])(
+    'listens, prints the set-up code, and ends on SIGTERM (%j)',
+    async (more) => {
+      const fresh = file(`served-${more.length}`);
+      const child = start(['serve', '--port', '0', '--data', fresh, ...more]);
+      const output = outputOf(child);
+      const closed = once(child, 'close');
+      const [, discovery = ''] = await until(
+        output,
+        /^Taxiway listens on \S+ \(TAXII discovery: (\S+)\)\n[\s\S]*?\n\n {4}\S{20,}\n/,
+      );
+      expect((await fetch(discovery)).status).toBe(401);
+      const stoppedAt = Date.now();
+      child.kill('SIGTERM');
+      expect(await closed).toEqual([0, null]);
+      expect(Date.now() - stoppedAt).toBeLessThan(10_000);
+    },
+  );
+
+  it('starts a worker again that was killed', async () => {
+    const child = start(['serve', '--port', '0', '--data', file('crashing'), '--workers', '2']);
+    const output = outputOf(child);
+    const closed = once(child, 'close');
+    const [, discovery = ''] = await until(output, /TAXII discovery: (\S+)\)/);
+    const children = () =>
+      readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ').map(Number);
+    const [victim = 0] = children();
+    process.kill(victim, 'SIGKILL');
+    for (const deadline = Date.now() + 10_000; Date.now() < deadline; ) {
+      if (children().length === 2 && !children().includes(victim)) break;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(children()).toHaveLength(2);
+    expect(children()).not.toContain(victim);
+    expect((await fetch(discovery)).status).toBe(401);
+    child.kill('SIGTERM');
+    expect(await closed).toEqual([0, null]);
+  });
+});
+
+describe('the demo', () => {
+  const demoFolders = () => readdirSync(folder).filter((name) => name.startsWith('taxiway-demo-'));
+
+  it('prints credentials that pull objects, and leaves nothing behind', async () => {
+    const child = start(['demo', '--port', '0', '--json'], { TMPDIR: folder });
+    const output = outputOf(child);
+    const closed = once(child, 'close');
+    await until(output, /\n}\n$/);
+    const demo = JSON.parse(output.out) as Record<string, string> & { owners: { objects: number }[] };
+    expect(demo.owners.every((owner) => owner.objects > 100)).toBe(true);
+    const address = /'(http[^']+limit=5)'/.exec(demo.pullObjects ?? '')?.[1] ?? '';
+    const authorization = `Basic ${Buffer.from(`${demo.userName}:${demo.password}`).toString('base64')}`;
+    const answer = await fetch(address, {
+      headers: { authorization, accept: 'application/taxii+json;version=2.1' },
+    });
+    expect(((await answer.json()) as { objects: unknown[] }).objects).toHaveLength(5);
+    expect(demoFolders()).toHaveLength(1);
+    child.kill('SIGINT');
+    expect(await closed).toEqual([0, null]);
+    expect(demoFolders()).toEqual([]);
+  });
+});
