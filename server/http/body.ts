@@ -29,6 +29,12 @@ export function readBody(incoming: IncomingMessage, maxBytes: number): AsyncIter
   }
 }
 
+/** The most that the decoded body of a request can be. */
+export function bodyBytes({ headers }: IncomingMessage, maxBytes: number): number {
+  const declared = Number(headers['content-length']);
+  return headers['content-encoding'] === undefined && declared <= maxBytes ? declared : maxBytes;
+}
+
 function tooLarge(maxBytes: number): AppError {
   return new AppError('too_large', {
     message: `A request has at most ${maxBytes} octets.`,

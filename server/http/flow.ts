@@ -1,62 +1,112 @@
 import { AppError } from '../errors.ts';
 
 /**
- * Octets of bodies that all connections hold in memory, so that clients that read slowly, or not at all, cannot
- * exhaust it: new pages wait while too many are under way, and one account may hold a quarter at most.
+ * Octets of bodies that all connections hold in memory, so that clients that read or send slowly, or not at all, cannot
+ * exhaust it: what needs more waits until there is room, and one account may hold a quarter at most.
  */
 export type Flow = {
-  /** Waits until there is room. @throws AppError `unavailable` when there is none for long */
-  enter(accountId: number): Promise<void>;
-  /** Counts octets as held; the function that it returns lets go of them, once. */
-  hold(accountId: number, bytes: number): () => void;
+  /**
+   * Waits until there is room for so many octets, in the order of asking, and takes it. Gives up waiting for a client
+   * that is gone. @throws AppError `unavailable` when there is none for long
+   */
+  take(accountId: number, bytes: number, isGone: () => boolean): Promise<Room>;
+  /** Takes room without waiting, for what is there anyway. */
+  hold(accountId: number, bytes: number): Room;
   readonly bytes: number;
 };
 
-const PATIENCE_MS = 20_000;
+/** Octets that one request holds. */
+export type Room = {
+  /** How many it really are, without waiting. */
+  resize(bytes: number): void;
+  /** Lets go of all of them. */
+  leave(): void;
+};
 
-export function createFlow(maxBytes: number): Flow {
+type Waiter = { accountId: number; bytes: number; admit(): void };
+
+const PATIENCE_MS = 20_000;
+const RETRY_SECONDS = 10;
+
+export function createFlow(maxBytes: number, patienceMs = PATIENCE_MS): Flow {
   const perAccount = new Map<number, number>();
   let total = 0;
-  let waiting: (() => void)[] = [];
-  const hasRoom = (accountId: number) => total < maxBytes && (perAccount.get(accountId) ?? 0) < maxBytes / 4;
+  const queue: Waiter[] = [];
+
+  const add = (accountId: number, bytes: number) => {
+    total += bytes;
+    const held = (perAccount.get(accountId) ?? 0) + bytes;
+    if (held > 0) perAccount.set(accountId, held);
+    else perAccount.delete(accountId);
+  };
+  // What is larger than all there is gets its turn alone.
+  const fits = (held: number, bytes: number, max: number) => held === 0 || held + bytes <= max;
+  /** Admits who fits, in order. An account that holds its share lets the others pass. */
+  const admit = () => {
+    const blocked = new Set<number>();
+    for (let index = 0; index < queue.length; ) {
+      const waiter = queue[index];
+      if (waiter === undefined || !fits(total, waiter.bytes, maxBytes)) return;
+      const { accountId, bytes } = waiter;
+      if (!blocked.has(accountId) && fits(perAccount.get(accountId) ?? 0, bytes, maxBytes / 4)) {
+        queue.splice(index, 1);
+        waiter.admit();
+      } else {
+        blocked.add(accountId);
+        index++;
+      }
+    }
+  };
+
+  const hold = (accountId: number, bytes: number): Room => {
+    let held = bytes;
+    let isOver = false;
+    add(accountId, held);
+    const resize = (now: number) => {
+      if (isOver || now === held) return;
+      const change = now - held;
+      held = now;
+      add(accountId, change);
+      if (change < 0) admit();
+    };
+    return {
+      resize,
+      leave() {
+        resize(0);
+        isOver = true;
+      },
+    };
+  };
+
   return {
     get bytes() {
       return total;
     },
-    async enter(accountId) {
-      const deadline = performance.now() + PATIENCE_MS;
-      while (!hasRoom(accountId)) {
-        const left = deadline - performance.now();
-        if (left <= 0) {
-          throw new AppError('unavailable', {
-            message: 'Too many answers are under way.',
-            retryAfterSeconds: 10,
-          });
-        }
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, left);
-          waiting.push(() => {
+    hold,
+    async take(accountId, bytes, isGone) {
+      const held = perAccount.get(accountId) ?? 0;
+      if (queue.length === 0 && fits(total, bytes, maxBytes) && fits(held, bytes, maxBytes / 4))
+        return hold(accountId, bytes);
+      return await new Promise<Room>((resolve, reject) => {
+        const refuse = (message: string) =>
+          reject(new AppError('unavailable', { message, retryAfterSeconds: RETRY_SECONDS }));
+        const timer = setTimeout(() => {
+          queue.splice(queue.indexOf(waiter), 1);
+          refuse('Too many requests are under way.');
+          admit();
+        }, patienceMs);
+        const waiter: Waiter = {
+          accountId,
+          bytes,
+          admit() {
             clearTimeout(timer);
-            resolve();
-          });
-        });
-      }
-    },
-    hold(accountId, bytes) {
-      let held = true;
-      total += bytes;
-      perAccount.set(accountId, (perAccount.get(accountId) ?? 0) + bytes);
-      return () => {
-        if (!held) return;
-        held = false;
-        total -= bytes;
-        const rest = (perAccount.get(accountId) ?? 0) - bytes;
-        if (rest > 0) perAccount.set(accountId, rest);
-        else perAccount.delete(accountId);
-        const woken = waiting;
-        waiting = [];
-        for (const wake of woken) wake();
-      };
+            if (isGone()) refuse('The client went away.');
+            else resolve(hold(accountId, bytes));
+          },
+        };
+        queue.push(waiter);
+        admit();
+      });
     },
   };
 }

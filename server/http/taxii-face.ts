@@ -21,11 +21,12 @@ import {
 import { errorResource } from '../protocols/taxii/resources.ts';
 import { formatTimestamp, type Micros } from '../protocols/timestamp.ts';
 import type { AddressReader } from './addresses.ts';
-import { readBody } from './body.ts';
+import { bodyBytes, readBody } from './body.ts';
 import { type PresentedCredential, readCredential } from './credentials.ts';
-import type { Flow } from './flow.ts';
+import type { Flow, Room } from './flow.ts';
 import { lingerAfterAnswer } from './linger.ts';
 import { readTarget } from './target.ts';
+import { turnOf, whenGone } from './turns.ts';
 
 /** Whoever asks, as the exchange opened it: what the face must know of it. */
 export type TaxiiSession = {
@@ -42,6 +43,8 @@ export type TaxiiRequest<S, P extends KnownTaxiiPath = KnownTaxiiPath> = {
   baseUrl: string;
   address: string;
   requestId: string;
+  /** Waits until there is room in memory for an answer of at most so many octets. @throws AppError `unavailable` */
+  reserve(bytes: number): Promise<void>;
   /** The body, once the content type was found acceptable. Decide on rights before reading it. */
   body(): AsyncIterable<Uint8Array>;
 };
@@ -128,6 +131,7 @@ export function createTaxiiFace<S extends TaxiiSession>(
     const method = incoming.method ?? 'GET';
     const path = parseTaxiiPath(rawPath, false);
     let session: S | undefined;
+    let room: Room | undefined;
     let reply: TaxiiReply;
     const headers: Headers = { ...COMMON_HEADERS, 'X-Request-Id': requestId };
     try {
@@ -139,6 +143,7 @@ export function createTaxiiFace<S extends TaxiiSession>(
     return response;
 
     async function answer(): Promise<TaxiiReply> {
+      await turnOf(incoming, outgoing);
       const allowed = allowedMethods(path.kind);
       if (method === 'OPTIONS' && allowed.length > 0) {
         headers.Allow = allowed.join(', ');
@@ -172,6 +177,11 @@ export function createTaxiiFace<S extends TaxiiSession>(
       if (!acceptable(accept, service.strict)) {
         throw new AppError('not_acceptable', { message: `This server answers with ${TAXII_MEDIA_TYPE}.` });
       }
+      const accountId = session.account.id;
+      const reserve = async (bytes: number) => {
+        room?.leave();
+        room = await tools.flow.take(accountId, bytes, () => incoming.socket.destroyed);
+      };
       const request: TaxiiRequest<S> = {
         session,
         path,
@@ -179,16 +189,17 @@ export function createTaxiiFace<S extends TaxiiSession>(
         baseUrl: tools.baseUrlOf(incoming, protocol),
         address,
         requestId,
+        reserve,
         body: () => {
           if (!acceptsContentType(incoming.headers['content-type'], service.strict)) {
             throw new AppError('unsupported_media_type', {
               message: `Objects are added as ${TAXII_MEDIA_TYPE}.`,
             });
           }
-          return readBody(incoming, service.maxContentLength);
+          const body = readBody(incoming, service.maxContentLength);
+          return afterwards(() => reserve(bodyBytes(incoming, service.maxContentLength)), body);
         },
       };
-      await tools.flow.enter(session.account.id);
       const handler = routes.endpoints[path.kind][verb as 'GET' | 'POST' | 'DELETE'] as
         | Handler<S, KnownTaxiiPath>
         | undefined;
@@ -229,7 +240,11 @@ export function createTaxiiFace<S extends TaxiiSession>(
         lingerAfterAnswer(incoming);
       }
       const bytes = method === 'HEAD' ? 0 : payload.byteLength;
-      if (session !== undefined) outgoing.once('close', tools.flow.hold(session.account.id, bytes));
+      if (session !== undefined) {
+        room ??= tools.flow.hold(session.account.id, bytes);
+        room.resize(bytes);
+        whenGone(incoming, outgoing, room.leave);
+      }
       ended({ method, kind: path.kind, status, account: session?.account.name, count: page?.count, bytes });
       const isEmpty = method === 'HEAD' || payload.byteLength === 0;
       return new Response(isEmpty ? null : (payload as Uint8Array<ArrayBuffer>), {
@@ -238,6 +253,15 @@ export function createTaxiiFace<S extends TaxiiSession>(
       });
     }
   };
+}
+
+/** The stream, read once there is room for it. */
+async function* afterwards(
+  prepare: () => Promise<void>,
+  stream: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  await prepare();
+  yield* stream;
 }
 
 function isCredential(
@@ -258,7 +282,7 @@ export function errorReply(app: App, thrown: unknown, requestId: string, headers
   const error = asUnavailable(thrown);
   const known = error instanceof AppError ? error : new AppError('internal', {}, { cause: error });
   if (known.code === 'internal') app.log.error({ err: known.cause, requestId }, 'a request failed');
-  if (known.code === 'unavailable')
+  if (known.code === 'unavailable' && known.cause !== undefined)
     app.log.warn({ err: known.cause, requestId }, 'the database is unavailable');
   if (known.code === 'unauthenticated') {
     // RFC 7235 §3.1; interoperability test document §3.1: the challenges include Basic.

@@ -65,18 +65,18 @@ export function createExchangeRoutes(
         },
       },
       manifest: {
-        GET: async ({ session, rawQuery }) => page(await getManifest(exchange, session, rawQuery)),
+        GET: async (request) => page(await getManifest(exchange, request.session, request)),
       },
       objects: {
-        GET: async ({ session, rawQuery }) => page(await getObjects(exchange, session, rawQuery)),
+        GET: async (request) => page(await getObjects(exchange, request.session, request)),
         POST: async (request) => {
           const status = await addEnvelope(app, callerOf(request), request.session, request.body);
           return { status: 202, body: JSON.stringify(status) };
         },
       },
       object: {
-        GET: async ({ session, rawQuery, path }) =>
-          page(await getObjects(exchange, session, rawQuery, path.objectId)),
+        GET: async (request) =>
+          page(await getObjects(exchange, request.session, request, request.path.objectId)),
         DELETE: async (request) => {
           const { session, rawQuery, path } = request;
           await deleteObject(app, callerOf(request), session, rawQuery, path.objectId);
@@ -84,8 +84,8 @@ export function createExchangeRoutes(
         },
       },
       versions: {
-        GET: async ({ session, rawQuery, path }) =>
-          page(await getVersions(exchange, session, rawQuery, path.objectId)),
+        GET: async (request) =>
+          page(await getVersions(exchange, request.session, request, request.path.objectId)),
       },
     },
   };

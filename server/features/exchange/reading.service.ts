@@ -95,6 +95,8 @@ type Listing = {
   collection: VisibleCollection;
   query: EffectiveQuery;
   request: PageRequest;
+  /** Octets of the page, at most. */
+  mostBytes: number;
   /** Names the page among all that can be asked for; the owner's change counter keeps it true. */
   key: string;
 };
@@ -126,6 +128,7 @@ function openListing(
   const { service } = session;
   const limit = Math.min(query.limit ?? service.defaultPageSize, service.maxPageSize);
   const after = query.after ?? -1;
+  const largest = collection.largest_object;
   return {
     collection,
     query,
@@ -134,9 +137,13 @@ function openListing(
       after,
       limit,
       maxBytes: service.maxPageBytes,
-      largestObject: collection.largest_object,
+      largestObject: largest,
       plan: planPage(filters, stixId),
     },
+    mostBytes:
+      endpoint === 'manifest' || endpoint === 'versions'
+        ? limit * RECORD_BYTES
+        : Math.min(limit * (largest + 1), Math.max(service.maxPageBytes, largest)),
     key: JSON.stringify([
       endpoint,
       collection.collection_id,
@@ -180,13 +187,24 @@ function nextToken(
 /** A page, and the instants of its date headers: on an empty page what was asked for, else when the collection began (item 112). */
 export type PageAnswer = { page: CachedPage; first: Micros; last: Micros };
 
+/** What is asked for, and the way to room in memory for the answer. */
+export type Query = { rawQuery: string; reserve(bytes: number): Promise<void> };
+
+/** Octets of a record of a manifest, at most: an id, two timestamps, a media type, their names. */
+const RECORD_BYTES = 700;
+const FRAME_BYTES = 5000;
+
 async function answer(
   exchange: Exchange,
   listing: Listing,
+  asked: Query,
   build: () => Promise<CachedPage>,
 ): Promise<PageAnswer> {
   let page = exchange.cache.get(listing.key);
-  if (page === undefined) {
+  if (page !== undefined) {
+    await asked.reserve(page.body.byteLength);
+  } else {
+    await asked.reserve(FRAME_BYTES + listing.mostBytes);
     page = await reading(build);
     exchange.cache.set(listing.key, page);
   }
@@ -198,17 +216,17 @@ async function answer(
 export async function getObjects(
   exchange: Exchange,
   session: Session,
-  rawQuery: string,
+  asked: Query,
   stixId?: string,
 ): Promise<PageAnswer> {
   const listing = openListing(
     exchange,
     session,
-    rawQuery,
+    asked.rawQuery,
     stixId === undefined ? 'objects' : 'object',
     stixId,
   );
-  return await answer(exchange, listing, async () => {
+  return await answer(exchange, listing, asked, async () => {
     await requireObject(exchange, listing.collection, stixId);
     const found = listing.collection.rights.publishedOnly
       ? EMPTY_PAGE
@@ -225,13 +243,9 @@ export async function getObjects(
 }
 
 /** TAXII 2.1 §5.3: what `getObjects` gives for the same query, without the objects. */
-export async function getManifest(
-  exchange: Exchange,
-  session: Session,
-  rawQuery: string,
-): Promise<PageAnswer> {
-  const listing = openListing(exchange, session, rawQuery, 'manifest');
-  return await answer(exchange, listing, async () => {
+export async function getManifest(exchange: Exchange, session: Session, asked: Query): Promise<PageAnswer> {
+  const listing = openListing(exchange, session, asked.rawQuery, 'manifest');
+  return await answer(exchange, listing, asked, async () => {
     const { records, more } = await findRecords(exchange, listing);
     const last = records.at(-1)?.date_added;
     const manifest = manifestResource(
@@ -253,11 +267,11 @@ export async function getManifest(
 export async function getVersions(
   exchange: Exchange,
   session: Session,
-  rawQuery: string,
+  asked: Query,
   stixId: string,
 ): Promise<PageAnswer> {
-  const listing = openListing(exchange, session, rawQuery, 'versions', stixId);
-  return await answer(exchange, listing, async () => {
+  const listing = openListing(exchange, session, asked.rawQuery, 'versions', stixId);
+  return await answer(exchange, listing, asked, async () => {
     await requireObject(exchange, listing.collection, stixId);
     const { records, more } = await findRecords(exchange, listing);
     const texts = records.map((record) => record.version_text);
