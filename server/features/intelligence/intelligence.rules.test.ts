@@ -316,7 +316,7 @@ describe('whatever comes in whatever order', () => {
           }
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 500, seed: 1 },
     );
   });
 
@@ -338,7 +338,7 @@ describe('whatever comes in whatever order', () => {
           expect(plan.inserts.map((insert) => insert.candidate)).toEqual(added);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 300, seed: 1 },
     );
   });
 
@@ -353,7 +353,7 @@ describe('whatever comes in whatever order', () => {
         expect(rows()).toEqual(before);
         expect(kinds(plan)).not.toContain('added');
       }),
-      { numRuns: 300 },
+      { numRuns: 300, seed: 1 },
     );
   });
 });

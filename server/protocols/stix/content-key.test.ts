@@ -40,7 +40,7 @@ describe('the content key of a JSON text', () => {
         const [left, right] = [JSON.stringify(a), JSON.stringify(b)];
         expect(contentKey(left) === contentKey(right)).toBe(contentEquals(left, right));
       }),
-      { numRuns: 2000 },
+      { numRuns: 2000, seed: 1 },
     );
   });
 });
