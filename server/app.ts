@@ -36,11 +36,13 @@ export type OpenOptions = {
 export async function openApp(config: Config, options: OpenOptions = {}): Promise<OpenedApp> {
   const log = options.replace?.log ?? openLog(config.logLevel);
   const clock = options.replace?.clock ?? systemClock;
-  // Not the error itself: the pool hangs the whole connection on it, with everything that was prepared over it.
-  const db = openDatabase(config, ({ message }) =>
-    log.warn({ reason: message }, 'an idle database connection broke'),
-  );
+  let db: Database | undefined;
   try {
+    // Not the error itself: the pool hangs the whole connection on it, with everything that was prepared over it.
+    db = openDatabase(config, ({ message }) =>
+      log.warn({ reason: message }, 'an idle database connection broke'),
+    );
+    const opened = db;
     const migrations = await migrate(db, clock.now());
     const app: App = {
       config,
@@ -56,9 +58,9 @@ export async function openApp(config: Config, options: OpenOptions = {}): Promis
       ids: options.replace?.ids ?? { uuid: randomUUID },
     };
     const setupCode = await prepareInstance(app, { setupCode: options.setupCode ?? false });
-    return { ...app, setupCode, migrations, close: () => db.close() };
+    return { ...app, setupCode, migrations, close: () => opened.close() };
   } catch (error) {
-    await db.close();
+    await db?.close();
     throw asUnavailable(error);
   }
 }
@@ -75,7 +77,7 @@ export function openDatabase(config: Config, onIdleError: (error: Error) => void
       `the folder ${config.dataFolder} cannot be made: ${String(Reflect.get(Object(error), 'code'))}`,
     );
   }
-  return openSqlite(path.join(config.dataFolder, DATABASE_FILE));
+  return openSqlite(path.join(config.dataFolder, DATABASE_FILE), config.sqliteCacheBytes);
 }
 
 /** Wall-clock time in microseconds; a stamp that would repeat is raised by one where it is given out. */

@@ -9,6 +9,8 @@ export type Config = {
   /** `postgres://…` for PostgreSQL; undefined = the embedded SQLite. */
   databaseUrl: string | undefined;
   databaseConnections: number;
+  /** Octets of the embedded database that each of its connections keeps in memory. */
+  sqliteCacheBytes: number;
   masterKeys: string | undefined;
   host: string;
   port: number;
@@ -37,6 +39,7 @@ const environmentSchema = z.object({
     .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
     .optional(),
   TAXIWAY_DATABASE_CONNECTIONS: integer(1, 1000).default(10),
+  TAXIWAY_SQLITE_CACHE_BYTES: integer(1_000_000, 1e12).default(64_000_000),
   TAXIWAY_MASTER_KEY: optionalText,
   TAXIWAY_HOST: z.string().min(1).default('127.0.0.1'),
   TAXIWAY_PORT: integer(0, 65_535).default(8080),
@@ -101,6 +104,7 @@ export function readConfig(environment: Environment): Config {
     dataFolder: path.resolve(e.TAXIWAY_DATA),
     databaseUrl: e.TAXIWAY_DATABASE_URL,
     databaseConnections: e.TAXIWAY_DATABASE_CONNECTIONS,
+    sqliteCacheBytes: e.TAXIWAY_SQLITE_CACHE_BYTES,
     masterKeys: e.TAXIWAY_MASTER_KEY,
     host: e.TAXIWAY_HOST,
     port: e.TAXIWAY_PORT,

@@ -22,6 +22,9 @@ const SETTINGS: Readonly<Record<string, string>> = {
   trustedProxies: 'TAXIWAY_TRUSTED_PROXIES',
 };
 
+/** A command is over soon, or, as an import, has to stay small beside a server. */
+const COMMAND_DEFAULTS: Environment = { TAXIWAY_LOG_LEVEL: 'warn', TAXIWAY_SQLITE_CACHE_BYTES: '16000000' };
+
 /** The options that every command has. */
 export type GlobalOptions = { data?: string; databaseUrl?: string; json?: boolean; as?: string };
 
@@ -34,7 +37,7 @@ export function globalsOf(command: Command): GlobalOptions {
  * says anything.
  * @throws AppError `invalid_input` with every problem, named by the option where the option was given
  */
-export function configOf(command: Command, defaults: Environment = { TAXIWAY_LOG_LEVEL: 'warn' }): Config {
+export function configOf(command: Command, defaults: Environment = COMMAND_DEFAULTS): Config {
   const given = givenSettings(command);
   const environment = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''));
   try {

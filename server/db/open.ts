@@ -122,8 +122,13 @@ function sqliteKysely(connection: DatabaseSync): Kysely<Schema> {
   });
 }
 
+/** From this size of cache on, the file is also mapped into memory. */
+const MAPPING_CACHE_BYTES = 32_000_000;
+
 /** Opens the embedded database: one file, created when absent. `:memory:` is not offered, as readers have connections of their own. */
-export function openSqlite(file: string): Database {
+export function openSqlite(file: string, cacheBytes: number): Database {
+  // Mapped pages count as memory of the process: none for one that is to stay small.
+  const mapBytes = cacheBytes < MAPPING_CACHE_BYTES ? 0 : 4 * cacheBytes;
   // A reader waits only for the recovery after a crash. The writer never waits inside SQLite, which would stop the
   // event loop; `beginTransaction` does the waiting.
   const open = (readOnly: boolean): DatabaseSync => {
@@ -131,7 +136,7 @@ export function openSqlite(file: string): Database {
     // The first statement that reads the file meets the lock of a process that closes it.
     retryBusy(() =>
       connection.exec(
-        'pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -65536; pragma mmap_size = 268435456',
+        `pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -${Math.ceil(cacheBytes / 1024)}; pragma mmap_size = ${mapBytes}`,
       ),
     );
     return connection;
