@@ -56,11 +56,13 @@ function normalise(address: string): string {
 }
 
 function addTo(list: BlockList, entry: string): void {
-  const [address = '', prefix] = entry.split('/');
+  const [address = '', prefix, ...rest] = entry.split('/');
   const version = isIP(address);
-  if (version === 0) throw invalid('TAXIWAY_TRUSTED_PROXIES', `${entry} is no address and no prefix`);
+  if (version === 0 || rest.length > 0)
+    throw invalid('TAXIWAY_TRUSTED_PROXIES', `${entry} is no address and no prefix`);
   const family = version === 6 ? 'ipv6' : 'ipv4';
-  const length = prefix === undefined ? undefined : Number(prefix);
+  // Number('') is 0, and /0 would trust everybody.
+  const length = prefix === undefined ? undefined : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
   if (length === undefined) list.addAddress(address, family);
   else if (Number.isInteger(length) && length >= 0 && length <= (version === 6 ? 128 : 32))
     list.addSubnet(address, length, family);

@@ -57,23 +57,16 @@ async function* decoded(
   maxBytes: number,
   decoder: ReturnType<typeof createGunzip>,
 ): AsyncGenerator<Uint8Array> {
-  const feed = async () => {
-    try {
-      for await (const chunk of limited(incoming, maxBytes)) {
-        if (decoder.destroyed) return;
-        if (!decoder.write(chunk)) {
-          await new Promise<void>((resolve) => {
-            decoder.once('drain', resolve);
-            decoder.once('close', resolve);
-          });
-        }
-      }
-      decoder.end();
-    } catch (error) {
-      decoder.destroy(error instanceof Error ? error : new Error(String(error)));
-    }
+  let bytes = 0;
+  const count = (chunk: Uint8Array) => {
+    bytes += chunk.length;
+    if (bytes > maxBytes) decoder.destroy(tooLarge(maxBytes));
   };
-  const feeding = feed();
+  const fail = (error: Error) => decoder.destroy(error);
+  const close = () => {
+    if (!incoming.readableEnded) decoder.destroy(new Error('the client broke off'));
+  };
+  incoming.on('data', count).on('error', fail).on('close', close).pipe(decoder);
   try {
     yield* limited(decoder, maxBytes);
   } catch (error) {
@@ -83,7 +76,9 @@ async function* decoded(
     }
     throw error;
   } finally {
+    // What the client has not sent yet is not waited for: it may be waiting for the answer.
+    incoming.unpipe(decoder);
+    incoming.off('data', count).off('error', fail).off('close', close);
     decoder.destroy();
-    await feeding;
   }
 }
