@@ -105,7 +105,7 @@ export function createClient(port: number, authorization: string): Client {
   };
 }
 
-export function answerOf(
+function answerOf(
   status: number,
   headers: IncomingHttpHeaders,
   rawHeaders: string[],
@@ -171,7 +171,7 @@ export async function talk(
 }
 
 /** The complete answers in a text, as far as they say how long they are. */
-export function parseAnswers(text: string): RawAnswer[] {
+function parseAnswers(text: string): RawAnswer[] {
   const answers: RawAnswer[] = [];
   let rest = text;
   for (;;) {
