@@ -54,7 +54,13 @@ export type TaxiiReply = {
   /** JSON text, as octets where it is large; undefined = no payload. */
   body?: string | Uint8Array;
   /** A body that may be asked for again: its compressed form is kept beside it. */
-  page?: { body: Uint8Array; gzipped?: Promise<Uint8Array>; count: number };
+  page?: {
+    body: Uint8Array;
+    gzipped?: Promise<Uint8Array>;
+    count: number;
+    /** Nobody else holds the body. */
+    isSentOnce?: boolean;
+  };
   /** TAXII 2.1 §3.2 */
   dates?: { first: Micros; last: Micros };
   contentLocation?: string;
@@ -247,12 +253,29 @@ export function createTaxiiFace<S extends TaxiiSession>(
       }
       ended({ method, kind: path.kind, status, account: session?.account.name, count: page?.count, bytes });
       const isEmpty = method === 'HEAD' || payload.byteLength === 0;
+      if (page?.isSentOnce === true && payload === page.body && !isEmpty)
+        outgoing.once('finish', () => giveBack(payload));
       return new Response(isEmpty ? null : (payload as Uint8Array<ArrayBuffer>), {
         status,
         headers: headers as Record<string, string>,
       });
     }
   };
+}
+
+/**
+ * Gives the memory of a body back at once, after it was handed to the operating system. Left to the garbage collector,
+ * which sees only the small object and not the block behind it, pages would pile up faster than they go. Whoever still
+ * held it would find it empty.
+ */
+function giveBack({ buffer }: Uint8Array): void {
+  // Smaller ones may lie in the block that Node shares among many.
+  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength <= Buffer.poolSize) return;
+  try {
+    buffer.transfer(0);
+  } catch {
+    // Some memory cannot be taken from its owner; the garbage collector will find it.
+  }
 }
 
 /** The stream, read once there is room for it. */

@@ -9,11 +9,14 @@ export type CachedPage = {
   first: Micros | undefined;
   last: Micros | undefined;
   count: number;
+  /** Nobody else holds the body: its memory may be given back as soon as it is sent. */
+  isSentOnce?: boolean;
 };
 
 export type PageCache = {
   get(key: string): CachedPage | undefined;
-  set(key: string, page: CachedPage): void;
+  /** Whether it is kept; else nobody but who made it holds it. */
+  set(key: string, page: CachedPage): boolean;
 };
 
 /** Keys whose page was made once, and octets of a key that is worth it. */
@@ -47,11 +50,11 @@ export function createPageCache(maxBytes: number): PageCache {
       const old = pages.get(key);
       if (old !== undefined) remove(key, old);
       // One page must not push out all others.
-      if (weight(key, page) > maxBytes / 4 || key.length > LONGEST_KEY) return;
+      if (weight(key, page) > maxBytes / 4 || key.length > LONGEST_KEY) return false;
       if (old === undefined && !seen.delete(key)) {
         if (seen.size >= SEEN_KEYS) seen.clear();
         seen.add(key);
-        return;
+        return false;
       }
       pages.set(key, page);
       bytes += weight(key, page);
@@ -59,6 +62,7 @@ export function createPageCache(maxBytes: number): PageCache {
         if (bytes <= maxBytes) break;
         remove(oldestKey, oldest);
       }
+      return true;
     },
   };
 }

@@ -65,18 +65,19 @@ export function preparePages(db: Database): Pages {
     first: number | null;
     last: number | null;
     json: Uint8Array | string | null;
+    more: number;
   }>(
-    `select count(*) as count, min(p.date_added) as first, max(p.date_added) as last, ${joined} as json from (
-       select o.date_added, o.json from objects o where o.owner_id = ? and o.latest = 2 and o.date_added > ?
-       order by o.date_added limit ?) p`,
+    `select p.count as count, p.first as first, p.last as last, p.json as json, case when exists (
+       select 1 from objects o where o.owner_id = ? and o.latest = 2 and o.date_added > p.last) then 1 else 0 end as more
+     from (
+       select count(*) as count, min(p.date_added) as first, max(p.date_added) as last, ${joined} as json from (
+         select o.date_added, o.json from objects o where o.owner_id = ? and o.latest = 2 and o.date_added > ?
+         order by o.date_added limit ?) p) p`,
   );
   const latestBytes = db.prepare<{ bytes: number | null }>(
     `select sum(p.size + 1) as bytes from (
        select o.size from objects o where o.owner_id = ? and o.latest = 2 and o.date_added > ?
        order by o.date_added limit ?) p`,
-  );
-  const latestAfter = db.prepare<{ id: number }>(
-    'select o.id from objects o where o.owner_id = ? and o.latest = 2 and o.date_added > ? limit 1',
   );
   const anyVersion = db.prepare<{ id: number }>(
     'select id from objects where owner_id = ? and stix_id = ? limit 1',
@@ -110,11 +111,16 @@ export function preparePages(db: Database): Pages {
     async objects(request) {
       const { ownerId, after, limit } = request;
       if (request.plan.strategy === 'latest' && (await isBounded(request))) {
-        const [row] = await latest([ownerId, after, limit]);
+        const [row] = await latest([ownerId, ownerId, after, limit]);
         if (row === undefined || row.first === null || row.last === null || row.json === null)
           return EMPTY_PAGE;
-        const more = row.count >= limit && (await latestAfter([ownerId, row.last])).length > 0;
-        return { count: row.count, first: row.first, last: row.last, more, json: joinedTexts(row.json) };
+        return {
+          count: row.count,
+          first: row.first,
+          last: row.last,
+          more: row.more === 1,
+          json: joinedTexts(row.json),
+        };
       }
       const page = await records(request);
       const first = page.records[0];

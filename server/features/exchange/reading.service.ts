@@ -206,7 +206,7 @@ async function answer(
   } else {
     await asked.reserve(FRAME_BYTES + listing.mostBytes);
     page = await reading(build);
-    exchange.cache.set(listing.key, page);
+    page.isSentOnce = !exchange.cache.set(listing.key, page);
   }
   const fallback = listing.query.after ?? listing.collection.collection_created_at;
   return { page, first: page.first ?? fallback, last: page.last ?? fallback };
