@@ -81,21 +81,20 @@ export function readConfig(environment: Environment): Config {
     ...unknown.map((name) => ({ path: name, message: 'is not a setting of Taxiway' })),
     ...(parsed.error?.issues ?? []).map((issue) => ({ path: issue.path.join('.'), message: issue.message })),
   ];
-  const e = parsed.data;
-  if (e !== undefined) {
-    if ((e.TAXIWAY_TLS_CERT === undefined) !== (e.TAXIWAY_TLS_KEY === undefined)) {
-      problems.push({ path: 'TAXIWAY_TLS_CERT', message: 'certificate and key are needed together' });
-    }
-    if (e.TAXIWAY_TLS_SELF_SIGNED === 'true' && e.TAXIWAY_TLS_CERT !== undefined) {
-      problems.push({ path: 'TAXIWAY_TLS_SELF_SIGNED', message: 'excludes TAXIWAY_TLS_CERT' });
-    }
-    if (e.TAXIWAY_DATABASE_URL !== undefined && e.TAXIWAY_MASTER_KEY === undefined) {
-      problems.push({
-        path: 'TAXIWAY_MASTER_KEY',
-        message: 'is required with PostgreSQL, because every server process must have the same',
-      });
-    }
+  // On what was given, so that these are told together with what is wrong with single values.
+  if ((given.TAXIWAY_TLS_CERT === undefined) !== (given.TAXIWAY_TLS_KEY === undefined)) {
+    problems.push({ path: 'TAXIWAY_TLS_CERT', message: 'certificate and key are needed together' });
   }
+  if (given.TAXIWAY_TLS_SELF_SIGNED === 'true' && given.TAXIWAY_TLS_CERT !== undefined) {
+    problems.push({ path: 'TAXIWAY_TLS_SELF_SIGNED', message: 'excludes TAXIWAY_TLS_CERT' });
+  }
+  if (given.TAXIWAY_DATABASE_URL !== undefined && given.TAXIWAY_MASTER_KEY === undefined) {
+    problems.push({
+      path: 'TAXIWAY_MASTER_KEY',
+      message: 'is required with PostgreSQL, because every server process must have the same',
+    });
+  }
+  const e = parsed.data;
   if (e === undefined || problems.length > 0) {
     const message = problems.map((problem) => `${problem.path}: ${problem.message}`).join('; ');
     throw new AppError('invalid_input', { message, problems });

@@ -24,7 +24,7 @@ export type AccessLog = (incoming: IncomingMessage, requestId: string, end: Ende
 
 /** One line for each request. Written without the search for secrets, which costs more than the line: it has these fields and no others. */
 export function createAccessLog(log: Logger): AccessLog {
-  const lines = log.child({}, { redact: [] });
+  const lines = log.child({}, { formatters: { log: (fields) => fields } });
   return (incoming, requestId, end, ms) => {
     if (!lines.isLevelEnabled('info')) return;
     lines.info(

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { AppError, invalid } from './errors.ts';
+import { parseInput } from './input.ts';
+
+const schema = z.strictObject({
+  name: z.string().min(2),
+  size: z.number().default(7),
+  list: z.array(z.int()),
+});
+
+describe('the input of a use case', () => {
+  it('comes out with its defaults', () => {
+    expect(parseInput(schema, { name: 'ab', list: [1] })).toEqual({ name: 'ab', size: 7, list: [1] });
+  });
+
+  it('is refused with every problem at once, each with its path, and with what it does not know', () => {
+    try {
+      parseInput(schema, { name: 'a', list: [1, 'x'], other: 1 });
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toBeInstanceOf(AppError);
+      expect(error).toMatchObject({
+        code: 'invalid_input',
+        status: 400,
+        details: { problems: [{ path: 'name' }, { path: 'list.1' }, { path: '' }] },
+      });
+      expect(String(error)).toMatch(/name: .*; list\.1: .*; .*other/);
+    }
+  });
+});
+
+describe('an error of the product', () => {
+  it('has the status and title of its code', () => {
+    expect(new AppError('limit_reached')).toMatchObject({ status: 409, message: 'The limit is reached' });
+    expect(new AppError('not_found', { message: 'There is none.' }).message).toBe('There is none.');
+  });
+
+  it('names the one thing that is wrong with an input', () => {
+    expect(invalid('path', 'is odd')).toMatchObject({
+      code: 'invalid_input',
+      message: 'path: is odd',
+      details: { problems: [{ path: 'path', message: 'is odd' }] },
+    });
+    expect(invalid('', 'is odd').message).toBe('is odd');
+  });
+});
