@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENGINES } from '../../server/testing/test-app.ts';
 import { indicator } from '../../server/testing/test-server.ts';
-import { expectError, expectTaxii } from './shapes.ts';
+import { expectError, expectStatus, expectTaxii } from './shapes.ts';
 import { type Client, TAXII, talk } from './wire.ts';
 import { fill, openWorld, placePath, ROOT, type World } from './world.ts';
 
@@ -49,6 +49,13 @@ describe.each(ENGINES)('paths and methods on %s', (engine) => {
       const query = await world.client.get(`${path.slice(0, -1)}?limit=1`);
       expect(query.status).toBe(200);
     }
+  });
+
+  it('items 15, R3 · adding and deleting work without the slash, too', async () => {
+    const path = world.home.objects.slice(0, -1);
+    expectStatus(await world.client.post(path, { objects: [indicator(2)] }));
+    expectTaxii(await world.client.delete(`${path}/${String(indicator(2).id)}`), 200);
+    expectError(await world.client.delete(`${path}/${String(indicator(2).id)}`), 404);
   });
 
   it('item 14 · a strict service answers 404 without the slash, and with two of them', async () => {
@@ -127,7 +134,7 @@ describe.each(ENGINES)('paths and methods on %s', (engine) => {
     expect({ ...unknown.json, error_id: '' }).toEqual({ ...known.json, error_id: '' });
   });
 
-  it.each(['PUT', 'PATCH', 'POST', 'DELETE', 'PROPFIND'])(
+  it.each(['PUT', 'PATCH', 'POST', 'DELETE', 'PROPFIND', 'TRACE', 'SEARCH'])(
     'item 19 · %s on a path that does not offer it answers 405 with what it does offer',
     async (method) => {
       for (const path of paths) {

@@ -48,6 +48,11 @@ describe.each(ENGINES)('content negotiation on %s', (engine) => {
       'GET /taxii2/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n',
       'GET /intel\\..\\x HTTP/1.1\r\nHost: localhost\r\n\r\n',
       'GET /taxii2/ HTTP/1.0\r\n\r\n',
+      'GET /taxii2/ HTTP/1.1\r\n\r\n',
+      'GET /taxii2/ HTTP/1.1\r\nHost: localhost\r\nExpect: miracles\r\n\r\n',
+      'GET * HTTP/1.1\r\nHost: localhost\r\n\r\n',
+      'OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n',
+      'CONNECT example.org:443 HTTP/1.1\r\nHost: example.org\r\n\r\n',
     ]) {
       const { text } = await talk(world.port, [request], { answers: 1 });
       expect(text, request).toMatch(/^HTTP\/1\.1 4\d\d/);

@@ -243,6 +243,13 @@ describe.each(ENGINES)('clients that read, on %s', (engine) => {
     for (const accept of ['*/*', 'application/json', null]) {
       for (const path of ['/taxii2', '/intel', place.path.slice(0, -1), place.objects.slice(0, -1)]) {
         expectTaxii(await client.get(path, { Accept: accept, 'User-Agent': 'curl/8.5.0' }), 200);
+        // curl --http2 over plain HTTP
+        const upgrade = {
+          Connection: 'Upgrade, HTTP2-Settings',
+          Upgrade: 'h2c',
+          'HTTP2-Settings': 'AAMAAABk',
+        };
+        expectTaxii(await client.get(path, { Accept: accept, ...upgrade }), 200);
       }
     }
   });

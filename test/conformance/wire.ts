@@ -105,12 +105,7 @@ export function createClient(port: number, authorization: string): Client {
   };
 }
 
-function answerOf(
-  status: number,
-  headers: IncomingHttpHeaders,
-  rawHeaders: string[],
-  body: Buffer,
-): Answer {
+function answerOf(status: number, headers: IncomingHttpHeaders, rawHeaders: string[], body: Buffer): Answer {
   const text = body.toString('utf8');
   let json: Resource = {};
   try {
