@@ -24,6 +24,15 @@ export function spareUnsentAnswers(server: Server, isTls: boolean): void {
       state.readBefore = socket.bytesRead;
     });
   });
+  // Also what Node no longer counts as HTTP, or not yet: what the parser refused, a tunnel, an unfinished handshake.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.closeAllConnections = () => {
+    for (const socket of [...connections.keys(), ...sockets]) socket.destroy();
+  };
   server.closeIdleConnections = () => {
     for (const [socket, { open, readBefore }] of connections) {
       // More was read since: the headers of another request are on their way.

@@ -123,12 +123,20 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
       requestTimeout: 120_000,
       keepAliveTimeout: 65_000,
       connectionsCheckingInterval: 5000,
+      // Refused all the same, but with an error resource.
+      requireHostHeader: false,
     },
     getRequestListener(hono.fetch, { errorHandler: (error) => answerUnroutable(app, error) }),
   );
   // A connection on which nothing moves, in either direction.
   server.setTimeout(120_000, (socket: Socket) => socket.destroy());
   server.on('clientError', answerUnreadable);
+  // Without these Node would close the connection without a word, or answer without one.
+  server.on('connect', (_incoming, stream) => {
+    answerUnreadable(new Error('This is no proxy'), stream);
+    stream.resume();
+  });
+  server.on('checkExpectation', (incoming, outgoing) => server.emit('request', incoming, outgoing));
   spareUnsentAnswers(server, tls !== undefined);
 
   server.listen(config.port, config.host);
