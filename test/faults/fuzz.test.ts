@@ -1,0 +1,62 @@
+import { randomInt } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startServer } from '../../server/serving.ts';
+import { ENGINES } from '../../server/testing/test-app.ts';
+import { newTaxiiUser } from '../../server/testing/test-server.ts';
+import { fuzz } from './fuzz-scenario.ts';
+import { type Instance, openInstance } from './instance.ts';
+import { madeObject, objectId, send } from './processes/taxii-client.ts';
+
+const RUNS = 2000;
+
+describe.each(ENGINES)('requests made up at random on %s', (engine) => {
+  let instance: Instance;
+  let server: Awaited<ReturnType<typeof startServer>>;
+  beforeAll(async () => {
+    instance = await openInstance(engine);
+    server = await startServer(instance.app);
+  });
+  afterAll(async () => {
+    await server?.close(1000);
+    await instance?.close();
+  });
+
+  it('are all answered, never with 500, with an error resource where they are refused, and refused ones change nothing', {
+    timeout: 120_000,
+  }, async () => {
+    const { app, owner, authorization } = instance;
+    const target = { urls: [server.url], collection: owner.collectionId, authorization };
+    const objects = [madeObject(1, 1, 0), madeObject(1, 2, 0), madeObject(1, 2, 1)];
+    const added = await send(target, 'objects/', { method: 'POST', body: JSON.stringify({ objects }) });
+    expect(added.status).toBe(202);
+    const { id } = (await added.json()) as { id: string };
+    const { apiKey } = await newTaxiiUser(app, {
+      userName: 'fuzzer',
+      organization: owner.name,
+      apiKey: true,
+    });
+    const seed = Number(process.env.TAXIWAY_TEST_SEED ?? randomInt(2 ** 31));
+    const { runs, statuses } = await fuzz(
+      app,
+      server.port,
+      {
+        collection: owner.collectionId,
+        alias: encodeURIComponent(owner.name),
+        objectId: objectId(1, 2),
+        status: id,
+        credentials: [
+          `Authorization: ${authorization}`,
+          `X-API-Key: ${apiKey}`,
+          `Authorization: Token ${apiKey}`,
+        ],
+      },
+      { runs: RUNS, seed, seconds: 60 },
+    );
+    const shown = [...statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}×${count}`);
+    process.stdout.write(`fuzz on ${engine}: seed ${seed}, ${runs} requests: ${shown.join(' ')}\n`);
+    // It reaches everything: pages, additions, deletions, and each kind of refusal.
+    for (const status of [200, 202, 204, 400, 401, 404, 405, 406, 415, 422])
+      expect(statuses.get(status), `answers with ${status}`).toBeGreaterThan(0);
+    expect(app.logged.filter((line) => /"level":(50|60)/.test(line))).toEqual([]);
+  });
+});
