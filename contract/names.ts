@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 /** A name as it is compared: without regard to case, width or composition, on both engines alike. */
 export function nameKey(name: string): string {
-  return name.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFC');
+  // Down before up: ẞ becomes ß, which then becomes SS like every other ß.
+  return name.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase().normalize('NFKC');
 }
 
 const NO_CONTROL = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]*$/u;
@@ -15,8 +16,8 @@ export const displayName = z
   .max(100, 'must have at most 100 characters')
   .regex(NO_CONTROL, 'must not contain control characters')
   // An alias stands in URLs where it must not be taken for an id, nor for a path.
-  .refine((name) => !/^[0-9a-f]{8}-[0-9a-f-]{27}$/i.test(name), 'must not look like a UUID')
-  .refine((name) => !/[/\\]/.test(name) && name !== '.' && name !== '..', 'must not contain a slash');
+  .refine((name) => !/^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(nameKey(name)), 'must not look like a UUID')
+  .refine((name) => !/[/\\]|^\.\.?$/.test(nameKey(name)), 'must not contain a slash');
 
 /** The user name of an account. RFC 7617: it ends at the first colon. */
 export const userName = z
