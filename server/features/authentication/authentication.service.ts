@@ -4,6 +4,7 @@ import type { App } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { updateLastUsed } from '../accounts/accounts.store.ts';
+import { API_KEY_PREFIX } from '../accounts/new-credential.ts';
 import { coalesceAuditEvent } from '../audit/audit.store.ts';
 import { afterFailure, secondsBlocked, type ThrottleKind } from './authentication.rules.ts';
 import {
@@ -157,11 +158,16 @@ async function findTyped(
   return undefined;
 }
 
+/** The user name as it may be written down: in clients that are configured wrongly, a key stands in its place. */
+function writtenName(userName: string): string {
+  return userName.trimStart().startsWith(API_KEY_PREFIX) ? '(key)' : userName.slice(0, 200);
+}
+
 /** The throttles that an attempt falls under. */
 function throttleKeys(presented: Presented, address: string): { kind: ThrottleKind; key: string }[] {
   const keys: { kind: ThrottleKind; key: string }[] = [{ kind: 'address', key: `address ${address}` }];
   if (presented.scheme === 'basic') {
-    const name = nameKey(presented.userName).slice(0, 200);
+    const name = nameKey(writtenName(presented.userName));
     keys.push(
       { kind: 'account', key: `account ${name}` },
       { kind: 'account-at-address', key: `account ${name} at ${address}` },
@@ -214,7 +220,7 @@ async function recordFailure(
       at: now,
       organizationId: null,
       actorAccountId: null,
-      actorName: presented.scheme === 'basic' ? presented.userName.slice(0, 200) : '(key)',
+      actorName: presented.scheme === 'basic' ? writtenName(presented.userName) : '(key)',
       action: 'authenticate',
       outcome: 'failed',
       targetKind: 'credential',
