@@ -144,6 +144,7 @@ describe('the command line', () => {
     const id = String(community.collectionId);
     expect(await answerOf('collection', 'allow-write', id)).toMatchObject({ writable: true });
     expect(await answerOf('collection', 'allow-write', id, '--off')).toMatchObject({ writable: false });
+    expect(await answerOf('collection', 'strict', id)).toMatchObject({ strict: true, writable: false });
     const { collections } = await answerOf('collection', 'list');
     expect(collections).toContainEqual(expect.objectContaining({ id, owner: 'Power Exchange' }));
   });

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import {
   listConfiguredCollections,
+  setCollectionStrict,
   setCollectionWritable,
 } from '../features/collections/collections.service.ts';
 import { answer } from './context.ts';
@@ -55,6 +56,24 @@ export function registerCollection(program: Command): void {
         });
       }),
     'taxiway collection allow-write 8c1f9a4e-2f3b-4d62-9a65-0d9f1f4c7b11',
+  );
+  withExample(
+    group
+      .command('strict')
+      .argument('<id>', 'UUID of the collection')
+      .description('refuse objects that break STIX in ways that are accepted with a warning otherwise')
+      .option('--off', 'accept them with a warning')
+      .action(async (id: string, options: { off?: boolean }, command: Command) => {
+        await answer(command, async (app, caller) => {
+          const collection = await setCollectionStrict(app, caller, id, options.off !== true);
+          const now = options.off === true ? 'tolerantly' : 'strictly';
+          return {
+            data: shown(collection),
+            lines: [`What is added to the collection of "${collection.owner_name}" is checked ${now}.`],
+          };
+        });
+      }),
+    'taxiway collection strict 8c1f9a4e-2f3b-4d62-9a65-0d9f1f4c7b11',
   );
 }
 

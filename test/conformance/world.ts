@@ -2,9 +2,10 @@ import type { CommunityRole } from '../../contract/roles.ts';
 import type { CreateTaxiiServiceInput, CreateTaxiiUserInput } from '../../contract/taxii.ts';
 import type { Config } from '../../server/config.ts';
 import type { Engine } from '../../server/db/dialect.ts';
-import { inTransaction } from '../../server/db/transaction.ts';
-import { setCollectionWritable } from '../../server/features/collections/collections.service.ts';
-import { updateCollection } from '../../server/features/collections/collections.store.ts';
+import {
+  setCollectionStrict,
+  setCollectionWritable,
+} from '../../server/features/collections/collections.service.ts';
 import {
   addMember,
   createOrganization,
@@ -76,7 +77,7 @@ export async function openWorld(engine: Engine, changes: Partial<Config> = {}): 
       return await newUser({ userName: `user of ${input.name}`, service: service.path });
     },
     async setStrict(place) {
-      await inTransaction(app.db, (tx) => updateCollection(tx, place.collectionId, { strict: 1 }));
+      await setCollectionStrict(app, app.operator, place.collectionId, true);
     },
     async serveAlso(configChanges) {
       const server = await startServer({ ...app, config: { ...app.config, ...configChanges } });

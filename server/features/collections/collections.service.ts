@@ -6,6 +6,7 @@ import {
   type CollectionRow,
   findCollection,
   listCollections,
+  lockCollection,
   updateCollection,
 } from './collections.store.ts';
 
@@ -32,28 +33,46 @@ export async function setCollectionWritable(
   id: string,
   writable: boolean,
 ): Promise<CollectionRow> {
-  return await act(app, caller, 'collection.writable', async ({ tx, access, audit }) => {
+  return await setSwitch(app, caller, id, 'writable', writable);
+}
+
+/** Switches the strict checks of STIX on or off, for what is added from now on. */
+export async function setCollectionStrict(
+  app: App,
+  caller: Caller,
+  id: string,
+  strict: boolean,
+): Promise<CollectionRow> {
+  return await setSwitch(app, caller, id, 'strict', strict);
+}
+
+async function setSwitch(
+  app: App,
+  caller: Caller,
+  id: string,
+  name: 'writable' | 'strict',
+  value: boolean,
+): Promise<CollectionRow> {
+  return await act(app, caller, `collection.${name}`, async ({ tx, access, audit }) => {
+    await lockCollection(tx, id);
     const collection = await findCollection(tx, id);
     const missing = { message: `There is no collection ${id}.` };
     if (collection === undefined) {
       access.can('collection.view', {});
       throw new AppError('not_found', missing);
     }
-    const target = await ownerTarget(
-      tx,
-      { id: collection.owner_id, kind: collection.owner_kind },
-      access.actor,
-    );
+    const owner = { id: collection.owner_id, kind: collection.owner_kind };
+    const target = await ownerTarget(tx, owner, access.actor);
     if (!access.can('collection.view', target)) throw new AppError('not_found', missing);
     access.require('collection.configure', target);
-    await updateCollection(tx, collection.id, { writable: writable ? 1 : 0 });
+    await updateCollection(tx, collection.id, { [name]: value ? 1 : 0 });
     await audit({
       organizationId: collection.owner_kind === 'organization' ? collection.owner_id : null,
       targetKind: 'collection',
       targetId: collection.id,
       targetName: collection.owner_name,
-      details: { writable: { before: collection.writable === 1, after: writable } },
+      details: { [name]: { before: collection[name] === 1, after: value } },
     });
-    return { ...collection, writable: writable ? 1 : 0 };
+    return { ...collection, [name]: value ? 1 : 0 };
   });
 }

@@ -16,6 +16,15 @@ export async function findCollection(db: Kysely<Schema>, id: string): Promise<Co
   return await withOwner(db).where('collections.id', '=', id.toLowerCase()).executeTakeFirst();
 }
 
+/** Locks the collection until the transaction ends: fifth in the lock order. */
+export async function lockCollection(tx: Transaction, id: string): Promise<void> {
+  await tx
+    .updateTable('collections')
+    .set((eb) => ({ writable: eb.ref('writable') }))
+    .where('id', '=', id.toLowerCase())
+    .execute();
+}
+
 /** All collections, in the order of their ids. */
 export async function listCollections(db: Kysely<Schema>): Promise<CollectionRow[]> {
   return await withOwner(db).orderBy('collections.id').execute();

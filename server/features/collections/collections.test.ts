@@ -8,7 +8,11 @@ import {
 } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { addMember, createOwner, type NewOwner } from '../owners/owners.service.ts';
-import { listConfiguredCollections, setCollectionWritable } from './collections.service.ts';
+import {
+  listConfiguredCollections,
+  setCollectionStrict,
+  setCollectionWritable,
+} from './collections.service.ts';
 import { findCollection } from './collections.store.ts';
 
 describe.each(ENGINES)('switching writing over TAXII on %s', (engine) => {
@@ -91,6 +95,21 @@ describe.each(ENGINES)('switching writing over TAXII on %s', (engine) => {
     );
     expect(refusal.code).toBe('not_found');
     expect(await writable(community.collectionId)).toBe(1);
+  });
+
+  it('switches the strict checks in the same way, and by the same people', async () => {
+    const own = await newOrganization(app);
+    expect(await setCollectionStrict(app, own.administrator, own.collectionId, true)).toMatchObject({
+      strict: 1,
+      writable: 0,
+    });
+    expect(await setCollectionStrict(app, own.administrator, own.collectionId, false)).toMatchObject({
+      strict: 0,
+    });
+    const stranger = (await newOrganization(app)).administrator;
+    expect(await refusalOf(setCollectionStrict(app, stranger, own.collectionId, true))).toEqual(
+      missing(own.collectionId),
+    );
   });
 
   it('leaves one event with the value before and after, which the organization may see', async () => {
