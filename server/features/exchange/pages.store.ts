@@ -43,6 +43,9 @@ const LIST = 500;
 const ROOM_BEFORE = 512;
 const ROOM_AFTER = 16;
 
+/** Not a parameter alone: SQLite would plan a statement anew whenever another number is bound to it. */
+const BOUND_LIMIT = '? + 0';
+
 type Value = string | number;
 const RECORD = 'o.id, o.date_added, o.size, o.stix_id, o.version_text, o.spec_version';
 
@@ -72,12 +75,12 @@ export function preparePages(db: Database): Pages {
      from (
        select count(*) as count, min(p.date_added) as first, max(p.date_added) as last, ${joined} as json from (
          select o.date_added, o.json from objects o where o.owner_id = ? and o.latest = 2 and o.date_added > ?
-         order by o.date_added limit ?) p) p`,
+         order by o.date_added limit ${BOUND_LIMIT}) p) p`,
   );
   const latestBytes = db.prepare<{ bytes: number | null }>(
     `select sum(p.size + 1) as bytes from (
        select o.size from objects o where o.owner_id = ? and o.latest = 2 and o.date_added > ?
-       order by o.date_added limit ?) p`,
+       order by o.date_added limit ${BOUND_LIMIT}) p`,
   );
   const anyVersion = db.prepare<{ id: number }>(
     'select id from objects where owner_id = ? and stix_id = ? limit 1',
@@ -171,16 +174,16 @@ function indexed({ ownerId, after, limit, plan }: PageRequest): [string, Value[]
   const { sql, parameters } = plan.condition;
   if (plan.strategy === 'by-type') {
     const range = `select * from (select ${RECORD} from objects o where o.owner_id = ? and o.type = ? and ${sql}
-      and o.date_added > ? order by o.date_added limit ?) t`;
+      and o.date_added > ? order by o.date_added limit ${BOUND_LIMIT}) t`;
     return [
-      `select * from (${plan.types.map(() => range).join(' union all ')}) u order by date_added limit ?`,
+      `select * from (${plan.types.map(() => range).join(' union all ')}) u order by date_added limit ${BOUND_LIMIT}`,
       [...plan.types.flatMap((type): Value[] => [ownerId, type, ...parameters, after, limit + 1]), limit + 1],
     ];
   }
   // By id, the plus keeps SQLite from walking the whole collection in order of date_added instead.
   const stamp = plan.strategy === 'by-id' ? '+o.date_added' : 'o.date_added';
   return [
-    `select ${RECORD} from objects o where o.owner_id = ? and ${sql} and ${stamp} > ? order by ${stamp} limit ?`,
+    `select ${RECORD} from objects o where o.owner_id = ? and ${sql} and ${stamp} > ? order by ${stamp} limit ${BOUND_LIMIT}`,
     [ownerId, ...parameters, after, limit + 1],
   ];
 }
@@ -189,9 +192,8 @@ function indexed({ ownerId, after, limit, plan }: PageRequest): [string, Value[]
 async function scan(db: Database, { ownerId, after, limit, plan }: PageRequest): Promise<RecordRow[]> {
   const found: RecordRow[] = [];
   const { sql, parameters }: Condition = plan.condition;
-  const end =
-    'select max(p.date_added) as last, count(*) as count from (select date_added from objects where owner_id = ? and date_added > ? order by date_added limit ?) p';
-  const stretch = `select ${RECORD} from objects o where o.owner_id = ? and o.date_added > ? and o.date_added <= ? and ${sql} order by o.date_added limit ?`;
+  const end = `select max(p.date_added) as last, count(*) as count from (select date_added from objects where owner_id = ? and date_added > ? order by date_added limit ${BOUND_LIMIT}) p`;
+  const stretch = `select ${RECORD} from objects o where o.owner_id = ? and o.date_added > ? and o.date_added <= ? and ${sql} order by o.date_added limit ${BOUND_LIMIT}`;
   let position = after;
   let length = Math.min(STRETCH, (limit + 1) * 2);
   while (found.length <= limit) {
