@@ -17,7 +17,7 @@ const SETTLED_MS = 60_000;
 /**
  * Runs `config.workers` processes on one port. The data is brought up to date before any of them starts; one that
  * crashes is started again, later and later. Ends when the process is asked to stop and all workers have ended.
- * @throws AppError what kept the first worker from listening
+ * @throws AppError what kept a worker from listening
  */
 export async function runWorkers(
   config: Config,
@@ -29,6 +29,7 @@ export async function runWorkers(
   await app.close();
 
   const running = new Set<Worker>();
+  const listening = new Set<Worker>();
   const timers = new Set<NodeJS.Timeout>();
   let isStopping = false;
   let url: string | undefined;
@@ -42,9 +43,13 @@ export async function runWorkers(
     const startedAt = performance.now();
     running.add(worker);
     worker.on('message', (message: WorkerMessage) => {
-      if (message.kind === 'listening' && url === undefined) {
-        url = message.url;
-        announce(url, setupCode);
+      if (message.kind === 'listening') {
+        listening.add(worker);
+        // All of them: with fewer, the port could vanish with the first that crashes.
+        if (url === undefined && listening.size === config.workers) {
+          url = message.url;
+          announce(url, setupCode);
+        }
       } else if (message.kind === 'failed') {
         const { code, message: text, details } = message.failure;
         // Before anything listens it is the answer of the command, given once for all workers.
