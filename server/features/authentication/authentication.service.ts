@@ -57,12 +57,22 @@ type Remembered = Verified & { until: number; expiresAt: number | null };
 export function createAuthentication(app: App): Authentication {
   const statements = prepareAuthentication(app.db);
   const remembered = new Map<string, Remembered>();
+  const inTurn = createTurns();
   const uses = new Map<number, { accountId: number; at: number; address: string }>();
 
   const fingerprintOf = (presented: Presented): string =>
     presented.scheme === 'basic'
       ? app.secrets.fingerprint('basic', presented.userName, presented.password)
       : app.secrets.fingerprint('key', presented.key);
+
+  const recall = (fingerprint: string): Verified | undefined => {
+    const hit = remembered.get(fingerprint);
+    if (hit === undefined) return undefined;
+    if (hit.until > performance.now() && (hit.expiresAt === null || hit.expiresAt > app.clock.now()))
+      return hit;
+    remembered.delete(fingerprint);
+    return undefined;
+  };
 
   const remember = (fingerprint: string, credential: StoredCredential): Verified => {
     if (remembered.size >= REMEMBERED) {
@@ -81,23 +91,24 @@ export function createAuthentication(app: App): Authentication {
   const authentication: Authentication = {
     async verify(presented, from) {
       const fingerprint = fingerprintOf(presented);
-      const hit = remembered.get(fingerprint);
-      if (hit !== undefined) {
-        if (hit.until > performance.now() && (hit.expiresAt === null || hit.expiresAt > app.clock.now()))
-          return hit;
-        remembered.delete(fingerprint);
-      }
+      const hit = recall(fingerprint);
+      if (hit !== undefined) return hit;
       return await reading(async () => {
         // A generated secret cannot be guessed, so it is looked at first: a client that holds one is not kept out by
         // somebody else's failures behind the same address.
         const generated = await findGenerated(app, statements, presented);
         if (generated !== undefined) return remember(fingerprint, generated);
-        await requireUnthrottled(app, presented, from.address);
-        const typed = await findTyped(app, statements, presented);
-        if (typed === undefined)
-          return await authentication.refuse(presented, from, 'unknown account or wrong secret');
-        if (presented.scheme === 'basic') await clearFailures(app, presented.userName, from.address);
-        return remember(fingerprint, typed);
+        const userName = presented.scheme === 'basic' ? nameKey(presented.userName) : '';
+        return await inTurn(`${userName} at ${from.address}`, async () => {
+          const verifiedMeanwhile = recall(fingerprint);
+          if (verifiedMeanwhile !== undefined) return verifiedMeanwhile;
+          await requireUnthrottled(app, presented, from.address);
+          const typed = await findTyped(app, statements, presented);
+          if (typed === undefined)
+            return await authentication.refuse(presented, from, 'unknown account or wrong secret');
+          if (presented.scheme === 'basic') await clearFailures(app, presented.userName, from.address);
+          return remember(fingerprint, typed);
+        });
       });
     },
     async refuse(presented, from, reason) {
@@ -121,6 +132,23 @@ export function createAuthentication(app: App): Authentication {
     },
   };
   return authentication;
+}
+
+/**
+ * Runs what has the same key one after the other: attempts that come at once are throttled like any others, and a
+ * password that many connections present at once is hashed once.
+ */
+function createTurns(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>();
+  return async (key, work) => {
+    const mine = (last.get(key) ?? Promise.resolve()).then(work, work);
+    last.set(key, mine);
+    try {
+      return await mine;
+    } finally {
+      if (last.get(key) === mine) last.delete(key);
+    }
+  };
 }
 
 /** The credential that the server generated itself and that was presented: by key, or as the password with any or no user name. */

@@ -125,6 +125,26 @@ describe.each(ENGINES)('failed attempts on %s', (engine) => {
     }
   });
 
+  it('that come at once are throttled like those that come one after the other', async () => {
+    const before = app.secrets.hashes.count;
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 60 }, (_, index) =>
+        attempt({ scheme: 'basic', userName: typed.userName, password: `guess ${index}` }),
+      ),
+    );
+    const codes = outcomes.map((o) => (o.status === 'fulfilled' ? '' : Reflect.get(o.reason, 'code')));
+    expect(codes.filter((code) => code === 'unauthenticated')).toHaveLength(21);
+    expect(codes.filter((code) => code === 'throttled')).toHaveLength(39);
+    expect(app.secrets.hashes.count - before).toBe(21);
+  });
+
+  it('are no obstacle for many connections that present a right password at once, which is hashed once', async () => {
+    const before = app.secrets.hashes.count;
+    const verified = await Promise.all(Array.from({ length: 16 }, () => attempt(right())));
+    expect(new Set(verified.map((each) => each.accountId))).toEqual(new Set([typed.id]));
+    expect(app.secrets.hashes.count - before).toBe(1);
+  });
+
   it('that come at once are all counted', async () => {
     const outcomes = await Promise.allSettled(Array.from({ length: 30 }, () => attempt(guess())));
     expect(outcomes.every((outcome) => outcome.status === 'rejected')).toBe(true);
