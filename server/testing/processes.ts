@@ -29,7 +29,7 @@ const running = new Set<ChildProcess>();
 let isGuarded = false;
 
 /** Starts Node.js with the arguments. It does not outlive this process, unless this one is killed. */
-export function startProcess(
+function startProcess(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   /** A command that ends by running its arguments: a limit, a namespace. */
@@ -119,16 +119,7 @@ export async function startServerProcess(
   return { ...started, url, port: Number(new URL(url).port) };
 }
 
-/** Runs a script to its end and returns what it printed as JSON. `input` is its first argument, as JSON. */
-export async function runScript<T>(
-  script: URL,
-  input: unknown,
-  environment: Readonly<Record<string, string>> = {},
-): Promise<T> {
-  return await scriptResult<T>(startScript(script, input, environment));
-}
-
-/** Starts a script that runs until its standard input ends; see `scriptResult`. */
+/** Starts a script that runs until its standard input ends; `input` is its first argument, as JSON. See `scriptResult`. */
 export function startScript(
   script: URL,
   input: unknown,

@@ -276,13 +276,18 @@ const body: fc.Arbitrary<Buffer> = fc.oneof(
   { arbitrary: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)), weight: 1 },
   {
     arbitrary: fc
-      .constantFrom('', '{}', '[]', '{"objects":[]}', '{"objects":{}}', '\ufeff{"objects":[]}', 'null')
-      .map((text) => Buffer.from(text)),
-    weight: 1,
-  },
-  {
-    arbitrary: fc
-      .constantFrom('['.repeat(50_000), '{"a":'.repeat(50_000), `{"objects":[${'{"a":'.repeat(20_000)}`)
+      .constantFrom(
+        '',
+        '{}',
+        '[]',
+        '{"objects":[]}',
+        '{"objects":{}}',
+        '\ufeff{"objects":[]}',
+        'null',
+        '['.repeat(50_000),
+        '{"a":'.repeat(50_000),
+        `{"objects":[${'{"a":'.repeat(20_000)}`,
+      )
       .map((text) => Buffer.from(text)),
     weight: 1,
   },

@@ -24,6 +24,9 @@ export type PollingFigures = {
 
 const script = (name: string) => new URL(`./processes/${name}.ts`, import.meta.url);
 
+/** Versions that must have been there before the time runs, for the pollers to have something to miss. */
+export const ENOUGH = 50;
+
 /** Every way in which a client keeps its place, each with other limits and other filters. */
 const POLLERS: PollerInput['pollers'][] = [
   [
@@ -85,6 +88,9 @@ export async function pollWhileOthersWrite(
         environmentOf(app.config),
       ),
     );
+    // On a busy machine it takes a while until all of them are at work.
+    for (let tries = 0; tries < 200 && (await storedVersions(app, owner.id)).all.length < ENOUGH; tries++)
+      await sleep(100);
     await sleep(seconds * 1000);
 
     const written = await Promise.all(writers.map((each) => scriptResult<WriterReport>(each)));
