@@ -69,6 +69,11 @@ async function add(): Promise<void> {
     const version = isNew ? 0 : (newest[number] ?? 0) + (repeats ? 0 : 1);
     newest[number] = version;
     envelope.push([number, version]);
+    // The version before is never the newest, until this one is deleted: who polls must see it then.
+    if (isNew && dice.chance(0.3)) {
+      newest[number] = 1;
+      envelope.push([number, 1]);
+    }
   }
   const objects = envelope.map(([number, version]) => madeObject(writer, number, version, padding));
   const answer = await ask('POST', 'objects/', JSON.stringify({ objects }));
@@ -90,7 +95,8 @@ async function add(): Promise<void> {
 
 async function remove(number: number): Promise<void> {
   const versions = [...(stored.get(number) ?? [])].sort((a, b) => a - b);
-  const one = versions.length > 1 && dice.chance(0.7) ? versions[dice.below(versions.length)] : undefined;
+  const chosen = dice.chance(0.5) ? versions.at(-1) : versions[dice.below(versions.length)];
+  const one = versions.length > 1 && dice.chance(0.8) ? chosen : undefined;
   const query = one === undefined ? '' : `?match[version]=${modifiedOf(one)}`;
   const answer = await ask('DELETE', `objects/${objectId(writer, number)}/${query}`);
   if (answer === 'lost' || answer.status !== 200) {
