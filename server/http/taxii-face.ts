@@ -223,8 +223,8 @@ export function createTaxiiFace<S extends TaxiiSession>(
 
     async function send({ status, body, page, dates, contentLocation }: TaxiiReply): Promise<Response> {
       if (dates !== undefined) {
-        headers['X-TAXII-Date-Added-First'] = formatTimestamp(dates.first);
-        headers['X-TAXII-Date-Added-Last'] = formatTimestamp(dates.last);
+        headers['X-TAXII-Date-Added-First'] = stampText(dates.first);
+        headers['X-TAXII-Date-Added-Last'] = stampText(dates.last);
       }
       if (contentLocation !== undefined) headers['Content-Location'] = contentLocation;
       let payload: Uint8Array =
@@ -276,6 +276,20 @@ function giveBack({ buffer }: Uint8Array): void {
   } catch {
     // Some memory cannot be taken from its owner; the garbage collector will find it.
   }
+}
+
+/** The pages that everybody polls begin and end with the same few stamps. */
+const stampTexts = new Map<Micros, string>();
+const STAMP_TEXTS = 1000;
+
+function stampText(micros: Micros): string {
+  let text = stampTexts.get(micros);
+  if (text === undefined) {
+    if (stampTexts.size >= STAMP_TEXTS) stampTexts.clear();
+    text = formatTimestamp(micros);
+    stampTexts.set(micros, text);
+  }
+  return text;
 }
 
 /** The stream, read once there is room for it. */

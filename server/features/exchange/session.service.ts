@@ -19,7 +19,7 @@ export async function openSession(
   accountId: number,
   collectionRef: string | undefined,
 ): Promise<{ session: Session } | { obstacle: string }> {
-  const row = await reading(async () => await readRow(statements, accountId, collectionRef));
+  const [row] = await reading(async () => readRows(statements, accountId, collectionRef));
   if (row === undefined) return { obstacle: 'unknown account' };
   const obstacle = accountObstacle(row, app.clock.now());
   if (obstacle !== undefined) return { obstacle };
@@ -44,12 +44,15 @@ export async function openSession(
 /** What follows from a row is kept with it: the store gives the same row again while nothing has changed. */
 const standings = new WeakMap<AskerRow, Standing>();
 
-async function readRow(
+/** At most one. */
+function readRows(
   statements: ExchangeStatements,
   accountId: number,
   ref: string | undefined,
-): Promise<AskerWithCollection | AskerRow | undefined> {
-  if (ref === undefined) return (await statements.asker([accountId]))[0];
-  if (UUID.test(ref)) return (await statements.askerAndCollectionById([ref.toLowerCase(), accountId]))[0];
-  return (await statements.askerAndCollectionByAlias([nameKey(ref), accountId]))[0];
+): Rows | Promise<Rows> {
+  if (ref === undefined) return statements.asker([accountId]);
+  if (UUID.test(ref)) return statements.askerAndCollectionById([ref.toLowerCase(), accountId]);
+  return statements.askerAndCollectionByAlias([nameKey(ref), accountId]);
 }
+
+type Rows = (AskerWithCollection | AskerRow)[];
