@@ -31,7 +31,7 @@ export type Conditions = {
 
 const RESULTS = fileURLToPath(new URL('results/', import.meta.url));
 
-export function isMet({ ratio, target }: Result): boolean | undefined {
+function isMet({ ratio, target }: Result): boolean | undefined {
   if (ratio === undefined || target === undefined) return undefined;
   return 'atLeast' in target ? ratio >= target.atLeast : ratio <= target.atMost;
 }
