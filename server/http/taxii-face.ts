@@ -315,7 +315,7 @@ function isOwn(path: TaxiiPath, servicePath: string): path is KnownTaxiiPath {
 }
 
 /** The error resource (TAXII 2.1 §3.6) of whatever was thrown. What is not meant for clients goes to the log, under the id that the client is given. */
-export function errorReply(app: App, thrown: unknown, requestId: string, headers: Headers): TaxiiReply {
+function errorReply(app: App, thrown: unknown, requestId: string, headers: Headers): TaxiiReply {
   const error = asUnavailable(thrown);
   const known = error instanceof AppError ? error : new AppError('internal', {}, { cause: error });
   if (known.code === 'internal') app.log.error({ err: known.cause, requestId }, 'a request failed');
