@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { displayName, emailAddress } from './names.ts';
+import { wholeNumber } from './numbers.ts';
 import { COMMUNITY_ROLES } from './roles.ts';
 
 /** How many accounts of a kind there may be; read-only accounts take no seat. */
-const limit = z.number().int().min(0).max(1_000_000);
+const limit = wholeNumber(0, 1_000_000);
 export const limits = z.strictObject({ users: limit, apiUsers: limit, taxiiUsers: limit });
 export type Limits = z.infer<typeof limits>;
 export type LimitName = keyof Limits;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { displayName, emailAddress, userName } from './names.ts';
+import { wholeNumber } from './numbers.ts';
 
 /** Creating a TAXII user: exactly the fields of its form. Pseudonym, roles and kind are not the creator's to set. */
 export const createTaxiiUserInput = z.strictObject({
@@ -25,16 +26,11 @@ export const rotateCredentialInput = z.strictObject({
   /** A typed password; absent: one is generated. An API key is always generated. */
   password: z.string().optional(),
   /** For how long the credential before stays valid, so that a running client never fails. */
-  overlapSeconds: z
-    .number()
-    .int()
-    .min(0)
-    .max(30 * 86_400)
-    .default(0),
+  overlapSeconds: wholeNumber(0, 30 * 86_400).default(0),
 });
 export type RotateCredentialInput = z.input<typeof rotateCredentialInput>;
 
-const pageSize = z.number().int().min(1).max(10_000);
+const pageSize = wholeNumber(1, 10_000);
 
 export const createTaxiiServiceInput = z.strictObject({
   name: displayName,
@@ -45,8 +41,8 @@ export const createTaxiiServiceInput = z.strictObject({
   organizations: z.array(z.string().min(1)).min(1).max(10_000).optional(),
   defaultPageSize: pageSize.default(1000),
   maxPageSize: pageSize.default(10_000),
-  maxPageBytes: z.number().int().min(100_000).max(100_000_000).default(20_000_000),
-  maxContentLength: z.number().int().min(1000).max(1_000_000_000).default(10_485_760),
+  maxPageBytes: wholeNumber(100_000, 100_000_000).default(20_000_000),
+  maxContentLength: wholeNumber(1000, 1_000_000_000).default(10_485_760),
   strict: z.boolean().default(false),
 });
 export type CreateTaxiiServiceInput = z.input<typeof createTaxiiServiceInput>;

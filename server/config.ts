@@ -29,7 +29,10 @@ export type Config = {
   statusDays: number;
 };
 
-const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const integer = (min: number, max: number) => {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error });
+};
 const optionalText = z.string().min(1).optional();
 
 const environmentSchema = z.object({
@@ -44,7 +47,7 @@ const environmentSchema = z.object({
   TAXIWAY_HOST: z.string().min(1).default('127.0.0.1'),
   TAXIWAY_PORT: integer(0, 65_535).default(8080),
   TAXIWAY_PUBLIC_URL: z
-    .url({ protocol: /^https?$/ })
+    .url({ protocol: /^https?$/, error: 'must be an address such as https://intel.example.org' })
     .transform((url) => url.replace(/\/+$/, ''))
     .optional(),
   TAXIWAY_TRUSTED_PROXIES: z

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from './context.ts';
 import { inTransaction } from './db/transaction.ts';
 import { createAuthentication } from './features/authentication/authentication.service.ts';
@@ -7,15 +8,19 @@ import { createPageCache } from './features/exchange/page-cache.ts';
 import { preparePages } from './features/exchange/pages.store.ts';
 import { createInstanceRoutes } from './features/instance/instance.routes.ts';
 import { findInstance } from './features/instance/instance.store.ts';
-import { listen, type RunningServer } from './http/server.ts';
+import { type Faces, listen, type RunningServer } from './http/server.ts';
 
 /** What is only for show (last used) is written at most this late. */
 const FLUSH_MS = 30_000;
+/** A database that takes longer is not ready. */
+const READY_MS = 3000;
 const HOUSEKEEPING_MS = 3_600_000;
 const DAY_MICROS = 86_400_000_000;
 
+export type ServerOptions = Pick<Faces<never>, 'metricsOfAll'>;
+
 /** Serves an opened app over HTTP, and keeps house: the one place that binds features to faces. */
-export async function startServer(app: App): Promise<RunningServer> {
+export async function startServer(app: App, options: ServerOptions = {}): Promise<RunningServer> {
   const authentication = createAuthentication(app);
   const exchange = {
     app,
@@ -26,9 +31,11 @@ export async function startServer(app: App): Promise<RunningServer> {
   const server = await listen(app, {
     taxii: createExchangeRoutes(app, authentication, exchange),
     rest: createInstanceRoutes(app),
+    metricsOfAll: options.metricsOfAll,
     isReady: async () => {
       try {
-        return (await findInstance(app.db.read)) !== undefined;
+        const late = sleep(READY_MS, undefined, { ref: false });
+        return (await Promise.race([findInstance(app.db.read), late])) !== undefined;
       } catch {
         return false;
       }

@@ -35,13 +35,11 @@ export const INSTANCE: Target = {};
 export function can(actor: Actor, permission: Permission, target: Target): boolean {
   const grant: Grant = PERMISSIONS[permission];
   if (actor.kind === 'operator') return grant.operator;
-  if (
-    grant.ranked === true &&
-    (target.systemRole === undefined ||
-      SYSTEM_ROLE_RANK[target.systemRole] > SYSTEM_ROLE_RANK[actor.systemRole])
-  ) {
-    return false;
-  }
+  // Written so that a role without a rank, which cannot be, is refused.
+  const isWithinRank =
+    target.systemRole !== undefined &&
+    SYSTEM_ROLE_RANK[target.systemRole] <= SYSTEM_ROLE_RANK[actor.systemRole];
+  if (grant.ranked === true && !isWithinRank) return false;
   if (grant.system.includes(actor.systemRole)) return true;
   if (target.organizationId !== undefined && target.organizationId === actor.organizationId) {
     return grant.organization.includes(actor.organizationRole);

@@ -50,13 +50,14 @@ export function registerTaxiiService(program: Command): void {
             strict: options.strict,
           });
           return {
-            data: shown(service),
+            data: { ...shown(service), warnings: service.warnings },
             lines: [
               `Created the TAXII service "${service.name}".`,
               ...fieldLines([
                 ['API root', `/${service.path}/`],
                 ['Organizations', options.organization?.join(', ') ?? 'all'],
               ]),
+              ...service.warnings,
             ],
           };
         });

@@ -199,6 +199,8 @@ export function openPostgres(
     connectionString: url,
     max: connections,
     connectionTimeoutMillis: 10_000,
+    // A server that hangs instead of breaking must not hang us for good. Migrations take their time.
+    query_timeout: 300_000,
     keepAlive: true,
     application_name: 'taxiway',
     types: {

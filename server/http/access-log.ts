@@ -20,12 +20,18 @@ export function createRequestIds(): () => string {
   };
 }
 
-export type AccessLog = (incoming: IncomingMessage, requestId: string, end: Ended, ms: number) => void;
+export type AccessLog = (
+  incoming: IncomingMessage,
+  address: string,
+  requestId: string,
+  end: Ended,
+  ms: number,
+) => void;
 
 /** One line for each request. Written without the search for secrets, which costs more than the line: it has these fields and no others. */
 export function createAccessLog(log: Logger): AccessLog {
   const lines = log.child({}, { formatters: { log: (fields) => fields } });
-  return (incoming, requestId, end, ms) => {
+  return (incoming, address, requestId, end, ms) => {
     if (!lines.isLevelEnabled('info')) return;
     lines.info(
       {
@@ -34,7 +40,7 @@ export function createAccessLog(log: Logger): AccessLog {
         path: incoming.url?.slice(0, 500),
         status: end.status,
         account: end.account,
-        address: incoming.socket.remoteAddress,
+        address,
         userAgent: incoming.headers['user-agent']?.slice(0, 200),
         count: end.count,
         bytes: end.bytes,

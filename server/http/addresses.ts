@@ -51,7 +51,9 @@ function listOf(header: string | string[] | undefined): string[] {
 }
 
 /** An IPv4 address in its own form, also where the socket is an IPv6 one. */
-function normalise(address: string): string {
+function normalise(given: string): string {
+  // Some proxies add the port.
+  const address = given.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1').replace(/^\[([^\]]*)\](:\d+)?$/, '$1');
   return address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
 }
 

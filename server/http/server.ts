@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -15,7 +15,7 @@ import { createAddressReader, isLoopback } from './addresses.ts';
 import { spareUnsentAnswers } from './connections.ts';
 import { createFlow } from './flow.ts';
 import { endAndLinger } from './linger.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type Figures } from './metrics.ts';
 import { answerRest, type RestRoute } from './rest-face.ts';
 import { readTarget } from './target.ts';
 import { createTaxiiFace, type TaxiiRoutes, type TaxiiSession } from './taxii-face.ts';
@@ -24,7 +24,11 @@ import { tlsOptions } from './tls.ts';
 export type RunningServer = {
   /** Where it can be reached, without a slash at its end. */
   url: string;
+  /** Where it listens itself, likewise; another than `url` where `publicUrl` is configured. */
+  listening: string;
   port: number;
+  /** The figures of this process. */
+  figures(): Promise<Figures>;
   /** Takes no new connections, finishes the requests in flight, then ends; at most `graceMs`. */
   close(graceMs?: number): Promise<void>;
 };
@@ -34,10 +38,21 @@ export type Faces<S extends TaxiiSession> = {
   rest: readonly RestRoute[];
   /** Whether the database answers. */
   isReady(): Promise<boolean>;
+  /** The figures of all processes behind the port, as text; without it, or when it gives none, those of this process are shown. */
+  metricsOfAll?: (() => Promise<string | undefined>) | undefined;
 };
 
 /** A client may repeat a long list of filters beside its `next` token. */
-const MAX_HEADER_BYTES = 65_536;
+const MAX_HEADER_BYTES = 131_072;
+/** A request that has any of them came through a proxy. */
+const FORWARDING_HEADERS = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+];
 const GRACE_MS = 8000;
 
 /**
@@ -91,11 +106,12 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
     const { incoming } = c.env;
     if (
       !isLoopback(incoming.socket.remoteAddress ?? '') ||
-      incoming.headers['x-forwarded-for'] !== undefined
+      FORWARDING_HEADERS.some((name) => incoming.headers[name] !== undefined)
     ) {
       return c.notFound();
     }
-    return c.body(await metrics.render(), 200, { 'Content-Type': metrics.contentType });
+    const text = (await faces.metricsOfAll?.()) ?? (await metrics.render());
+    return c.body(text, 200, { 'Content-Type': metrics.contentType });
   });
   for (const route of faces.rest) {
     hono.on(route.endpoint.method, `/rest/v1${route.endpoint.path}`, (c) =>
@@ -110,7 +126,7 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
     return taxii(incoming, outgoing, requestId, (end) => {
       const ms = performance.now() - startedAt;
       metrics.observe(end, ms / 1000);
-      logAccess(incoming, requestId, end, ms);
+      logAccess(incoming, addressOf(incoming).address, requestId, end, ms);
     });
   });
 
@@ -146,7 +162,9 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
   listening = `${tls === undefined ? 'http' : 'https'}://${shownHost}:${port}`;
   return {
     url: config.publicUrl ?? listening,
+    listening,
     port,
+    figures: metrics.figures,
     async close(graceMs = GRACE_MS) {
       isClosing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -199,9 +217,12 @@ function answerUnreadable(error: NodeJS.ErrnoException, stream: Duplex): void {
   }
   unreadable.add(socket);
   const [status, title] = UNREADABLE[error.code ?? ''] ?? [400, 'The request is malformed'];
-  const body = JSON.stringify(errorResource({ title, httpStatus: status, errorCode: 'invalid_input' }));
+  const errorId = newRequestId();
+  const body = JSON.stringify(
+    errorResource({ title, errorId, httpStatus: status, errorCode: 'invalid_input' }),
+  );
   endAndLinger(
     socket,
-    `HTTP/1.1 ${status} ${title}\r\nContent-Type: ${TAXII_MEDIA_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${TAXII_MEDIA_TYPE}\r\nX-Request-Id: ${errorId}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
 }

@@ -31,7 +31,7 @@ import { turnOf, whenGone } from './turns.ts';
 /** Whoever asks, as the exchange opened it: what the face must know of it. */
 export type TaxiiSession = {
   access: Access;
-  account: { id: number; name: string };
+  account: { id: number; name: string; organizationId: number };
   service: { path: string; strict: boolean; maxContentLength: number };
 };
 
@@ -183,10 +183,10 @@ export function createTaxiiFace<S extends TaxiiSession>(
       if (!acceptable(accept, service.strict)) {
         throw new AppError('not_acceptable', { message: `This server answers with ${TAXII_MEDIA_TYPE}.` });
       }
-      const accountId = session.account.id;
+      const { organizationId } = session.account;
       const reserve = async (bytes: number) => {
         room?.leave();
-        room = await tools.flow.take(accountId, bytes, () => incoming.socket.destroyed);
+        room = await tools.flow.take(organizationId, bytes, () => incoming.socket.destroyed);
       };
       const request: TaxiiRequest<S> = {
         session,
@@ -247,7 +247,7 @@ export function createTaxiiFace<S extends TaxiiSession>(
       }
       const bytes = method === 'HEAD' ? 0 : payload.byteLength;
       if (session !== undefined) {
-        room ??= tools.flow.hold(session.account.id, bytes);
+        room ??= tools.flow.hold(session.account.organizationId, bytes);
         room.resize(bytes);
         whenGone(incoming, outgoing, room.leave);
       }

@@ -27,7 +27,7 @@ export function requireTypedPassword(password: string, userName: string): void {
 export type Seats = { used: number; max: number };
 
 /**
- * The seat gate (product decision 5): every way in which a seat can be taken passes it, in the transaction of the
+ * The seat gate: every way in which a seat can be taken passes it, in the transaction of the
  * write, with the rows that hold the limits locked.
  * @throws AppError `limit_reached` with the numbers
  */

@@ -121,7 +121,11 @@ export async function listTaxiiUsers(db: Kysely<Schema>, organizationId: number 
     .innerJoin('owners as organization', 'organization.id', 'accounts.organization_id')
     .leftJoin('taxii_services', 'taxii_services.id', 'accounts.service_id')
     .selectAll('accounts')
-    .select(['organization.name as organization_name', 'taxii_services.path as service_path'])
+    .select([
+      'organization.name as organization_name',
+      'taxii_services.name as service_name',
+      'taxii_services.path as service_path',
+    ])
     .where('accounts.kind', '=', 'taxii')
     .where('accounts.deleted_at', 'is', null);
   if (organizationId !== 'instance') query = query.where('accounts.organization_id', '=', organizationId);

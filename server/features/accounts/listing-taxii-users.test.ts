@@ -25,6 +25,7 @@ describe.each(ENGINES)('TAXII users on %s', (engine) => {
         userName: `siem-${++number}`,
         organization: other.name,
         onlyOwners: [other.name],
+        contactEmail: 'soc@example.org',
       });
       expect(await listTaxiiUserAccounts(app, other.administrator, other.name)).toEqual([
         {
@@ -35,7 +36,8 @@ describe.each(ENGINES)('TAXII users on %s', (engine) => {
           state: 'active',
           locked: false,
           disabled: false,
-          service: 'intel',
+          service: user.service,
+          contactEmail: 'soc@example.org',
           onlyOwners: [other.name],
           createdAt: expect.any(Number),
           lastUsedAt: null,

@@ -9,7 +9,7 @@ export type NewCredential = { kind: CredentialKind; stored: StoredSecret; shown:
 /** Random bits of a generated password or API key. */
 const SECRET_BITS = 192;
 /** Tells a person or a secret scanner what a found string is. */
-export const API_KEY_PREFIX = 'txw_';
+const API_KEY_PREFIX = 'txw_';
 
 /**
  * The typed password, checked and hashed; a generated one where none was typed. Costs time: call it before the transaction.

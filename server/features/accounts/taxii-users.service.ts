@@ -35,6 +35,7 @@ export type NewTaxiiUser = {
   organization: string;
   organizationRole: 'Standard User';
   service: { name: string; path: string };
+  contactEmail: string | null;
   /** Only if it was generated; this is the one time it can be seen. */
   password?: string;
   apiKey?: string;
@@ -124,6 +125,7 @@ export async function createTaxiiUser(
       organization: organization.name,
       organizationRole: 'Standard User',
       service: { name: service.name, path: service.path },
+      contactEmail: input.contactEmail ?? null,
       ...shownCredential(password),
       ...(apiKey === undefined ? {} : shownCredential(apiKey)),
     };
@@ -138,7 +140,9 @@ export type TaxiiUser = {
   state: AccountState;
   locked: boolean;
   disabled: boolean;
-  service: string | null;
+  /** Null once the service is gone. */
+  service: { name: string; path: string } | null;
+  contactEmail: string | null;
   onlyOwners: string[];
   createdAt: Micros;
   lastUsedAt: Micros | null;
@@ -178,7 +182,11 @@ export async function listTaxiiUserAccounts(
       state: accountState(row, now),
       locked: row.locked_at !== null,
       disabled: row.disabled_at !== null,
-      service: row.service_path,
+      service:
+        row.service_name === null || row.service_path === null
+          ? null
+          : { name: row.service_name, path: row.service_path },
+      contactEmail: row.contact_email,
       onlyOwners: allowed.filter((entry) => entry.account_id === row.id).map((entry) => entry.owner_name),
       createdAt: row.created_at,
       lastUsedAt: row.last_used_at,

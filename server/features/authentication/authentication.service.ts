@@ -3,8 +3,7 @@ import { reading } from '../../action.ts';
 import type { App } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
-import { updateLastUsed } from '../accounts/accounts.store.ts';
-import { API_KEY_PREFIX } from '../accounts/new-credential.ts';
+import { findAccount, updateLastUsed } from '../accounts/accounts.store.ts';
 import { coalesceAuditEvent } from '../audit/audit.store.ts';
 import { afterFailure, secondsBlocked, type ThrottleKind } from './authentication.rules.ts';
 import {
@@ -186,16 +185,18 @@ async function findTyped(
   return undefined;
 }
 
-/** The user name as it may be written down: in clients that are configured wrongly, a key stands in its place. */
-function writtenName(userName: string): string {
-  return userName.trimStart().startsWith(API_KEY_PREFIX) ? '(key)' : userName.slice(0, 200);
-}
-
-/** The throttles that an attempt falls under. */
-function throttleKeys(presented: Presented, address: string): { kind: ThrottleKind; key: string }[] {
+/**
+ * The throttles that an attempt falls under. People type passwords into the field of the name, so a name, which may be
+ * anything, is kept as its digest.
+ */
+function throttleKeys(
+  app: App,
+  presented: Presented,
+  address: string,
+): { kind: ThrottleKind; key: string }[] {
   const keys: { kind: ThrottleKind; key: string }[] = [{ kind: 'address', key: `address ${address}` }];
   if (presented.scheme === 'basic') {
-    const name = nameKey(writtenName(presented.userName));
+    const name = app.secrets.digest(nameKey(presented.userName));
     keys.push(
       { kind: 'account', key: `account ${name}` },
       { kind: 'account-at-address', key: `account ${name} at ${address}` },
@@ -206,7 +207,7 @@ function throttleKeys(presented: Presented, address: string): { kind: ThrottleKi
 
 async function requireUnthrottled(app: App, presented: Presented, address: string): Promise<void> {
   const now = app.clock.now();
-  const keys = throttleKeys(presented, address);
+  const keys = throttleKeys(app, presented, address);
   const throttles = await listThrottles(
     app.db.read,
     keys.map((k) => k.key),
@@ -234,7 +235,7 @@ async function recordFailure(
   from: { address: string; requestId: string },
   reason: string,
 ): Promise<void> {
-  const keys = throttleKeys(presented, from.address).sort((a, b) => (a.key < b.key ? -1 : 1));
+  const keys = throttleKeys(app, presented, from.address).sort((a, b) => (a.key < b.key ? -1 : 1));
   await inTransaction(app.db, async (tx) => {
     const now = app.clock.now();
     for (const { key } of keys) await lockThrottle(tx, key);
@@ -244,11 +245,12 @@ async function recordFailure(
     );
     for (const { kind, key } of keys)
       await upsertThrottle(tx, key, afterFailure(throttles.get(key), kind, now));
+    const account = presented.scheme === 'basic' ? await findAccount(tx, presented.userName) : undefined;
     await coalesceAuditEvent(tx, {
       at: now,
-      organizationId: null,
-      actorAccountId: null,
-      actorName: presented.scheme === 'basic' ? writtenName(presented.userName) : '(key)',
+      organizationId: account?.organization_id ?? null,
+      actorAccountId: account?.id ?? null,
+      actorName: account?.user_name ?? (presented.scheme === 'basic' ? '(unknown user name)' : '(key)'),
       action: 'authenticate',
       outcome: 'failed',
       targetKind: 'credential',
@@ -263,7 +265,7 @@ async function recordFailure(
 
 async function clearFailures(app: App, userName: string, address: string): Promise<void> {
   const presented: Presented = { scheme: 'basic', userName, password: '' };
-  const mine = throttleKeys(presented, address).filter((k) => k.kind === 'account-at-address');
+  const mine = throttleKeys(app, presented, address).filter((k) => k.kind === 'account-at-address');
   const throttles = await listThrottles(
     app.db.read,
     mine.map((k) => k.key),

@@ -24,8 +24,7 @@ export async function listConfiguredCollections(app: App, caller: Caller): Promi
 }
 
 /**
- * Switches writing over TAXII on or off. Off, nobody writes; on, those whose role in the owner may create data
- * (product decision 11).
+ * Switches writing over TAXII on or off. Off, nobody writes; on, those whose role in the owner may create data.
  */
 export async function setCollectionWritable(
   app: App,

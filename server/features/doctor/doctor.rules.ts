@@ -188,7 +188,7 @@ export function judgeServices(usersWithout: readonly string[]): Finding {
       );
 }
 
-/** Seats in use beyond a limit are allowed, and block growth (product decision 4). */
+/** Seats in use beyond a limit are allowed, and block growth. */
 export function judgeSeats(
   seats: readonly { scope: string; kind: string; used: number; max: number }[],
 ): Finding {

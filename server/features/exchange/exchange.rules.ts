@@ -68,7 +68,7 @@ export type CollectionRights = {
 
 /**
  * The asker's rights in a collection: what the roles in its owner allow, narrowed by the account's allow-list, and
- * writing only where the collection accepts it (product decisions 11 and 12).
+ * writing only where the collection accepts it.
  */
 export function collectionRights(
   actor: Actor,

@@ -101,6 +101,29 @@ function whileUnchanged<Row>(db: Database, read: Prepared<Row>): Prepared<Row> {
   };
 }
 
+/** What a session rests on, as stored now; undefined when the account is gone. `listed` = the owner is on its allow-list. */
+export async function findSessionBasis(
+  tx: Transaction,
+  accountId: number,
+  ownerId: number,
+): Promise<
+  { credential_version: number; service_id: number | null; narrowed: number; listed: number } | undefined
+> {
+  return await tx
+    .selectFrom('accounts')
+    .leftJoin('account_allowed_owners as l', (join) =>
+      join.onRef('l.account_id', '=', 'accounts.id').on('l.owner_id', '=', ownerId),
+    )
+    .select((eb) => [
+      'credential_version',
+      'service_id',
+      'narrowed',
+      eb.case().when('l.owner_id', 'is', null).then(0).else(1).end().as('listed'),
+    ])
+    .where('accounts.id', '=', accountId)
+    .executeTakeFirst();
+}
+
 export async function insertStatus(
   tx: Transaction,
   row: { id: string; serviceId: number; accountId: number; now: number; json: string },

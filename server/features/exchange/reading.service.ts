@@ -117,9 +117,12 @@ function openListing(
   stixId?: string,
 ): Listing {
   const collection = requireReadable(session);
-  const parsed = parseQuery(rawQuery, endpoint);
+  const parsed = parseQuery(rawQuery, endpoint, session.service.strict);
   if (!parsed.ok) {
-    throw new AppError('invalid_input', { message: parsed.problem, parameter: parsed.parameter });
+    throw new AppError('invalid_input', {
+      message: `${parsed.parameter} ${parsed.problem}`,
+      parameter: parsed.parameter,
+    });
   }
   const cursor = readNext(app, collection.collection_id, parsed.query.next);
   const query = resolveQuery(parsed.query, cursor);

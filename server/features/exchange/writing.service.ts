@@ -10,8 +10,13 @@ import { findCollection } from '../collections/collections.store.ts';
 import type { Candidate } from '../intelligence/intelligence.rules.ts';
 import { addObjects, deleteVersions } from '../intelligence/intelligence.store.ts';
 import { ownerTarget } from '../owners/owners.store.ts';
-import { insertStatus } from './exchange.store.ts';
+import { findSessionBasis, insertStatus } from './exchange.store.ts';
 import { requireCollection, requireReadable, type Session, type VisibleCollection } from './session.rules.ts';
+
+/** Objects of one envelope: each costs a line in its status, however small it is. */
+const MAX_OBJECTS = 50_000;
+/** Characters of what a status says of one object: of the first thousand, and of those that follow. */
+const MAX_MESSAGE = { first: 500, later: 100, firstCount: 1000 };
 
 /** One element of a request, after the checks that need no database. */
 type Checked = { candidate: Candidate } | { failure: StatusDetail };
@@ -20,7 +25,7 @@ type Checked = { candidate: Candidate } | { failure: StatusDetail };
  * TAXII 2.1 §5.5: whether the asker may add objects, decided before anything of the request's body is read, so that
  * the body of a request without rights is no oracle (item 55).
  */
-export function requireWritable(session: Session): VisibleCollection {
+function requireWritable(session: Session): VisibleCollection {
   const collection = requireCollection(session);
   if (!collection.rights.canWrite) {
     throw new AppError('forbidden', { message: 'Objects may not be added to this collection.' });
@@ -51,7 +56,7 @@ export async function addEnvelope(
   const candidates = checked.flatMap((each) => ('candidate' in each ? [each.candidate] : []));
   const statusId = app.ids.uuid();
   return await act(app, caller, 'intelligence.create', async (action) => {
-    await requireStill(action, collection, 'intelligence.create');
+    await requireStill(action, session, collection, 'intelligence.create');
     const outcomes = await addObjects(action.tx, { id: collection.owner_id, strict }, candidates, {
       accountId: session.account.id,
       now: action.now,
@@ -76,6 +81,7 @@ export async function addEnvelope(
         successes.push(detail);
       }
     }
+    for (const list of [successes, failures]) shortenMessages(list);
     const status = statusResource({ id: statusId, requestedAt, successes, failures });
     await insertStatus(action.tx, {
       id: statusId,
@@ -86,6 +92,16 @@ export async function addEnvelope(
     });
     return status;
   });
+}
+
+/** A status is stored and sent whole, so that a small request must not make a large one. */
+function shortenMessages(details: StatusDetail[]): void {
+  for (const [index, detail] of details.entries()) {
+    const length = index < MAX_MESSAGE.firstCount ? MAX_MESSAGE.first : MAX_MESSAGE.later;
+    if (detail.message !== undefined && detail.message.length > length) {
+      detail.message = `${detail.message.slice(0, length)}…`;
+    }
+  }
 }
 
 /** TAXII 2.1 §5.7: deletes all versions of an object, or those that the filters select. */
@@ -99,10 +115,13 @@ export async function deleteObject(
   const collection = requireDeletable(session);
   const parsed = parseQuery(rawQuery, 'delete');
   if (!parsed.ok)
-    throw new AppError('invalid_input', { message: parsed.problem, parameter: parsed.parameter });
+    throw new AppError('invalid_input', {
+      message: `${parsed.parameter} ${parsed.problem}`,
+      parameter: parsed.parameter,
+    });
   const { versions, specVersions } = parsed.query;
   await act(app, caller, 'intelligence.delete', async (action) => {
-    await requireStill(action, collection, 'intelligence.delete');
+    await requireStill(action, session, collection, 'intelligence.delete');
     const count = await deleteVersions(
       action.tx,
       collection.owner_id,
@@ -134,9 +153,18 @@ function requireDeletable(session: Session): VisibleCollection {
 /** The decision made before the body was read, made again on what is stored now, inside the transaction. */
 async function requireStill(
   { tx, access }: Action,
+  session: Session,
   seen: VisibleCollection,
   permission: 'intelligence.create' | 'intelligence.delete',
 ): Promise<void> {
+  // A credential that ended, another service or a narrower allow-list bites although the request has begun.
+  const basis = await findSessionBasis(tx, session.account.id, seen.owner_id);
+  if (basis?.credential_version !== session.credentialVersion || basis.service_id !== session.service.id) {
+    throw new AppError('unauthenticated');
+  }
+  if (basis.narrowed === 1 && basis.listed === 0) {
+    throw new AppError('not_found', { message: 'There is no such collection.' });
+  }
   const target = await ownerTarget(tx, { id: seen.owner_id, kind: seen.owner_kind }, access.actor);
   access.require(permission, target);
   const collection = await findCollection(tx, seen.collection_id);
@@ -154,6 +182,12 @@ async function checkBody(
   const checked: Checked[] = [];
   const take = (items: ScannedItem[]) => {
     for (const item of items) checked.push(checkItem(item, options));
+    if (checked.length > MAX_OBJECTS) {
+      throw new AppError('unprocessable', {
+        message: `An envelope has at most ${MAX_OBJECTS} objects.`,
+        maxObjects: MAX_OBJECTS,
+      });
+    }
   };
   try {
     for await (const chunk of body) take(scanner.push(chunk));
@@ -172,7 +206,7 @@ function checkItem(item: ScannedItem, { strict, now }: { strict: boolean; now: n
     failure: {
       id: id === undefined || id === '' ? `unknown--${item.index}` : id.slice(0, 300),
       version: version === undefined || version === '' ? formatTimestamp(now) : version.slice(0, 100),
-      message: message.slice(0, 2000),
+      message,
     },
   });
   if (item.kind === 'refused') return failure(undefined, undefined, item.reason);

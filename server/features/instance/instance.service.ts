@@ -26,7 +26,7 @@ import { DEFAULT_SERVICE } from '../taxii-services/taxii-services.rules.ts';
 import { insertService } from '../taxii-services/taxii-services.store.ts';
 import { findInstance, insertInstanceOnce, lockInstance, updateInstance } from './instance.store.ts';
 
-/** A fresh install's licence: generous totals, both switches on (product decision 2). */
+/** A fresh install's licence: generous totals, both switches on. */
 const FRESH_LICENCE = { max_users: 10_000, max_api_users: 10_000, max_taxii_users: 10_000 };
 const SETUP_CODE_BITS = 128;
 

@@ -226,8 +226,7 @@ async function requireCreate(
   owner: Pick<OwnerRow, 'id' | 'kind' | 'name'>,
 ): Promise<void> {
   const target = await ownerTarget(tx, owner, access.actor);
-  const mayCreate = access.can('intelligence.create', target);
-  const sees = mayCreate || access.can('intelligence.readPublished', target);
+  const sees = access.can(owner.kind === 'organization' ? 'organization.view' : 'owner.view', target);
   if (!sees || !(await isAllowed(tx, access, owner.name))) {
     throw new AppError('not_found', {
       message: `There is no organization, community or source named "${owner.name}".`,

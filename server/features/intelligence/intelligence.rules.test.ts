@@ -208,7 +208,7 @@ describe('adding an object', () => {
 });
 
 describe('an object without a version of its own', () => {
-  it('has the instant it was added as its version (product decision 17)', () => {
+  it('has the instant it was added as its version', () => {
     const { add, rows } = owner();
     const plan = add([campaign(1), domain('one.example')]);
     const [row] = rows().filter((each) => each.stix_id.startsWith('domain'));

@@ -89,7 +89,7 @@ type Versions = {
  * whose content matters (`texts`, by row id; see `needsText`). Pure.
  *
  * - the same version with equal content is already there (item 150); with other content it is refused (item 151, S13);
- * - an object without a version of its own (SCOs) is new unless any stored version has its content (product decision 17);
+ * - an object without a version of its own (SCOs) is new unless any stored version has its content (ADR 0003);
  * - a later version after a revoked one is refused by a strict collection, and warned of elsewhere (S12).
  */
 export function planAdditions(input: {

@@ -4,7 +4,7 @@ import { AppError } from '../../errors.ts';
 
 /**
  * The organization that was looked up by name, when the asker may know that it exists. An unknown and an invisible one
- * are refused alike (product decision 10).
+ * are refused alike (ADR 0006).
  * @throws AppError `not_found`
  */
 export function requireVisibleOrganization<Row extends { owner_id: number }>(
@@ -27,11 +27,4 @@ export function requireVisibleOwner<Row>(
   throw new AppError('not_found', {
     message: `There is no organization, community or source named "${name}".`,
   });
-}
-
-/** What to tell whoever names an owner, though the name is allowed. */
-export function ownerNameWarnings(name: string): string[] {
-  if (!name.includes('.')) return [];
-  // OpenCTI's TAXII 2 connector configures a collection as "root.title" and splits at the dot.
-  return [`Clients that choose a collection by its title may stumble over the dot in "${name}".`];
 }

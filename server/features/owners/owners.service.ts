@@ -16,10 +16,11 @@ import type { App, Caller } from '../../context.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
+import { titleWarnings } from '../../protocols/taxii/titles.ts';
 import { countSeats } from '../accounts/accounts.store.ts';
 import { insertCollection, newCollection } from '../collections/collections.store.ts';
 import { lockInstance } from '../instance/instance.store.ts';
-import { ownerNameWarnings, requireVisibleOrganization, requireVisibleOwner } from './owners.rules.ts';
+import { requireVisibleOrganization, requireVisibleOwner } from './owners.rules.ts';
 import {
   findOrganization,
   findOwner,
@@ -66,7 +67,7 @@ export async function createOrganization(
       targetName: input.name,
       details: { limits },
     });
-    return { id, name: input.name, collectionId, limits, warnings: ownerNameWarnings(input.name) };
+    return { id, name: input.name, collectionId, limits, warnings: titleWarnings(input.name) };
   });
 }
 
@@ -87,7 +88,7 @@ export async function createOwner(app: App, caller: Caller, rawInput: CreateOwne
       targetName: input.name,
       details: {},
     });
-    return { id, name: input.name, collectionId, warnings: ownerNameWarnings(input.name) };
+    return { id, name: input.name, collectionId, warnings: titleWarnings(input.name) };
   });
 }
 
@@ -120,7 +121,7 @@ export async function addMember(app: App, caller: Caller, rawInput: AddMemberInp
   });
 }
 
-/** Sets limits of an organization. Below present use is allowed, and blocks growth only (product decision 4). */
+/** Sets limits of an organization. Below present use is allowed, and blocks growth only. */
 export async function setLimits(app: App, caller: Caller, rawInput: SetLimitsInput): Promise<Limits> {
   const input = parseInput(setLimitsInput, rawInput);
   return await act(app, caller, 'organization.limits', async ({ tx, access, audit }) => {

@@ -128,7 +128,7 @@ export async function findMembership(
     .executeTakeFirst();
 }
 
-/** The Community role of the account in the owner: its individual role there, else its organization's default there (product decision 12). */
+/** The Community role of the account in the owner: its individual role there, else its organization's default there. */
 export async function findCommunityRole(
   db: Kysely<Schema>,
   ownerId: number,

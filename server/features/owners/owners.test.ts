@@ -216,7 +216,7 @@ describe.each(ENGINES)('owners on %s', (engine) => {
           limits: { users: 10, apiUsers: 5, taxiiUsers: 1000 },
           used: { users: expect.any(Number), apiUsers: 0, taxiiUsers: 0 },
         });
-        // Read Only users take no seat (product decision 5).
+        // Read Only users take no seat.
         const seats = await app.db.read
           .selectFrom('accounts')
           .select('id')

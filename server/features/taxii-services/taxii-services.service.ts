@@ -5,6 +5,7 @@ import type { App, Caller } from '../../context.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import { checkServicePath } from '../../protocols/taxii/paths.ts';
+import { titleWarnings } from '../../protocols/taxii/titles.ts';
 import { lockInstance } from '../instance/instance.store.ts';
 import { requireVisibleOrganization } from '../owners/owners.rules.ts';
 import { findOrganization, type OrganizationRow } from '../owners/owners.store.ts';
@@ -18,7 +19,7 @@ export async function createTaxiiService(
   app: App,
   caller: Caller,
   rawInput: CreateTaxiiServiceInput,
-): Promise<ServiceRow> {
+): Promise<ServiceRow & { warnings: string[] }> {
   const input = parseInput(createTaxiiServiceInput, rawInput);
   const path = input.path.replace(/^\/+|\/+$/g, '');
   const check = checkServicePath(path);
@@ -65,7 +66,7 @@ export async function createTaxiiService(
       targetName: input.name,
       details: { path, organizations: organizations.map((organization) => organization.name) },
     });
-    return service;
+    return { ...service, warnings: titleWarnings(service.title) };
   });
 }
 

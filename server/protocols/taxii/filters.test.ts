@@ -116,7 +116,15 @@ describe('added_after', () => {
     expect(query(`added_after=${value}`)).toEqual({ addedAfter: micros(canonical) });
   });
 
-  it.each(['', 'garbage', '2026-01-31', '2026-01-31T08:30:00', '2026-02-30T00:00:00Z', '1769848200', 'null'])(
+  it('is absent when it is empty, as clients without a cursor write it, unless the service is strict', () => {
+    expect(query('added_after=')).toEqual({});
+    expect(parseQuery('added_after=', 'objects', true)).toMatchObject({
+      ok: false,
+      parameter: 'added_after',
+    });
+  });
+
+  it.each(['garbage', '2026-01-31', '2026-01-31T08:30:00', '2026-02-30T00:00:00Z', '1769848200', 'null'])(
     'refuses %j (item 81)',
     (value) => expect(query(`added_after=${value}`)).toMatch(/^added_after must be a timestamp/),
   );

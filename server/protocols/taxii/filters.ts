@@ -25,6 +25,12 @@ export type ParsedQuery = { ok: true; query: TaxiiQuery } | { ok: false; paramet
 /** More values in one match field than this give 400. */
 export const MAX_MATCH_VALUES = 1000;
 
+/** Characters of all values of a match list together: a `next` token repeats them, and must fit a request's headers. */
+const MAX_MATCH_LENGTH = 48_000;
+
+/** Specification versions there are few of; each costs a look-up for each object. */
+const MAX_SPEC_VERSIONS = 10;
+
 /** A longer value in a match field gives 400; nothing in STIX comes near it. */
 export const MAX_MATCH_VALUE_LENGTH = 300;
 
@@ -45,9 +51,10 @@ type Parsed<T> = { value: T } | Problem;
 
 /**
  * Reads the raw query, without its `?`. The first parameter that is malformed or given twice is reported and must
- * be answered with 400 (§3.4); `problem` reads on after the parameter's name: "limit must be …".
+ * be answered with 400 (§3.4); `problem` reads on after the parameter's name: "limit must be …". An empty `added_after`,
+ * as clients without a cursor write it, is none, unless `strict`.
  */
-export function parseQuery(rawQuery: string, endpoint: QueryEndpoint): ParsedQuery {
+export function parseQuery(rawQuery: string, endpoint: QueryEndpoint, strict = false): ParsedQuery {
   const known = PARAMETERS[endpoint];
   const seen = new Set<string>();
   const query: TaxiiQuery = {};
@@ -62,7 +69,9 @@ export function parseQuery(rawQuery: string, endpoint: QueryEndpoint): ParsedQue
     // Items 83 and 97; the literal and the percent-encoded form of a name are the same name.
     if (seen.has(name)) return { ok: false, parameter: name, problem: 'must not be given more than once' };
     seen.add(name);
-    const problem = readParameter(query, name, equals < 0 ? '' : pair.slice(equals + 1));
+    const value = equals < 0 ? '' : pair.slice(equals + 1);
+    if (name === 'added_after' && value === '' && !strict) continue;
+    const problem = readParameter(query, name, value);
     if (problem !== undefined) return { ok: false, parameter: name, problem: problem.problem };
   }
   return { ok: true, query };
@@ -100,6 +109,8 @@ function readParameter(query: TaxiiQuery, name: string, raw: string): Problem | 
       const list = [...new Set(values.value)];
       if (name === 'match[id]') query.ids = list;
       else if (name === 'match[type]') query.types = list;
+      else if (list.length > MAX_SPEC_VERSIONS)
+        return { problem: `must not have more than ${MAX_SPEC_VERSIONS} values` };
       else query.specVersions = list;
       return undefined;
     }
@@ -114,6 +125,8 @@ function parseList(text: string): Parsed<string[]> {
   const values = text.split(',').map((value) => value.trim());
   if (values.length > MAX_MATCH_VALUES)
     return { problem: `must not have more than ${MAX_MATCH_VALUES} values` };
+  if (text.length > MAX_MATCH_LENGTH)
+    return { problem: `must not have more than ${MAX_MATCH_LENGTH} characters` };
   for (const value of values) {
     if (value === '') return { problem: 'must not have an empty value' };
     if (value.length > MAX_MATCH_VALUE_LENGTH) {
