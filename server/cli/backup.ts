@@ -85,6 +85,8 @@ async function writeBackup(
   passphrase: string | undefined,
 ): Promise<BackupReport> {
   const config = configOf(command);
+  const folder = path.dirname(path.resolve(file));
+  if (!existsSync(folder)) throw invalid(file, `the folder ${folder} does not exist`);
   // A mistyped folder must not end in a fresh instance and the backup of nothing.
   if (config.databaseUrl === undefined && !existsSync(path.join(config.dataFolder, DATABASE_FILE))) {
     throw new AppError('not_found', { message: `There is no database in ${config.dataFolder}.` });

@@ -11,6 +11,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'taxiway-cli-'));
 const data = path.join(folder, 'data');
 const file = (name: string) => path.join(folder, name);
 const running = new Set<ChildProcess>();
+const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
 
 afterEach(() => {
   for (const child of running) child.kill('SIGKILL');
@@ -22,9 +23,15 @@ type Result = { code: number | null; out: string; err: string };
 function start(args: readonly string[], environment: Record<string, string> = {}): ChildProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('TAXIWAY_'));
   const child = spawn(process.execPath, ['server/main.ts', ...args], {
-    env: { ...Object.fromEntries(inherited), TAXIWAY_DATA: data, ...environment },
+    env: {
+      ...Object.fromEntries(inherited),
+      TAXIWAY_DATA: data,
+      ...environment,
+    },
   });
   running.add(child);
+  // It may end without having read everything.
+  child.stdin?.on('error', () => undefined);
   child.once('exit', () => running.delete(child));
   return child;
 }
@@ -41,7 +48,8 @@ function outputOf(child: ChildProcess): { out: string; err: string } {
 }
 
 async function taxiway(args: readonly string[], input = ''): Promise<Result> {
-  const child = start(args);
+  // PostgreSQL asks for a key.
+  const child = start(args, args.includes('--database-url') ? { TAXIWAY_MASTER_KEY: MASTER_KEY } : {});
   const output = outputOf(child);
   child.stdin?.end(input);
   const [code] = (await once(child, 'close')) as [number | null];
@@ -95,14 +103,24 @@ describe('the command line', () => {
     ['a bad name', ['organization', 'create', 'a/b'], 2],
     ['an unknown role', ['member', 'add', 'a', '--organization', 'b', '--default-role', 'King'], 2],
     ['a setting that is none', ['serve', '--port', '99999'], 2],
+    ['a port of the demo that is none', ['demo', '--port', '99999'], 2, '--port: '],
+    ['a backup in a folder that is missing', ['backup', 'missing/x'], 2, 'does not exist'],
+    [
+      'a database that cannot be reached',
+      ['organization', 'list', '--database-url', 'postgres://joe:canary@127.0.0.1:1/x'],
+      1,
+      'The database at 127.0.0.1:1 cannot be reached: connection refused',
+    ],
     ['a file that is missing', ['import', 'missing.json', '--owner', 'Daily Feed'], 2],
     ['--as where no account can act', ['migrate', '--as', 'low'], 2],
     ['a name that is taken', ['organization', 'create', 'ACME power'], 1],
     ['an owner that is missing', ['import', 'package.json', '--owner', 'Nobody'], 1],
     ['an account that is missing', ['organization', 'list', '--as', 'nobody'], 1],
-  ])('answers %s with one line and an exit code', async (_what, args, expected) => {
+  ])('answers %s with one line and an exit code', async (_what, args, expected, words = '') => {
     const { code, out, err } = await taxiway(args);
     expect(err).toMatch(/^taxiway: [^\n]+\n$/);
+    expect(err).toContain(words);
+    expect(err).not.toContain('canary');
     expect({ code, out }).toEqual({ code: expected, out: '' });
   });
 
@@ -168,12 +186,18 @@ describe('the command line', () => {
     const created = await answerOf(
       'taxii-user',
       'create',
-      'siem',
       '--organization',
       'Acme Power',
       '--api-key',
+      '--only',
+      'Acme Power',
+      'siem',
     );
-    expect(created).toMatchObject({ userName: 'siem', organizationRole: 'Standard User' });
+    expect(created).toMatchObject({
+      userName: 'siem',
+      organizationRole: 'Standard User',
+      contactEmail: null,
+    });
     expect(String(created.apiKey)).toMatch(/^txw_/);
     const rotated = await answerOf('taxii-user', 'rotate', 'siem', '--overlap', '12h');
     expect(rotated.password).not.toBe(created.password);
@@ -186,7 +210,8 @@ describe('the command line', () => {
     ] as const) {
       await answerOf('taxii-user', command, 'siem');
       const { taxiiUsers } = await answerOf('taxii-user', 'list');
-      expect(taxiiUsers).toContainEqual(expect.objectContaining({ userName: 'siem', state }));
+      const { service } = created;
+      expect(taxiiUsers).toContainEqual(expect.objectContaining({ userName: 'siem', state, service }));
     }
     await answerOf('taxii-user', 'delete', 'siem');
     expect((await taxiway(['taxii-user', 'lock', 'siem'])).code).toBe(1);
@@ -291,13 +316,43 @@ describe('serving', () => {
         output,
         /^Taxiway listens on \S+ \(TAXII discovery: (\S+)\)\n[\s\S]*?\n\n {4}\S{20,}\n/,
       );
-      expect((await fetch(discovery)).status).toBe(401);
+      // Each on a connection of its own, so that every process gets some.
+      const get = (url: string) => fetch(url, { headers: { connection: 'close' } });
+      for (let count = 0; count < 6; count++) expect((await get(discovery)).status).toBe(401);
+      for (let scrape = 0; scrape < 4; scrape++) {
+        const figures = await (await get(discovery.replace('taxii2/', 'metrics'))).text();
+        expect(figures).toMatch(/^taxiway_taxii_requests_total\{endpoint="discovery",.*status="401"\} 6$/m);
+      }
       const stoppedAt = Date.now();
       child.kill('SIGTERM');
       expect(await closed).toEqual([0, null]);
       expect(Date.now() - stoppedAt).toBeLessThan(10_000);
+      const logged = output.err
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+        .filter(({ msg }) => msg !== 'request');
+      const listening = discovery.replace('/taxii2/', '');
+      expect(logged).toMatchObject([
+        { level: 'info', msg: 'the server listens', listening, engine: 'sqlite', pid: child.pid },
+        { level: 'info', msg: 'the server has stopped' },
+      ]);
     },
   );
+
+  it('tells both addresses behind a proxy, and gives a set-up line that can be pasted', async () => {
+    const proxied = ['--tls-self-signed', '--public-url', 'https://intel.example.org/'];
+    const child = start(['serve', '--port', '0', '--data', file('proxied'), ...proxied]);
+    const output = outputOf(child);
+    const closed = once(child, 'close');
+    const [, body = ''] = await until(output, / curl -k -H \S+ \S+ -d '(.*)' https:.*\/rest\/v1\/setup\n/);
+    expect(output.out).toMatch(
+      /^Taxiway listens on https:\/\/127\.0\.0\.1:\d+\/, reached as https:\/\/intel\.example\.org\/ \(TAXII discovery: https:\/\/intel\.example\.org\/taxii2\/\)\n/,
+    );
+    expect(Object.keys(JSON.parse(body) as object)).toEqual(['setupCode', 'email', 'password']);
+    child.kill('SIGTERM');
+    expect(await closed).toEqual([0, null]);
+  });
 
   it('starts a worker again that was killed', async () => {
     const child = start(['serve', '--port', '0', '--data', file('crashing'), '--workers', '2']);

@@ -1,11 +1,12 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { createAccess } from '../access/access.ts';
-import { type OpenedApp, openApp } from '../app.ts';
+import { type OpenedApp, type OpenOptions, openApp } from '../app.ts';
 import { type Config, type Environment, readConfig } from '../config.ts';
 import type { App, Caller } from '../context.ts';
 import { AppError, invalid } from '../errors.ts';
 import { actAs } from '../features/accounts/acting.service.ts';
+import { withDatabaseAddress } from './database-address.ts';
 import { printAnswer } from './output.ts';
 
 /** Options that overrule a setting of the environment. */
@@ -73,7 +74,7 @@ export function namedByOptions(error: unknown, command: Command): unknown {
   return new AppError(error.code, { ...error.details, message, problems }, { cause: error });
 }
 
-/** The operator of the instance: whoever may run the program on its data (product decision 16). */
+/** The operator of the instance: whoever may run the program on its data (ADR 0006). */
 export function operatorCaller(): Caller {
   return { access: createAccess({ kind: 'operator', name: `operator (${systemUser()})` }) };
 }
@@ -113,10 +114,22 @@ export async function callerOf(app: App, command: Command): Promise<Caller> {
 
 /** Opens the data for one command and closes it afterwards, whatever happens. */
 export async function withApp<T>(command: Command, work: (app: OpenedApp) => Promise<T>): Promise<T> {
-  const app = await openApp(configOf(command));
+  const config = configOf(command);
+  const app = await openData(config);
   try {
     return await work(app);
+  } catch (error) {
+    throw withDatabaseAddress(error, config);
   } finally {
     await app.close();
+  }
+}
+
+/** Opens the data of the configuration; where that fails, the operator is told which server did not answer. */
+export async function openData(config: Config, options?: OpenOptions): Promise<OpenedApp> {
+  try {
+    return await openApp(config, options);
+  } catch (error) {
+    throw withDatabaseAddress(error, config);
   }
 }

@@ -9,7 +9,7 @@ import { readConfig } from '../config.ts';
 import type { App, Caller } from '../context.ts';
 import { createTaxiiUser, type NewTaxiiUser } from '../features/accounts/taxii-users.service.ts';
 import { addMember, createOrganization, createOwner } from '../features/owners/owners.service.ts';
-import { globalsOf, operatorCaller, requireNoAccount } from './context.ts';
+import { globalsOf, namedByOptions, operatorCaller, requireNoAccount } from './context.ts';
 import { type ImportedFile, importFiles, sizeOf } from './import.ts';
 import { listenOrClose } from './listening.ts';
 import { wholeNumber, withExample } from './options.ts';
@@ -39,7 +39,11 @@ export function registerDemo(program: Command): void {
       .action(async (files: string[], options: { port?: number }, command: Command) => {
         requireNoAccount(command);
         for (const file of files) sizeOf(file);
-        await runDemo(files, options.port, globalsOf(command).json ?? false);
+        try {
+          await runDemo(files, options.port, globalsOf(command).json ?? false);
+        } catch (error) {
+          throw namedByOptions(error, command);
+        }
       }),
     'npm run demo',
     'npm run demo -- my-bundle.json',

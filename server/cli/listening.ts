@@ -1,12 +1,28 @@
 import type { OpenedApp } from '../app.ts';
+import type { App } from '../context.ts';
 import { AppError } from '../errors.ts';
 import type { RunningServer } from '../http/server.ts';
-import { startServer } from '../serving.ts';
+import { type ServerOptions, startServer } from '../serving.ts';
+import { version } from './version.ts';
+
+/** Where a server is reached and where it listens, without a slash at the end. */
+export type Address = Pick<RunningServer, 'url' | 'listening'>;
+
+export function logStart({ config, db, log }: Pick<App, 'config' | 'db' | 'log'>, address: Address): void {
+  log.info(
+    { ...address, engine: db.engine, workers: config.workers, version: version() },
+    'the server listens',
+  );
+}
+
+export function logStop({ log }: Pick<App, 'log'>): void {
+  log.info('the server has stopped');
+}
 
 /** Starts the server; when it cannot listen, closes the app and says why. */
-export async function listenOrClose(app: OpenedApp): Promise<RunningServer> {
+export async function listenOrClose(app: OpenedApp, options?: ServerOptions): Promise<RunningServer> {
   try {
-    return await startServer(app);
+    return await startServer(app, options);
   } catch (error) {
     await app.close();
     const reasons: Record<string, string> = {

@@ -22,7 +22,17 @@ export function withExample(command: Command, ...lines: string[]): Command {
   return command.addHelpText('after', `\nExample:\n${lines.map((line) => `  ${line}`).join('\n')}`);
 }
 
-/** An instant as the command line shows it; undefined where there is none. */
+/** Takes one value for each use of an option, for `option`: a list of several would swallow the argument that follows. */
+export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text];
+}
+
+/** An instant as people read it, in whole seconds. */
+export function shownInstant(micros: number | null): string | undefined {
+  return instant(micros)?.replace(/\.\d+Z$/, 'Z');
+}
+
+/** An instant as machines read it, exact; undefined where there is none. */
 export function instant(micros: number | null): string | undefined {
   return micros === null ? undefined : formatTimestamp(micros);
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { registerAdministrator } from './administrators.ts';
 import { registerBackup } from './backup.ts';
@@ -13,6 +12,7 @@ import { registerMember, registerOwnerKinds } from './owners.ts';
 import { registerServe } from './serve.ts';
 import { registerTaxiiService } from './taxii-services.ts';
 import { registerTaxiiUser } from './taxii-users.ts';
+import { version } from './version.ts';
 
 /** Every command, in the order in which the help shows them. */
 const COMMANDS: readonly ((program: Command) => void)[] = [
@@ -79,9 +79,4 @@ function usageFailure(error: CommanderError): Failure {
       ? 'name a command; "taxiway --help" lists them, "taxiway COMMAND --help" explains one'
       : error.message.replace(/^error: /, '');
   return { exitCode: EXIT.usage, code: 'invalid_input', message, details: {} };
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return String(Reflect.get(Object(JSON.parse(text)), 'version'));
 }

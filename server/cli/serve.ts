@@ -1,9 +1,8 @@
 import cluster from 'node:cluster';
 import type { Command } from 'commander';
-import { openApp } from '../app.ts';
 import type { Config } from '../config.ts';
-import { configOf, globalsOf, namedByOptions, requireNoAccount } from './context.ts';
-import { listenOrClose } from './listening.ts';
+import { configOf, globalsOf, namedByOptions, openData, requireNoAccount } from './context.ts';
+import { type Address, listenOrClose, logStart, logStop } from './listening.ts';
 import { withExample } from './options.ts';
 import { printAnswer, quoted } from './output.ts';
 import { limitStopping, stopSignal } from './stop-signal.ts';
@@ -28,12 +27,17 @@ export function registerServe(program: Command): void {
       .action(async (_options: object, command: Command) => {
         requireNoAccount(command);
         const config = configOf(command, {});
-        const announce = (url: string, setupCode: string | undefined) =>
+        const announce = ({ url, listening }: Address, setupCode: string | undefined) =>
           printAnswer(
             globalsOf(command).json ?? false,
-            { url: `${url}/`, discovery: `${url}/taxii2/`, setupCode: setupCode ?? null },
+            {
+              url: `${url}/`,
+              listening: `${listening}/`,
+              discovery: `${url}/taxii2/`,
+              setupCode: setupCode ?? null,
+            },
             [
-              `Taxiway listens on ${url}/ (TAXII discovery: ${url}/taxii2/)`,
+              `Taxiway listens on ${listening}/${url === listening ? '' : `, reached as ${url}/`} (TAXII discovery: ${url}/taxii2/)`,
               ...(setupCode === undefined ? [] : setupLines(url, setupCode, config)),
             ],
           );
@@ -52,19 +56,23 @@ export function registerServe(program: Command): void {
 
 async function serveAlone(
   config: Config,
-  announce: (url: string, setupCode: string | undefined) => void,
+  announce: (address: Address, setupCode: string | undefined) => void,
 ): Promise<void> {
-  const app = await openApp(config, { setupCode: true });
+  const app = await openData(config, { setupCode: true });
   const stop = stopSignal();
   const server = await listenOrClose(app);
-  announce(server.url, app.setupCode);
+  announce(server, app.setupCode);
+  logStart(app, { url: server.url, listening: server.listening });
   await stop;
   limitStopping();
   await server.close();
   await app.close();
+  logStop(app);
 }
 
+/** The placeholder of the password is too short to be taken when the line is pasted as it is. */
 function setupLines(url: string, code: string, config: Config): string[] {
+  const selfSigned = config.tls === 'self-signed' ? ' -k' : '';
   const data =
     config.databaseUrl === undefined ? ` --data ${quoted(config.dataFolder)}` : ' (with the same settings)';
   return [
@@ -73,9 +81,9 @@ function setupLines(url: string, code: string, config: Config): string[] {
     '',
     `    ${code}`,
     '',
-    'It creates the first Administrator, from anywhere:',
+    'It creates the first Administrator, from anywhere that reaches this address:',
     '',
-    `    curl -H 'Content-Type: application/json' -d '{"setupCode":"${code}","email":"YOU@EXAMPLE.ORG","password":"…"}' ${url}/rest/v1/setup`,
+    `    curl${selfSigned} -H 'Content-Type: application/json' -d '{"setupCode":"${code}","email":"YOU@EXAMPLE.ORG","password":"AT-LEAST-12"}' ${url}/rest/v1/setup`,
     '',
     'This does the same on this machine:',
     '',

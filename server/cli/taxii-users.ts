@@ -7,14 +7,14 @@ import {
 } from '../features/accounts/taxii-user-changes.service.ts';
 import { createTaxiiUser, listTaxiiUserAccounts } from '../features/accounts/taxii-users.service.ts';
 import { answer } from './context.ts';
-import { duration, instant, withExample } from './options.ts';
+import { collect, duration, instant, shownInstant, withExample } from './options.ts';
 import { fieldLines, tableLines } from './output.ts';
 import { readPassword } from './password.ts';
 
 type CreateOptions = {
   organization: string;
   service?: string;
-  only?: string[];
+  only?: readonly string[];
   passwordStdin?: boolean;
   apiKey?: boolean;
   contact?: string;
@@ -38,7 +38,11 @@ function registerCreate(group: Command): void {
       .description('create a TAXII user; its password is generated and printed this once')
       .requiredOption('--organization <name>', 'organization it belongs to')
       .option('--service <name>', 'TAXII service it may use; needed where there are several')
-      .option('--only <owner...>', 'owners it may see; by default all that its organization gives it')
+      .option(
+        '--only <owner>',
+        'an owner it may see, once for each; by default all that its organization gives it',
+        collect,
+      )
       .option('--password-stdin', 'read the password from standard input, or ask for it on a terminal')
       .option('--api-key', 'also make an API key')
       .option('--contact <address>', 'e-mail address of whoever runs the client')
@@ -53,7 +57,7 @@ function registerCreate(group: Command): void {
             password,
             organization: options.organization,
             service: options.service,
-            onlyOwners: options.only,
+            onlyOwners: options.only === undefined ? undefined : [...options.only],
             apiKey: options.apiKey,
             contactEmail: options.contact,
             locked: options.locked,
@@ -66,6 +70,7 @@ function registerCreate(group: Command): void {
               ...fieldLines([
                 ['Service', `${created.service.name}, /${created.service.path}/`],
                 ['Sees', options.only?.join(', ')],
+                ['Contact', created.contactEmail ?? undefined],
                 ['Pseudonym', created.pseudonym],
                 ['Password', onceOnly(created.password)],
                 ['API key', onceOnly(created.apiKey)],
@@ -75,7 +80,7 @@ function registerCreate(group: Command): void {
         });
       }),
     'taxiway taxii-user create partner-siem --organization "Acme Power" --api-key',
-    'taxiway taxii-user create firewall --organization "Acme Power" --only "Daily Feed"',
+    'taxiway taxii-user create firewall --organization "Acme Power" --only "Daily Feed" --only "Power Exchange"',
   );
 }
 
@@ -105,9 +110,9 @@ function registerList(group: Command): void {
                       user.userName,
                       user.organization,
                       user.state,
-                      user.service === null ? '' : `/${user.service}/`,
+                      user.service === null ? '' : `/${user.service.path}/`,
                       user.onlyOwners.length === 0 ? 'all' : user.onlyOwners.join(', '),
-                      instant(user.lastUsedAt) ?? 'never',
+                      shownInstant(user.lastUsedAt) ?? 'never',
                     ]),
                   ),
           };
@@ -141,16 +146,16 @@ function registerRotate(group: Command): void {
               credential: options.apiKey === true ? 'api_key' : 'password',
               overlapSeconds: options.overlap,
             });
-            const previousValidUntil = instant(rotated.previousValidUntil);
+            const validUntil = shownInstant(rotated.previousValidUntil);
             const what = options.apiKey === true ? 'API key' : 'password';
             return {
-              data: { ...rotated, previousValidUntil: previousValidUntil ?? null },
+              data: { ...rotated, previousValidUntil: instant(rotated.previousValidUntil) ?? null },
               lines: [
                 `The TAXII user "${rotated.userName}" has a new ${what}.`,
                 ...fieldLines([
                   ['Password', onceOnly(rotated.password)],
                   ['API key', onceOnly(rotated.apiKey)],
-                  ['The one before', previousValidUntil ? `valid until ${previousValidUntil}` : 'ended'],
+                  ['The one before', validUntil ? `valid until ${validUntil}` : 'ended'],
                 ]),
               ],
             };
@@ -172,7 +177,7 @@ function registerStates(group: Command): void {
     },
     {
       name: 'unlock',
-      done: 'is not locked',
+      done: 'is no longer locked',
       description: 'clear Locked',
       set: lockTaxiiUserAccount,
       to: false,
@@ -184,7 +189,13 @@ function registerStates(group: Command): void {
       set: disableTaxiiUser,
       to: true,
     },
-    { name: 'enable', done: 'is enabled', description: 'clear Disabled', set: disableTaxiiUser, to: false },
+    {
+      name: 'enable',
+      done: 'is no longer disabled',
+      description: 'clear Disabled',
+      set: disableTaxiiUser,
+      to: false,
+    },
   ];
   for (const { name, done, description, set, to } of states) {
     withExample(

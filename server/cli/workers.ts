@@ -1,13 +1,14 @@
 import cluster, { type Worker } from 'node:cluster';
-import { openApp } from '../app.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
-import { listenOrClose } from './listening.ts';
+import { openData } from './context.ts';
+import { type Address, listenOrClose, logStart, logStop } from './listening.ts';
 import { type Failure, failureOf } from './output.ts';
 import { limitStopping, stopSignal } from './stop-signal.ts';
+import { createMetricsSum, type MetricsMessage, shareMetrics } from './worker-metrics.ts';
 
 /** What a worker tells the process that started it. */
-type WorkerMessage = { kind: 'listening'; url: string } | { kind: 'failed'; failure: Failure };
+type WorkerMessage = { kind: 'listening'; address: Address } | { kind: 'failed'; failure: Failure };
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 30_000;
@@ -21,18 +22,19 @@ const SETTLED_MS = 60_000;
  */
 export async function runWorkers(
   config: Config,
-  announce: (url: string, setupCode: string | undefined) => void,
+  announce: (address: Address, setupCode: string | undefined) => void,
 ): Promise<void> {
   const stop = stopSignal();
-  const app = await openApp(config, { setupCode: true });
+  const app = await openData(config, { setupCode: true });
   const { log, setupCode } = app;
   await app.close();
 
   const running = new Set<Worker>();
   const listening = new Set<Worker>();
+  const sumMetrics = createMetricsSum(listening);
   const timers = new Set<NodeJS.Timeout>();
   let isStopping = false;
-  let url: string | undefined;
+  let address: Address | undefined;
   let fail: (error: unknown) => void = () => undefined;
   const failed = new Promise<never>((_resolve, reject) => {
     fail = reject;
@@ -42,26 +44,30 @@ export async function runWorkers(
     const worker = cluster.fork();
     const startedAt = performance.now();
     running.add(worker);
-    worker.on('message', (message: WorkerMessage) => {
-      if (message.kind === 'listening') {
+    worker.on('message', (message: WorkerMessage | MetricsMessage) => {
+      if (message.kind === 'metrics') {
+        sumMetrics(worker, message);
+      } else if (message.kind === 'listening') {
         listening.add(worker);
         // All of them: with fewer, the port could vanish with the first that crashes.
-        if (url === undefined && listening.size === config.workers) {
-          url = message.url;
-          announce(url, setupCode);
+        if (address === undefined && listening.size === config.workers) {
+          address = message.address;
+          announce(address, setupCode);
+          logStart(app, address);
         }
       } else if (message.kind === 'failed') {
         const { code, message: text, details } = message.failure;
         // Before anything listens it is the answer of the command, given once for all workers.
-        if (url === undefined) fail(new AppError('unavailable', { ...details, message: text }));
+        if (address === undefined) fail(new AppError('unavailable', { ...details, message: text }));
         else log.error({ code, ...details }, text);
       }
     });
     worker.on('error', (error) => log.error({ err: error }, 'a worker could not be started or told to stop'));
     worker.on('exit', (code, signal) => {
       running.delete(worker);
+      listening.delete(worker);
       if (isStopping) return;
-      if (url === undefined) {
+      if (address === undefined) {
         fail(
           new AppError('unavailable', { message: `a worker ended before it listened (${signal ?? code})` }),
         );
@@ -88,6 +94,7 @@ export async function runWorkers(
     const ended = [...running].map((worker) => new Promise((resolve) => worker.once('exit', resolve)));
     for (const worker of running) worker.process.kill('SIGTERM');
     await Promise.all(ended);
+    if (address !== undefined) logStop(app);
   }
 }
 
@@ -96,9 +103,11 @@ export async function serveAsWorker(config: Config): Promise<void> {
   const orphaned = new Promise<void>((resolve) => process.once('disconnect', resolve));
   const stop = stopSignal();
   try {
-    const app = await openApp(config);
-    const server = await listenOrClose(app);
-    tell({ kind: 'listening', url: server.url });
+    const metrics = shareMetrics();
+    const app = await openData(config);
+    const server = await listenOrClose(app, { metricsOfAll: metrics.ofAll });
+    metrics.tell(server.figures);
+    tell({ kind: 'listening', address: { url: server.url, listening: server.listening } });
     await Promise.race([stop, orphaned]);
     limitStopping();
     await server.close();

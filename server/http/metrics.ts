@@ -1,10 +1,14 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Flow } from './flow.ts';
 import type { Ended } from './taxii-face.ts';
+
+/** The figures of one process, as they travel to another. */
+export type Figures = readonly object[];
 
 export type Metrics = {
   contentType: string;
   render(): Promise<string>;
+  figures(): Promise<Figures>;
   observe(end: Ended, seconds: number): void;
 };
 
@@ -48,6 +52,7 @@ export function createMetrics(flow: Flow): Metrics {
   return {
     contentType: registry.contentType,
     render: () => registry.metrics(),
+    figures: () => registry.getMetricsAsJSON(),
     observe(end, duration) {
       const method = METHODS.has(end.method) ? end.method : 'other';
       requests.inc({ endpoint: end.kind, method, status: end.status });
@@ -56,4 +61,9 @@ export function createMetrics(flow: Flow): Metrics {
       if (end.count !== undefined) objects.inc(end.count);
     },
   };
+}
+
+/** The figures of several processes in one: counters and memory are summed, lags are averaged. */
+export async function renderSum(figures: readonly Figures[]): Promise<string> {
+  return await AggregatorRegistry.aggregate([...figures]).metrics();
 }
