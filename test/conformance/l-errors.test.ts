@@ -69,11 +69,11 @@ describe.each(ENGINES)('errors on %s', (engine) => {
     const authorization = `Authorization: ${world.client.authorization}`;
     for (const [request, status] of [
       [
-        `GET /${'x'.repeat(80_000)}/ HTTP/1.1\r\nHost: x\r\n${authorization}\r\n\r\n`,
+        `GET /${'x'.repeat(150_000)}/ HTTP/1.1\r\nHost: x\r\n${authorization}\r\n\r\n`,
         /^HTTP\/1\.1 (414|431) /,
       ],
       [
-        `GET ${ROOT} HTTP/1.1\r\nHost: x\r\n${authorization}\r\nX-Long: ${'x'.repeat(80_000)}\r\n\r\n`,
+        `GET ${ROOT} HTTP/1.1\r\nHost: x\r\n${authorization}\r\nX-Long: ${'x'.repeat(150_000)}\r\n\r\n`,
         /^HTTP\/1\.1 431 /,
       ],
       [
