@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { typedPasswordProblem } from '../features/accounts/new-credential.ts';
 import { createAdministrator } from '../features/instance/instance.service.ts';
 import { answer } from './context.ts';
 import { withExample } from './options.ts';
@@ -26,14 +27,21 @@ export function registerAdministrator(program: Command): void {
       .option('--organization <name>', 'organization of the Administrator (Home)')
       .option('--first-name <name>', 'first name')
       .option('--last-name <name>', 'last name')
-      .option('--password-stdin', 'read the password from standard input; else it is asked for, or generated')
+      .option(
+        '--password-stdin',
+        'read the password from standard input; else it is asked for on a terminal, or generated',
+      )
       .action(async (options: CreateOptions, command: Command) => {
         const typed =
           options.passwordStdin === true || process.stdin.isTTY
-            ? await readPassword(`Password of ${options.email}`)
-            : undefined;
+            ? await readPassword(`Password of ${options.email}`, {
+                hint: 'leave it empty to get a generated one',
+                problem: (password) => typedPasswordProblem(password, options.email),
+                mayBeEmpty: true,
+              })
+            : '';
         await answer(command, async (app, caller) => {
-          const password = typed ?? app.secrets.generate(PASSWORD_BITS);
+          const password = typed === '' ? app.secrets.generate(PASSWORD_BITS) : typed;
           const { email, organization, firstName, lastName } = options;
           const created = await createAdministrator(app, caller, {
             email,
@@ -43,13 +51,13 @@ export function registerAdministrator(program: Command): void {
             lastName,
           });
           return {
-            data: { ...created, ...(typed === undefined ? { password } : {}) },
+            data: { ...created, ...(typed === '' ? { password } : {}) },
             lines: [
               `Created the Administrator ${created.email}.`,
               ...fieldLines([
                 ['Organization', created.organization],
                 ['Pseudonym', created.pseudonym],
-                ['Password', typed === undefined ? `${password}  (shown this once)` : undefined],
+                ['Password', typed === '' ? `${password}  (shown this once)` : undefined],
               ]),
             ],
           };

@@ -258,6 +258,31 @@ describe('importing on the command line', () => {
     expect(JSON.parse(out)).toMatchObject({ files: [{ file: '-', added: 4 }] });
   });
 
+  it('says in one line that a file is no STIX, and counts each file and the kinds of warnings', async () => {
+    const text = 'README.md';
+    const nothing = await taxiway(['import', text, '--owner', 'Daily Feed']);
+    expect(nothing).toMatchObject({ code: 1, out: '' });
+    expect(nothing.err).toMatch(/^taxiway: Nothing was imported from README\.md: no JSON object [^\n]+\n$/);
+    const odd = [400, 401].map((number) => indicator(number, { x_list: [] }));
+    writeFileSync(file('odd.json'), JSON.stringify(odd));
+    const files = [file('odd.json'), file('feed.jsonl'), 'package.json'];
+    const { code, out, err } = await taxiway(['import', ...files, '--owner', 'Daily Feed']);
+    expect(code).toBe(1);
+    expect(out.split('\n')).toMatchObject([
+      expect.stringMatching(/odd\.json: 2 added, 0 already there, 0 refused$/),
+      expect.stringMatching(/feed\.jsonl: 0 added, 5 already there, 2 refused$/),
+      expect.stringMatching(/package\.json: 0 added, 0 already there, 1 refused$/),
+      'Imported 3 files.',
+      expect.stringMatching(/^ {2}Added +2, 2 of them with warnings$/),
+      expect.stringMatching(/^ {2}Already there +5$/),
+      expect.stringMatching(/^ {2}Refused +3 /),
+      'Warnings, by number of objects:',
+      expect.stringMatching(/^ {2}2 {2}x_list: a list must not be empty /),
+      '',
+    ]);
+    expect(err).toMatch(/^taxiway: Nothing was imported from package\.json: its only object was refused/);
+  });
+
   it('keeps what came before a break, goes on with the next file, and fails', async () => {
     writeFileSync(file('broken.json'), `{"type": "bundle", "objects": [${lines(200, 1).trim()}, ]}`);
     writeFileSync(file('whole.jsonl'), lines(201, 2));
@@ -383,14 +408,21 @@ describe('the demo', () => {
     const output = outputOf(child);
     const closed = once(child, 'close');
     await until(output, /\n}\n$/);
-    const demo = JSON.parse(output.out) as Record<string, string> & { owners: { objects: number }[] };
-    expect(demo.owners.every((owner) => owner.objects > 100)).toBe(true);
+    const demo = JSON.parse(output.out) as Record<string, string> & {
+      owners: { objects: number; versions: number }[];
+    };
+    expect(demo.owners.map(({ objects, versions }) => [objects, versions])).toEqual([
+      [160, 169],
+      [131, 141],
+      [249, 258],
+    ]);
     const address = /'(http[^']+limit=5)'/.exec(demo.pullObjects ?? '')?.[1] ?? '';
     const authorization = `Basic ${Buffer.from(`${demo.userName}:${demo.password}`).toString('base64')}`;
     const answer = await fetch(address, {
       headers: { authorization, accept: 'application/taxii+json;version=2.1' },
     });
-    expect(((await answer.json()) as { objects: unknown[] }).objects).toHaveLength(5);
+    const { objects } = (await answer.json()) as { objects: { type: string }[] };
+    expect(objects.map(({ type }) => type)).toEqual(Array(5).fill('indicator'));
     expect(demoFolders()).toHaveLength(1);
     child.kill('SIGINT');
     expect(await closed).toEqual([0, null]);

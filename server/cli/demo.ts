@@ -8,9 +8,11 @@ import { openApp } from '../app.ts';
 import { readConfig } from '../config.ts';
 import type { App, Caller } from '../context.ts';
 import { createTaxiiUser, type NewTaxiiUser } from '../features/accounts/taxii-users.service.ts';
+import { countIntelligence, type IntelligenceCounts } from '../features/intelligence/counting.service.ts';
 import { addMember, createOrganization, createOwner } from '../features/owners/owners.service.ts';
 import { globalsOf, namedByOptions, operatorCaller, requireNoAccount } from './context.ts';
-import { type ImportedFile, importFiles, sizeOf } from './import.ts';
+import { importFiles, sizeOf } from './import.ts';
+import type { ImportedFile } from './import-summary.ts';
 import { listenOrClose } from './listening.ts';
 import { wholeNumber, withExample } from './options.ts';
 import { fieldLines, printAnswer, printNote, quoted, tableLines } from './output.ts';
@@ -27,7 +29,7 @@ type DemoOwner = {
   collectionId: string;
   files: readonly string[];
 };
-type LoadedOwner = Omit<DemoOwner, 'files'> & { objects: number };
+type LoadedOwner = Omit<DemoOwner, 'files'> & IntelligenceCounts;
 
 export function registerDemo(program: Command): void {
   withExample(
@@ -126,7 +128,7 @@ async function loadAll(
       json,
     });
     for (const file of imported) noteTrouble(file);
-    loaded.push({ ...owner, objects: imported.reduce((sum, file) => sum + file.added, 0) });
+    loaded.push({ ...owner, ...(await countIntelligence(app, operator, owner.owner)) });
   }
   return loaded;
 }
@@ -145,7 +147,10 @@ function announce(json: boolean, url: string, user: NewTaxiiUser, owners: readon
   const listCollections = curl(`${apiRoot}collections/`);
   // The one with the most to see.
   const fullest = owners.reduce((a, b) => (b.objects > a.objects ? b : a));
-  const pullObjects = curl(`${apiRoot}collections/${fullest.collectionId}/objects/?limit=${PAGE}`);
+  const hasIndicators = fullest.indicators > 0;
+  // curl would take brackets for a range.
+  const match = hasIndicators ? 'match%5Btype%5D=indicator&' : '';
+  const pullObjects = curl(`${apiRoot}collections/${fullest.collectionId}/objects/?${match}limit=${PAGE}`);
   printAnswer(
     json,
     { url: `${url}/`, discovery, apiRoot, userName, password, owners, listCollections, pullObjects },
@@ -154,8 +159,14 @@ function announce(json: boolean, url: string, user: NewTaxiiUser, owners: readon
       'Taxiway runs, in a temporary folder that is removed when it ends.',
       '',
       ...tableLines(
-        ['Owner', 'Kind', 'Objects', 'Collection'],
-        owners.map((each) => [each.owner, each.kind, String(each.objects), each.collectionId]),
+        ['Owner', 'Kind', 'Objects', 'Versions', 'Collection'],
+        owners.map((each) => [
+          each.owner,
+          each.kind,
+          String(each.objects),
+          String(each.versions),
+          each.collectionId,
+        ]),
       ).map((line) => `  ${line}`),
       '',
       ...fieldLines([
@@ -169,7 +180,7 @@ function announce(json: boolean, url: string, user: NewTaxiiUser, owners: readon
       '',
       listCollections,
       '',
-      `Pull ${PAGE} objects of ${fullest.owner}:`,
+      `Pull ${PAGE} ${hasIndicators ? 'indicators' : 'objects'} of ${fullest.owner}:`,
       '',
       pullObjects,
       '',

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { progress } from '@clack/prompts';
 import type { ImportCounts } from '../features/intelligence/import.service.ts';
 import { printNote } from './output.ts';
@@ -12,6 +13,9 @@ export type ImportProgress = {
 const LINE_MS = 5000;
 const LINE_OBJECTS = 100_000;
 const BAR_SIZE = 30;
+/** The bar, and something of the words beside it. */
+const BAR_COLUMNS = 60;
+const NAME_LENGTH = 30;
 
 /**
  * Shows on standard error how far an import is: a bar on a terminal, else a line now and then. `sizes` are those of the
@@ -24,19 +28,28 @@ export function startProgress(sizes: readonly (number | undefined)[], quiet: boo
   );
   if (quiet) return { update: () => undefined, endFile: () => undefined, stop: () => undefined };
   // The bar listens to the keyboard, so standard input must be one.
-  const bar = process.stderr.isTTY && process.stdin.isTTY && total !== undefined && total > 0;
+  const isTerminal = process.stderr.isTTY && process.stdin.isTTY;
+  // Some terminals have no width, or do not tell it.
+  const bar = isTerminal && (process.stderr.columns ?? 0) >= BAR_COLUMNS && total !== undefined && total > 0;
   return bar ? startBar(total) : startLines();
 }
 
 function startBar(total: number): ImportProgress {
-  const bar = progress({ max: total, size: BAR_SIZE, output: process.stderr, withGuide: false });
+  const bar = progress({
+    max: total,
+    size: BAR_SIZE,
+    output: process.stderr,
+    withGuide: false,
+    // Instead of dots, which come and go behind the words.
+    indicator: 'timer',
+  });
   bar.start('');
   // In raw mode Ctrl-C would be a key, on which the library ends the process in the middle of a transaction.
   if (process.stdin.isTTY) process.stdin.setRawMode(false);
   let shown = 0;
   return {
     update(file, counts) {
-      bar.advance(counts.bytes - shown, `${file}: ${sentence(counts)}`);
+      bar.advance(counts.bytes - shown, `${shortName(file)}: ${countsSentence(counts)}`);
       shown = counts.bytes;
     },
     endFile() {
@@ -56,7 +69,7 @@ function startLines(): ImportProgress {
       if (now - lastAt < LINE_MS && count - lastCount < LINE_OBJECTS) return;
       lastAt = now;
       lastCount = count;
-      printNote(`${file}: ${sentence(counts)}`);
+      printNote(`${file}: ${countsSentence(counts)}`);
     },
     endFile() {
       lastCount = 0;
@@ -65,7 +78,13 @@ function startLines(): ImportProgress {
   };
 }
 
-function sentence({ added, alreadyThere, refused }: ImportCounts): string {
+export function countsSentence({ added, alreadyThere, refused }: ImportCounts): string {
   const number = (count: number) => count.toLocaleString('en');
   return `${number(added)} added, ${number(alreadyThere)} already there, ${number(refused)} refused`;
+}
+
+/** Control characters of a name must not steer the terminal. */
+function shortName(file: string): string {
+  const name = path.basename(file).replace(/\p{Cc}/gu, '\ufffd');
+  return name.length > NAME_LENGTH ? `${name.slice(0, NAME_LENGTH)}…` : name;
 }

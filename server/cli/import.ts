@@ -1,22 +1,28 @@
 import { closeSync, createReadStream, openSync, statSync, writeSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { App, Caller } from '../context.ts';
-import { AppError, invalid } from '../errors.ts';
+import { invalid } from '../errors.ts';
 import {
-  type ImportResult,
+  type ImportHooks,
   importObjects,
   type RefusedObject,
 } from '../features/intelligence/import.service.ts';
 import { callerOf, globalsOf, withApp } from './context.ts';
 import { startProgress } from './import-progress.ts';
+import {
+  type ImportedFile,
+  isFruitless,
+  requireWhole,
+  STANDARD_INPUT,
+  summaryLines,
+} from './import-summary.ts';
 import { withExample } from './options.ts';
-import { fieldLines, printAnswer } from './output.ts';
+import { printAnswer } from './output.ts';
+import { createWarningKinds } from './warning-kinds.ts';
 
 const CHUNK_BYTES = 64 * 1024;
-const STANDARD_INPUT = '-';
 
 type ImportOptions = { owner: string; refused?: string };
-export type ImportedFile = ImportResult & { file: string };
 
 export function registerImport(program: Command): void {
   withExample(
@@ -30,11 +36,19 @@ export function registerImport(program: Command): void {
         const sizes = files.map(sizeOf);
         const { json = false } = globalsOf(command);
         const report = openReport(options.refused);
+        const kinds = createWarningKinds();
         const imported = await withApp(command, async (app) => {
           const caller = await callerOf(app, command);
-          return await importFiles(app, caller, { files, sizes, owner: options.owner, report, json });
+          const { owner } = options;
+          return await importFiles(app, caller, { files, sizes, owner, report, json, onWarning: kinds.add });
         }).finally(report.close);
-        printAnswer(json, { owner: options.owner, files: imported }, summaryLines(imported, options.refused));
+        if (!imported.every(isFruitless)) {
+          printAnswer(
+            json,
+            { owner: options.owner, files: imported, warningKinds: kinds.mostFrequent() },
+            summaryLines(imported, kinds, options.refused),
+          );
+        }
         requireWhole(imported);
       }),
     'taxiway import feed.json history.jsonl.gz --owner "Daily Feed" --refused refused.jsonl',
@@ -52,6 +66,7 @@ export async function importFiles(
     owner: string;
     report: Pick<Report, 'write'>;
     json: boolean;
+    onWarning?: ImportHooks['onWarning'];
   },
 ): Promise<ImportedFile[]> {
   const interruption = new AbortController();
@@ -63,12 +78,17 @@ export async function importFiles(
     for (const file of work.files) {
       if (interruption.signal.aborted) break;
       const source = openSource(file, interruption.signal);
+      let firstRefusal: string | undefined;
       const result = await importObjects(app, caller, { owner: work.owner, file }, source, {
         signal: interruption.signal,
         onProgress: (counts) => progress.update(file, counts),
-        onRefused: (refused) => work.report.write(file, refused),
+        onRefused: (refused) => {
+          firstRefusal ??= refused.reasons[0];
+          work.report.write(file, refused);
+        },
+        ...(work.onWarning === undefined ? {} : { onWarning: work.onWarning }),
       });
-      imported.push({ file, ...result });
+      imported.push({ file, ...result, ...(firstRefusal === undefined ? {} : { firstRefusal }) });
       progress.endFile();
     }
   } finally {
@@ -132,42 +152,4 @@ function objectMember(text: string): string {
   } catch {
     return `,"text":${JSON.stringify(text)}`;
   }
-}
-
-function summaryLines(files: readonly ImportedFile[], report: string | undefined): string[] {
-  const total = (name: 'added' | 'alreadyThere' | 'refused' | 'warnings') =>
-    files.reduce((sum, file) => sum + file[name], 0);
-  const refused = total('refused');
-  const warnings = total('warnings');
-  return [
-    `Imported ${files.map((file) => (file.file === STANDARD_INPUT ? 'standard input' : file.file)).join(', ')}.`,
-    ...fieldLines([
-      ['Added', number(total('added')) + (warnings > 0 ? `, ${number(warnings)} of them with warnings` : '')],
-      ['Already there', number(total('alreadyThere'))],
-      ['Refused', number(refused) + refusedHint(refused, report)],
-    ]),
-  ];
-}
-
-function refusedHint(refused: number, report: string | undefined): string {
-  if (refused === 0) return '';
-  return report === undefined ? ' (--refused FILE writes them down with reasons)' : `, see ${report}`;
-}
-
-function number(count: number): string {
-  return count.toLocaleString('en');
-}
-
-/** @throws AppError when a file was not read to its end */
-function requireWhole(files: readonly ImportedFile[]): void {
-  const broken = files.filter((file) => file.stopped !== undefined);
-  if (broken.length === 0) return;
-  const sentences = broken.map(({ file, stopped }) => {
-    const at = stopped?.offset === undefined ? '' : ` (at byte ${stopped.offset})`;
-    return `${file === STANDARD_INPUT ? 'standard input' : file}: ${stopped?.message}${at}`;
-  });
-  throw new AppError('unprocessable', {
-    message: `${sentences.join('; ')}; what came before is kept`,
-    files: broken.map(({ file, stopped }) => ({ file, ...stopped })),
-  });
 }

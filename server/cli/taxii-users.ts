@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { typedPasswordProblem } from '../features/accounts/new-credential.ts';
 import {
   deleteTaxiiUser,
   disableTaxiiUser,
@@ -50,7 +51,11 @@ function registerCreate(group: Command): void {
       .option('--disabled', 'create it disabled')
       .action(async (userName: string, options: CreateOptions, command: Command) => {
         const password =
-          options.passwordStdin === true ? await readPassword(`Password of ${userName}`) : undefined;
+          options.passwordStdin === true
+            ? await readPassword(`Password of ${userName}`, {
+                problem: (typed) => typedPasswordProblem(typed, userName),
+              })
+            : undefined;
         await answer(command, async (app, caller) => {
           const created = await createTaxiiUser(app, caller, {
             userName,
@@ -138,7 +143,11 @@ function registerRotate(group: Command): void {
           command: Command,
         ) => {
           const password =
-            options.passwordStdin === true ? await readPassword(`New password of ${userName}`) : undefined;
+            options.passwordStdin === true
+              ? await readPassword(`New password of ${userName}`, {
+                  problem: (typed) => typedPasswordProblem(typed, userName),
+                })
+              : undefined;
           await answer(command, async (app, caller) => {
             const rotated = await rotateTaxiiUserCredential(app, caller, {
               userName,

@@ -1,5 +1,6 @@
 import type { App } from '../../context.ts';
 import type { CredentialKind } from '../../db/schema.ts';
+import { AppError } from '../../errors.ts';
 import type { StoredSecret } from '../../secrets.ts';
 import { requireTypedPassword } from './accounts.rules.ts';
 
@@ -23,6 +24,17 @@ export async function makePassword(
   if (typed === undefined) return generate(app, 'password', '');
   requireTypedPassword(typed, userName);
   return { kind: 'password', stored: await app.secrets.hash(typed), shown: undefined };
+}
+
+/** What is wrong with a typed password, to be said while it is being typed; undefined where nothing is. */
+export function typedPasswordProblem(typed: string, userName: string): string | undefined {
+  try {
+    requireTypedPassword(typed, userName);
+    return undefined;
+  } catch (error) {
+    if (error instanceof AppError) return error.details.problems?.[0]?.message ?? error.message;
+    throw error;
+  }
 }
 
 export function makeApiKey(app: App): NewCredential {

@@ -1,3 +1,5 @@
+import type { Kysely } from 'kysely';
+import type { Schema } from '../../db/schema.ts';
 import { rawQuery, type SqlValue, type Transaction } from '../../db/transaction.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
 import {
@@ -186,6 +188,27 @@ async function findTexts(tx: Transaction, ids: readonly number[]): Promise<Map<n
 
 async function setLatest(tx: Transaction, id: number, latest: number): Promise<void> {
   await rawQuery(tx, 'update objects set latest = ? where id = ?', [latest, id]);
+}
+
+/** How many objects and versions of each type an owner holds; an object counts in the type of its latest version. */
+export async function countByType(
+  db: Kysely<Schema>,
+  ownerId: number,
+): Promise<{ type: string; objects: number; versions: number }[]> {
+  const rows = await db
+    .selectFrom('objects')
+    .select(['type', 'latest', (eb) => eb.fn.countAll<number>().as('versions')])
+    .where('owner_id', '=', ownerId)
+    .groupBy(['type', 'latest'])
+    .execute();
+  const counts = new Map<string, { type: string; objects: number; versions: number }>();
+  for (const { type, latest, versions } of rows) {
+    const count = counts.get(type) ?? { type, objects: 0, versions: 0 };
+    counts.set(type, count);
+    count.versions += Number(versions);
+    if (latest === LATEST.overall) count.objects += Number(versions);
+  }
+  return [...counts.values()];
 }
 
 async function insertObjects(
