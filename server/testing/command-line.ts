@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, expect } from 'vitest';
+
+const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
+
+export type CommandOutput = { out: string; err: string };
+type Result = CommandOutput & { code: number | null };
+
+/** The command line as a person uses it, on data in a folder that is removed after the tests of the file. */
+export type CommandLine = {
+  folder: string;
+  file(name: string): string;
+  start(args: readonly string[], environment?: Record<string, string>): ChildProcess;
+  /** Runs a command to its end. */
+  taxiway(args: readonly string[], input?: string): Promise<Result>;
+  /** What the command answers with --json. */
+  answerOf(...args: string[]): Promise<Record<string, unknown>>;
+};
+
+export function openCommandLine(): CommandLine {
+  const folder = mkdtempSync(path.join(tmpdir(), 'taxiway-cli-'));
+  const file = (name: string) => path.join(folder, name);
+  const running = new Set<ChildProcess>();
+  afterEach(() => {
+    for (const child of running) child.kill('SIGKILL');
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const start: CommandLine['start'] = (args, environment = {}) => {
+    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('TAXIWAY_'));
+    const child = spawn(process.execPath, ['server/main.ts', ...args], {
+      env: { ...Object.fromEntries(inherited), TAXIWAY_DATA: file('data'), ...environment },
+    });
+    running.add(child);
+    // It may end without having read everything.
+    child.stdin?.on('error', () => undefined);
+    child.once('exit', () => running.delete(child));
+    return child;
+  };
+  const taxiway: CommandLine['taxiway'] = async (args, input = '') => {
+    // PostgreSQL asks for a key.
+    const child = start(args, args.includes('--database-url') ? { TAXIWAY_MASTER_KEY: MASTER_KEY } : {});
+    const output = outputOf(child);
+    child.stdin?.end(input);
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, ...output };
+  };
+  return {
+    folder,
+    file,
+    start,
+    taxiway,
+    async answerOf(...args) {
+      const { code, out, err } = await taxiway([...args, '--json']);
+      expect(err).toBe('');
+      expect(code).toBe(0);
+      return JSON.parse(out) as Record<string, unknown>;
+    },
+  };
+}
+
+/** What the process has printed so far. */
+export function outputOf(child: ChildProcess): CommandOutput {
+  const output = { out: '', err: '' };
+  child.stdout?.on('data', (chunk: Buffer) => {
+    output.out += chunk.toString();
+  });
+  child.stderr?.on('data', (chunk: Buffer) => {
+    output.err += chunk.toString();
+  });
+  return output;
+}
+
+/** Waits until standard output matches. */
+export async function until(output: CommandOutput, pattern: RegExp): Promise<RegExpExecArray> {
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline; ) {
+    const match = pattern.exec(output.out);
+    if (match !== null) return match;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`not printed: ${pattern}\n${output.out}\n${output.err}`);
+}
