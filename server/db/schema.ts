@@ -157,6 +157,8 @@ export type ObjectsTable = {
   added_by: number | null;
   /** Octets of `json`. */
   size: number;
+  /** Of an object without a version of its own: SHA-256 in hexadecimal of its `contentKey`. */
+  content_hash: string | null;
   json: string;
 };
 

@@ -168,6 +168,7 @@ export const migration0001: Migration = {
       .addColumn('revoked', i, (c) => c.notNull())
       .addColumn('added_by', i)
       .addColumn('size', i, (c) => c.notNull())
+      .addColumn('content_hash', t)
       // Last, so that the columns before it are read without touching the overflow pages of a large object.
       .addColumn('json', 'text', (c) => c.notNull())
       .execute();
@@ -182,6 +183,21 @@ export const migration0001: Migration = {
       .unique()
       .on('objects')
       .columns(['owner_id', 'stix_id', 'spec_version', 'version'])
+      .execute();
+    // Only what has no version of its own has a hash: other objects cost nothing here.
+    await schema
+      .createIndex('objects_by_content')
+      .on('objects')
+      .columns(['owner_id', 'stix_id', 'spec_version', 'content_hash'])
+      .where(sql<boolean>`content_hash is not null`)
+      .execute();
+    // The versions of an object in the order of pages. An object with a single version costs nothing here: the newest is
+    // found through objects_by_version.
+    await schema
+      .createIndex('objects_older_by_id')
+      .on('objects')
+      .columns(['owner_id', 'stix_id', 'date_added'])
+      .where(sql<boolean>`latest < 2`)
       .execute();
     await schema
       .createIndex('objects_latest')

@@ -69,7 +69,7 @@ function candidate(number: number, version: number) {
     createdByRef: undefined,
     revoked: false,
   };
-  return { head, text, size: Buffer.byteLength(text), warnings: [] };
+  return { head, text, size: Buffer.byteLength(text), warnings: [], contentHash: undefined };
 }
 
 async function add(app: App, ownerId: number, numbers: readonly number[], version = 0): Promise<void> {

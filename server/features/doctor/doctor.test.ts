@@ -74,7 +74,7 @@ function indicator(number: number) {
     createdByRef: undefined,
     revoked: false,
   };
-  return { head, text, size: Buffer.byteLength(text), warnings: [] };
+  return { head, text, size: Buffer.byteLength(text), warnings: [], contentHash: undefined };
 }
 
 async function fill(app: TestApp): Promise<number> {

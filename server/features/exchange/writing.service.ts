@@ -7,7 +7,7 @@ import { parseQuery } from '../../protocols/taxii/filters.ts';
 import { type Status, type StatusDetail, statusResource } from '../../protocols/taxii/resources.ts';
 import { formatTimestamp } from '../../protocols/timestamp.ts';
 import { findCollection } from '../collections/collections.store.ts';
-import type { Candidate } from '../intelligence/intelligence.rules.ts';
+import { type Candidate, toCandidate } from '../intelligence/intelligence.rules.ts';
 import { addObjects, deleteVersions } from '../intelligence/intelligence.store.ts';
 import { ownerTarget } from '../owners/owners.store.ts';
 import { findSessionBasis, insertStatus } from './exchange.store.ts';
@@ -52,6 +52,7 @@ export async function addEnvelope(
     maxObjectBytes: service.maxContentLength,
     strict,
     now: requestedAt,
+    digest: app.secrets.digest,
   });
   const candidates = checked.flatMap((each) => ('candidate' in each ? [each.candidate] : []));
   const statusId = app.ids.uuid();
@@ -174,9 +175,11 @@ async function requireStill(
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+type CheckOptions = { strict: boolean; now: number; digest(text: string): string };
+
 async function checkBody(
   body: AsyncIterable<Uint8Array>,
-  options: { maxObjectBytes: number; strict: boolean; now: number },
+  options: CheckOptions & { maxObjectBytes: number },
 ): Promise<Checked[]> {
   const scanner = createObjectScanner({ shape: 'envelope', maxObjectBytes: options.maxObjectBytes });
   const checked: Checked[] = [];
@@ -200,7 +203,7 @@ async function checkBody(
   return checked;
 }
 
-function checkItem(item: ScannedItem, { strict, now }: { strict: boolean; now: number }): Checked {
+function checkItem(item: ScannedItem, { strict, now, digest }: CheckOptions): Checked {
   // Item 153: an element without a usable id is named by its position; §4.3.1 wants a version as well.
   const failure = (id: string | undefined, version: string | undefined, message: string): Checked => ({
     failure: {
@@ -213,7 +216,6 @@ function checkItem(item: ScannedItem, { strict, now }: { strict: boolean; now: n
   const text = decoder.decode(item.bytes);
   const result = checkObject({ text, members: item.members, depth: item.depth }, { strict });
   if (!result.ok) return failure(result.id, result.versionText, result.reasons.join('; '));
-  return {
-    candidate: { head: result.head, text, size: item.bytes.byteLength, warnings: result.warnings },
-  };
+  const { head, warnings } = result;
+  return { candidate: toCandidate({ head, text, size: item.bytes.byteLength, warnings }, digest) };
 }

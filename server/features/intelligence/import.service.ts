@@ -14,7 +14,7 @@ import { type AuditEvent, insertAuditEvent } from '../audit/audit.store.ts';
 import { listCollections } from '../collections/collections.store.ts';
 import { getOwner, type OwnerRow, ownerTarget } from '../owners/owners.store.ts';
 import { type ByteSource, countedBytes, DamagedSource, unzipped } from './import-source.ts';
-import type { Candidate } from './intelligence.rules.ts';
+import { type Candidate, toCandidate } from './intelligence.rules.ts';
 import { addObjects } from './intelligence.store.ts';
 
 /** A transaction of an import takes as much as is read of these first. */
@@ -128,7 +128,8 @@ function createRun(app: App, caller: Caller, owner: OwnerRow & { strict: boolean
     const check = checkObject({ text, members, depth }, { strict: owner.strict });
     if (check.ok) {
       const { head, warnings } = check;
-      batch.push({ index, line, candidate: { head, text, size: bytes.length, warnings } });
+      const checked = { head, text, size: bytes.length, warnings };
+      batch.push({ index, line, candidate: toCandidate(checked, app.secrets.digest) });
       batchBytes += bytes.length;
     } else {
       const { id, reasons } = check;

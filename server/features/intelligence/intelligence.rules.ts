@@ -1,9 +1,9 @@
 import {
   compareWithStored,
-  contentEquals,
   contentKey,
   readStoredHead,
   type StixHead,
+  type StoredHead,
 } from '../../protocols/stix/check.ts';
 import { formatTimestamp, type Micros } from '../../protocols/timestamp.ts';
 
@@ -20,18 +20,42 @@ export const LATEST = {
 /** An object that passed the checks and asks to be added to an owner. */
 export type Candidate = {
   head: StixHead;
-  text: string /** Octets of the text. */;
+  text: string;
+  /** Octets of the text. */
   size: number;
   warnings: readonly string[];
+  /** Of an object without a version of its own: what tells its content from others. Else undefined. */
+  contentHash: string | undefined;
 };
 
-/** What the planning must know of a stored version. `text` only where contents may have to be compared. */
+/** `digest` of a text is its SHA-256 in hexadecimal. */
+export function toCandidate(
+  checked: Omit<Candidate, 'contentHash'>,
+  digest: (text: string) => string,
+): Candidate {
+  const { head, text } = checked;
+  const contentHash = head.version === undefined ? digest(contentKey(text) ?? text) : undefined;
+  return { ...checked, contentHash };
+}
+
+/** A stored version, without its text, which may be large. */
 export type StoredVersion = {
   id: number;
   stix_id: string;
   spec_version: string;
   version: Micros;
   latest: number;
+  content_hash: string | null;
+  /** Octets of its text. */
+  size: number;
+};
+
+/** What the planning must know of the text of a stored version. */
+export type StoredContent = {
+  /** Additions of the same version with the same content. */
+  equals: ReadonlySet<Candidate>;
+  /** Where a later version is to be compared with it. */
+  head: StoredHead | undefined;
 };
 
 export type PlannedInsert = {
@@ -70,23 +94,31 @@ export function nextStamps(lastStamp: Micros, now: Micros, count: number): Micro
   return stamps;
 }
 
-/** A version that is stored or about to be. `text` only where its content may have to be compared. */
-type Known = { version: Micros; text: string | undefined; insert?: PlannedInsert };
+/** A version that is stored or about to be. */
+type Known = {
+  version: Micros;
+  head: StoredHead | undefined;
+  hasContentOf(candidate: Candidate): boolean;
+  insert?: PlannedInsert;
+};
 
 /** The versions of one object in one specification version. A thousand of them in one envelope cost no more than a thousand objects. */
 type Versions = {
   byVersion: Map<Micros, Known>;
   /** Additions without a version of their own, until they are stamped. */
   unversioned: Known[];
-  /** By content; made when an addition without a version of its own has to be looked for. */
+  /** What has no version of its own, by hash of its content. */
   byContent: Map<string, Known> | undefined;
   /** Of equal ones the last; additions without a version of their own are newer than all. */
   newest: Known | undefined;
+  /** The highest version that is not an addition without one. */
+  highest: Micros;
 };
 
 /**
- * Decides what becomes of each candidate, given every stored version of their ids (`stored`) and the text of those
- * whose content matters (`texts`, by row id; see `needsText`). Pure.
+ * Decides what becomes of each candidate. `stored` are the versions that matter to them: of each id the newest, of each
+ * id and specification version the newest, those of equal version, and those of equal content where there is no
+ * version. `contents` is what `neededTexts` asked for, by row id. Pure.
  *
  * - the same version with equal content is already there (item 150); with other content it is refused (item 151, S13);
  * - an object without a version of its own (SCOs) is new unless any stored version has its content (ADR 0003);
@@ -95,37 +127,42 @@ type Versions = {
 export function planAdditions(input: {
   candidates: readonly Candidate[];
   stored: readonly StoredVersion[];
-  texts: ReadonlyMap<number, string>;
+  contents: ReadonlyMap<number, StoredContent>;
   lastStamp: Micros;
   now: Micros;
   strict: boolean;
 }): Plan {
-  const { candidates, stored, texts, now, strict } = input;
+  const { candidates, stored, contents, now, strict } = input;
   const objects = new Map<string, Versions>();
   for (const row of stored) {
-    remember(versionsOf(objects, row.stix_id, row.spec_version), {
+    const content = contents.get(row.id);
+    remember(versionsOf(objects, row.stix_id, row.spec_version), row.content_hash ?? undefined, {
       version: row.version,
-      text: texts.get(row.id),
+      head: content?.head,
+      hasContentOf: (candidate) => content?.equals.has(candidate) ?? false,
     });
   }
+  const isFull = withoutRoom(candidates);
   const inserts: PlannedInsert[] = [];
   /** Outcomes whose version is known once the additions are stamped. */
   const unstamped: { outcome: { versionText: string }; known: Known }[] = [];
   const outcomes = candidates.map((candidate): Outcome => {
-    const { head, text } = candidate;
+    const { head } = candidate;
     const versions = versionsOf(objects, head.id, head.specVersion);
     if (head.version === undefined) {
-      const known = findContent(versions, text);
+      const known = versions.byContent?.get(candidate.contentHash ?? '');
       if (known !== undefined) {
         const outcome: Outcome = { kind: 'already there', versionText: '' };
         unstamped.push({ outcome, known });
         return outcome;
       }
+      if (isFull(head, versions)) {
+        return { kind: 'refused', reason: 'a version exists after which no instant is left to give to it' };
+      }
     } else {
       const known = versions.byVersion.get(head.version);
       const versionText = head.versionText ?? formatTimestamp(head.version);
-      if (known?.text !== undefined && contentEquals(known.text, text))
-        return { kind: 'already there', versionText };
+      if (known?.hasContentOf(candidate) === true) return { kind: 'already there', versionText };
       if (known !== undefined) {
         return {
           kind: 'refused',
@@ -135,8 +172,8 @@ export function planAdditions(input: {
     }
     const warnings: string[] = [];
     const { newest } = versions;
-    if (newest?.text !== undefined && head.version !== undefined && head.version > newest.version) {
-      const comparison = compareWithStored(head, readStoredHead(newest.text), { strict });
+    if (newest?.head !== undefined && head.version !== undefined && head.version > newest.version) {
+      const comparison = compareWithStored(head, newest.head, { strict });
       if (!comparison.ok) return { kind: 'refused', reason: comparison.reasons.join('; ') };
       warnings.push(...comparison.warnings);
     }
@@ -148,8 +185,8 @@ export function planAdditions(input: {
       latest: LATEST.no,
     };
     inserts.push(insert);
-    const known: Known = { version: insert.version, text, insert };
-    remember(versions, known);
+    const known: Known = { version: insert.version, head, hasContentOf: comparing(candidate.text), insert };
+    remember(versions, candidate.contentHash, known);
     const outcome: Outcome = { kind: 'added', versionText: insert.versionText, warnings };
     if (head.version === undefined) unstamped.push({ outcome, known });
     return outcome;
@@ -167,48 +204,81 @@ export function planAdditions(input: {
   };
 }
 
+function keyOf(id: string, specVersion: string): string {
+  return `${id} ${specVersion}`;
+}
+
 function versionsOf(objects: Map<string, Versions>, id: string, specVersion: string): Versions {
-  const key = `${id} ${specVersion}`;
+  const key = keyOf(id, specVersion);
   let versions = objects.get(key);
   if (versions === undefined) {
-    versions = { byVersion: new Map(), unversioned: [], byContent: undefined, newest: undefined };
+    versions = {
+      byVersion: new Map(),
+      unversioned: [],
+      byContent: undefined,
+      newest: undefined,
+      highest: Number.NEGATIVE_INFINITY,
+    };
     objects.set(key, versions);
   }
   return versions;
 }
 
-function remember(versions: Versions, known: Known): void {
-  if (known.version === Number.POSITIVE_INFINITY) versions.unversioned.push(known);
-  else versions.byVersion.set(known.version, known);
-  if (versions.newest === undefined || known.version >= versions.newest.version) versions.newest = known;
-  if (versions.byContent !== undefined) rememberContent(versions.byContent, known);
-}
-
-function rememberContent(byContent: Map<string, Known>, known: Known): void {
-  const key = known.text === undefined ? undefined : contentKey(known.text);
-  if (key !== undefined && !byContent.has(key)) byContent.set(key, known);
-}
-
-function findContent(versions: Versions, text: string): Known | undefined {
-  if (versions.newest === undefined) return undefined;
-  if (versions.byContent === undefined) {
-    versions.byContent = new Map();
-    for (const known of [...versions.byVersion.values(), ...versions.unversioned])
-      rememberContent(versions.byContent, known);
+function remember(versions: Versions, contentHash: string | undefined, known: Known): void {
+  if (known.version === Number.POSITIVE_INFINITY) {
+    versions.unversioned.push(known);
+  } else {
+    versions.byVersion.set(known.version, known);
+    versions.highest = Math.max(versions.highest, known.version);
   }
-  const key = contentKey(text);
-  return key === undefined ? undefined : versions.byContent.get(key);
+  if (versions.newest === undefined || known.version >= versions.newest.version) versions.newest = known;
+  if (contentHash !== undefined) {
+    versions.byContent ??= new Map();
+    versions.byContent.set(contentHash, known);
+  }
 }
 
-/** Gives what has no version of its own the instant at which it was added, or the next that no other version has. */
-function stampUnversioned({ byVersion, unversioned }: Versions): void {
-  let free = 0;
+/** Compares contents with that of a text, which is parsed once at most: it may be large, and there may be many. */
+function comparing(text: string): (candidate: Candidate) => boolean {
+  let key: string | undefined;
+  return (candidate) => {
+    if (candidate.text === text) return true;
+    key ??= contentKey(text);
+    return key !== undefined && key === contentKey(candidate.text);
+  };
+}
+
+/**
+ * Whether the versions of an object reach so far into the future that one more addition without a version, which is
+ * newer than all, would get an instant that is not exact any more.
+ */
+function withoutRoom(candidates: readonly Candidate[]): (head: StixHead, versions: Versions) => boolean {
+  const highest = new Map<string, Micros>();
+  if (candidates.some(({ head }) => head.version === undefined)) {
+    for (const { head } of candidates) {
+      const key = keyOf(head.id, head.specVersion);
+      if (head.version !== undefined && head.version > (highest.get(key) ?? Number.NEGATIVE_INFINITY))
+        highest.set(key, head.version);
+    }
+  }
+  return (head, versions) => {
+    const ofEnvelope = highest.get(keyOf(head.id, head.specVersion)) ?? Number.NEGATIVE_INFINITY;
+    const reached = Math.max(versions.highest, ofEnvelope) + versions.unversioned.length;
+    return reached >= Number.MAX_SAFE_INTEGER;
+  };
+}
+
+/**
+ * Gives what has no version of its own the instant at which it was added; after versions in the future, the instants
+ * that follow the highest. So it is the newest, and no version exists twice, whichever others are stored.
+ */
+function stampUnversioned({ unversioned, highest }: Versions): void {
+  let free = highest + 1;
   for (const known of unversioned) {
     const { insert } = known;
     if (insert === undefined) continue;
-    free = Math.max(free, insert.dateAdded);
-    while (byVersion.has(free)) free++;
-    known.version = free++;
+    known.version = Math.max(free, insert.dateAdded);
+    free = known.version + 1;
     insert.version = known.version;
     insert.versionText = formatTimestamp(known.version);
   }
@@ -251,22 +321,52 @@ function markLatest(
     .map(({ row, latest }) => ({ id: row.id, latest }));
 }
 
-/** The stored rows whose text `planAdditions` will look at: of equal versions, and of the newest before a new one. */
-export function needsText(candidates: readonly Candidate[], stored: readonly StoredVersion[]): number[] {
+/** A stored text that the planning has to know something of. */
+export type NeededText = {
+  row: StoredVersion;
+  /** Additions of the same version, whose content has to be compared with it. */
+  rivals: Candidate[];
+  /** Whether a version that comes after it is to be compared with its head. */
+  isBeforeLater: boolean;
+};
+
+/** The texts that `planAdditions` cannot do without: of equal versions, and of the newest before a later one. */
+export function neededTexts(
+  candidates: readonly Candidate[],
+  stored: readonly StoredVersion[],
+): NeededText[] {
   if (stored.length === 0) return [];
-  const versions = new Map<string, Set<Micros | 'any'>>();
-  for (const { head } of candidates) {
-    const key = `${head.id} ${head.specVersion}`;
-    const wanted = versions.get(key) ?? new Set();
-    wanted.add(head.version ?? 'any');
-    versions.set(key, wanted);
+  const objects = new Map<string, { byVersion: Map<Micros, StoredVersion>; newest: StoredVersion }>();
+  for (const row of stored) {
+    const key = keyOf(row.stix_id, row.spec_version);
+    const object = objects.get(key) ?? { byVersion: new Map(), newest: row };
+    objects.set(key, object);
+    object.byVersion.set(row.version, row);
+    if (row.version > object.newest.version) object.newest = row;
   }
-  return stored
-    .filter((row) => {
-      const wanted = versions.get(`${row.stix_id} ${row.spec_version}`);
-      return (
-        wanted !== undefined && (row.latest !== LATEST.no || wanted.has('any') || wanted.has(row.version))
-      );
-    })
-    .map((row) => row.id);
+  const needed = new Map<StoredVersion, NeededText>();
+  const need = (row: StoredVersion): NeededText => {
+    const known = needed.get(row) ?? { row, rivals: [], isBeforeLater: false };
+    needed.set(row, known);
+    return known;
+  };
+  for (const candidate of candidates) {
+    const { id, specVersion, version } = candidate.head;
+    const object = objects.get(keyOf(id, specVersion));
+    if (object === undefined || version === undefined) continue;
+    const same = object.byVersion.get(version);
+    // The content of what has no version of its own is another one.
+    if (same?.content_hash === null) need(same).rivals.push(candidate);
+    if (same === undefined && version > object.newest.version) need(object.newest).isBeforeLater = true;
+  }
+  return [...needed.values()];
+}
+
+/** What is needed of a stored text, so that the text need not be kept. */
+export function readContent({ rivals, isBeforeLater }: NeededText, text: string): StoredContent {
+  const hasContentOf = comparing(text);
+  return {
+    equals: new Set(rivals.filter(hasContentOf)),
+    head: isBeforeLater ? readStoredHead(text) : undefined,
+  };
 }

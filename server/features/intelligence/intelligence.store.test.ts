@@ -1,18 +1,51 @@
+import { hash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { inTransaction } from '../../db/transaction.ts';
+import { inTransaction, type Transaction } from '../../db/transaction.ts';
 import { checkObject } from '../../protocols/stix/check.ts';
 import { newOrganization } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { indicator } from '../../testing/test-server.ts';
-import { type Candidate, LATEST } from './intelligence.rules.ts';
+import { type Candidate, LATEST, toCandidate } from './intelligence.rules.ts';
 import { addObjects, type DeleteSelection, deleteVersions } from './intelligence.store.ts';
+
+const digest = (text: string) => hash('sha256', text);
 
 function candidate(object: Record<string, unknown>): Candidate {
   const text = JSON.stringify(object);
   const members = Object.keys(object).length;
   const check = checkObject({ text, members, depth: 1 }, { strict: false });
   if (!check.ok) throw new Error(check.reasons.join('; '));
-  return { head: check.head, text, size: Buffer.byteLength(text), warnings: check.warnings };
+  const checked = { head: check.head, text, size: Buffer.byteLength(text), warnings: check.warnings };
+  return toCandidate(checked, digest);
+}
+
+type Seen = {
+  octets: number;
+  rows: number;
+  statements: { sql: string; parameters: readonly (string | number | null)[] }[];
+};
+
+/** The transaction, noting what it is asked and what comes back. */
+function noting(tx: Transaction, seen: Seen): Transaction {
+  return new Proxy(tx, {
+    get(target, name) {
+      if (name === 'executeQuery') {
+        return async (query: Parameters<Transaction['executeQuery']>[0]) => {
+          const result = await target.executeQuery(query);
+          seen.octets += JSON.stringify(result.rows).length;
+          seen.rows += result.rows.length;
+          if (!('sql' in query)) throw new Error('a query that was not compiled');
+          seen.statements.push({
+            sql: query.sql,
+            parameters: query.parameters as (string | number | null)[],
+          });
+          return result;
+        };
+      }
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
 
 const ID = String(indicator(1).id);
@@ -131,6 +164,128 @@ describe.each(ENGINES)('the exchange store on %s', (engine) => {
     expect(outcomes.flat()).toHaveLength(200);
     const stamps = (await rows()).map((row) => row.date_added);
     expect(new Set(stamps).size).toBe(200);
+  });
+
+  describe('an object without a version of its own', () => {
+    const domain = (value: string) =>
+      candidate({
+        type: 'domain-name',
+        spec_version: '2.1',
+        id: 'domain-name--00000000-0000-4000-8000-000000000001',
+        value,
+      });
+    /** A custom object may come with a version or without. */
+    const thing = (modified: string | undefined, name = 'thing', number = 1) =>
+      candidate({
+        type: 'x-thing',
+        spec_version: '2.1',
+        id: `x-thing--00000000-0000-4000-8000-00000000000${number}`,
+        ...(modified === undefined ? {} : { created: '2026-01-01T00:00:00.000Z', modified }),
+        name,
+      });
+    const kinds = async (candidates: Candidate[]) => (await add(candidates)).map((outcome) => outcome.kind);
+
+    it('is compared with all stored contents of its id without reading any of them, however many there are', async () => {
+      const large = (number: number) => domain(`${number}-${'x'.repeat(200_000)}.example`);
+      for (let number = 0; number < 50; number++) await add([large(number)]);
+      for (const again of [large(7), large(49), domain('new.example')]) {
+        const seen: Seen = { octets: 0, rows: 0, statements: [] };
+        const by = { accountId: null, now: app.clock.now() };
+        await inTransaction(app.db, (tx) =>
+          addObjects(noting(tx, seen), { id: ownerId, strict: false }, [again], by),
+        );
+        expect(seen.octets).toBeLessThan(2000);
+        expect(seen.rows).toBeLessThan(5);
+      }
+      expect(await rows()).toHaveLength(51);
+    });
+
+    it('of two contents changes nothing when both come again, in one envelope or one by one', async () => {
+      expect(await kinds([domain('a.example')])).toEqual(['added']);
+      expect(await kinds([domain('b.example')])).toEqual(['added']);
+      const before = [await owner(), await rows()];
+      expect(await kinds([domain('a.example')])).toEqual(['already there']);
+      expect(await kinds([domain('b.example'), domain('a.example')])).toEqual([
+        'already there',
+        'already there',
+      ]);
+      const differently = domain('a.example');
+      const text = JSON.stringify(JSON.parse(differently.text), null, 2);
+      expect(await kinds([toCandidate({ ...differently, text }, digest)])).toEqual(['already there']);
+      expect([await owner(), await rows()]).toEqual(before);
+      expect(await kinds([domain('c.example'), domain('a.example')])).toEqual(['added', 'already there']);
+    });
+
+    it('is known by its content also behind versions that the same object has', async () => {
+      expect(await kinds([thing(undefined, 'plain'), thing('2026-02-01T00:00:00.000Z')])).toEqual([
+        'added',
+        'added',
+      ]);
+      expect(await kinds([thing('2255-01-01T00:00:00.000Z')])).toEqual(['added']);
+      const before = await rows();
+      expect(await kinds([thing('2026-02-01T00:00:00.000Z'), thing(undefined, 'plain')])).toEqual([
+        'already there',
+        'already there',
+      ]);
+      expect(await rows()).toEqual(before);
+    });
+
+    it('is newer than every version that is stored, also one in the future', async () => {
+      await add([thing('2255-01-01T00:00:00.000Z')]);
+      await add([thing(undefined, 'first'), thing(undefined, 'second')]);
+      await add([thing(undefined, 'third')]);
+      const stored = await rows();
+      const from = Date.UTC(2255, 0) * 1000;
+      expect(stored.map((row) => row.version)).toEqual([from, from + 1, from + 2, from + 3]);
+      expect(stored.map((row) => row.latest)).toEqual([LATEST.no, LATEST.no, LATEST.no, LATEST.overall]);
+    });
+
+    it('is refused where a version leaves no instant after it, and others are not', async () => {
+      const end = '2255-06-05T23:47:34.740991Z';
+      expect(await kinds([thing(end), thing(undefined), thing(undefined, 'plain', 2)])).toEqual([
+        'added',
+        'refused',
+        'added',
+      ]);
+      expect(await kinds([thing(undefined)])).toEqual(['refused']);
+      expect(await kinds([thing(undefined, 'plain', 3), thing(end, 'thing', 3)])).toEqual([
+        'refused',
+        'added',
+      ]);
+    });
+  });
+
+  it('looks at a few versions of an object, however many it has', async () => {
+    const at = (second: number) =>
+      candidate(indicator(1, { modified: new Date(Date.UTC(2026, 1, 1, 0, 0, second)).toISOString() }));
+    await add(Array.from({ length: 3000 }, (_, second) => at(second)));
+    const seen: Seen = { octets: 0, rows: 0, statements: [] };
+    const outcomes = await inTransaction(app.db, (tx) =>
+      addObjects(
+        noting(tx, seen),
+        { id: ownerId, strict: false },
+        [at(5), at(2999), at(4000), version(9, '2.0')],
+        { accountId: null, now: app.clock.now() },
+      ),
+    );
+    expect(outcomes.map((outcome) => outcome.kind)).toEqual([
+      'already there',
+      'already there',
+      'added',
+      'added',
+    ]);
+    expect(seen.rows).toBeLessThan(10);
+    if (engine !== 'sqlite') return;
+    const details: string[] = [];
+    for (const { sql, parameters } of seen.statements.filter((each) => each.sql.includes('column1'))) {
+      const steps = await app.db.query<{ detail: string }>(`explain query plan ${sql}`, parameters);
+      details.push(...steps.map(({ detail }) => detail).filter((detail) => / n /.test(detail)));
+    }
+    expect(details).not.toEqual([]);
+    for (const detail of details)
+      expect(detail).toMatch(
+        /^SEARCH n USING COVERING INDEX objects_by_(version|content) \(owner_id=\? AND stix_id=\?/,
+      );
   });
 
   describe('deleting', () => {

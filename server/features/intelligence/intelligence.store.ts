@@ -5,16 +5,21 @@ import type { Micros } from '../../protocols/timestamp.ts';
 import {
   type Candidate,
   LATEST,
-  needsText,
+  type NeededText,
+  neededTexts,
   nextStamps,
   type Outcome,
   type PlannedInsert,
   planAdditions,
+  readContent,
+  type StoredContent,
   type StoredVersion,
 } from './intelligence.rules.ts';
 
 /** How many values stand in one statement's list. */
 const LIST = 500;
+/** Octets of stored texts that are held at a time, beyond a single one. */
+const TEXTS_BYTES = 4_000_000;
 /** Rows per insert; a fixed number, so that one prepared statement serves. */
 const ROWS = 40;
 const COLUMNS = [
@@ -29,8 +34,10 @@ const COLUMNS = [
   'revoked',
   'added_by',
   'size',
+  'content_hash',
   'json',
 ] as const;
+const STORED_VERSION = 'id, stix_id, spec_version, version, latest, content_hash, size';
 
 /**
  * Adds objects to an owner, in their order, while holding the owner's row: stamps come out strictly increasing in the
@@ -43,12 +50,12 @@ export async function addObjects(
   by: { accountId: number | null; now: Micros },
 ): Promise<Outcome[]> {
   const { last_stamp: lastStamp } = await lockOwner(tx, owner.id);
-  const stored = await findVersions(tx, owner.id, [...new Set(candidates.map((c) => c.head.id))]);
-  const texts = await findTexts(tx, needsText(candidates, stored));
+  const stored = await findRivals(tx, owner.id, candidates);
+  const contents = await readContents(tx, neededTexts(candidates, stored));
   const plan = planAdditions({
     candidates,
     stored,
-    texts,
+    contents,
     lastStamp,
     now: by.now,
     strict: owner.strict,
@@ -92,7 +99,7 @@ export async function deleteVersions(
   now: Micros,
 ): Promise<number | undefined> {
   const { last_stamp: lastStamp } = await lockOwner(tx, ownerId);
-  const all = await findVersions(tx, ownerId, [selection.stixId]);
+  const all = await listVersions(tx, ownerId, selection.stixId);
   if (all.length === 0) return undefined;
   const eligible = all
     .filter((row) => selection.specVersions?.includes(row.spec_version) ?? true)
@@ -112,7 +119,8 @@ export async function deleteVersions(
     const ids = doomed.slice(start, start + LIST).map((row) => row.id);
     await tx.deleteFrom('objects').where('id', 'in', ids).execute();
   }
-  const left = all.filter((row) => !doomed.includes(row));
+  const gone = new Set(doomed);
+  const left = all.filter((row) => !gone.has(row));
   const promoted = promotions(left);
   const stamps = nextStamps(lastStamp, now, promoted.length);
   for (const [index, { id, latest }] of promoted.entries()) {
@@ -153,37 +161,134 @@ async function lockOwner(tx: Transaction, ownerId: number): Promise<{ last_stamp
     .executeTakeFirstOrThrow();
 }
 
-async function findVersions(
+async function listVersions(tx: Transaction, ownerId: number, stixId: string): Promise<StoredVersion[]> {
+  return await rawQuery<StoredVersion>(
+    tx,
+    `select ${STORED_VERSION} from objects where owner_id = ? and stix_id = ?`,
+    [ownerId, stixId],
+  );
+}
+
+/** One version of an object, by what names it. Each is one step down an index, however many versions there are. */
+const LOOKUPS = {
+  newest: {
+    keys: '(?)',
+    condition: 'n.stix_id = w.column1 order by n.spec_version desc, n.version desc limit 1',
+    none: [''],
+  },
+  newestOfSpecVersion: {
+    keys: '(?, ?)',
+    condition: 'n.stix_id = w.column1 and n.spec_version = w.column2 order by n.version desc limit 1',
+    none: ['', ''],
+  },
+  version: {
+    keys: '(?, ?, cast(? as bigint))',
+    condition: 'n.stix_id = w.column1 and n.spec_version = w.column2 and n.version = w.column3 limit 1',
+    none: ['', '', 0],
+  },
+  content: {
+    keys: '(?, ?, ?)',
+    condition: 'n.stix_id = w.column1 and n.spec_version = w.column2 and n.content_hash = w.column3 limit 1',
+    none: ['', '', ''],
+  },
+} as const satisfies Record<string, { keys: string; condition: string; none: readonly SqlValue[] }>;
+
+/** Keys of a lookup, each once. */
+type Keys = Map<string, SqlValue[]>;
+
+function addKey(keys: Keys, ...key: SqlValue[]): void {
+  keys.set(key.join(' '), key);
+}
+
+async function lookUp(
   tx: Transaction,
   ownerId: number,
-  ids: readonly string[],
+  by: keyof typeof LOOKUPS,
+  keys: Keys,
 ): Promise<StoredVersion[]> {
+  const { keys: row, condition, none } = LOOKUPS[by];
+  const all = [...keys.values()];
   const rows: StoredVersion[] = [];
-  for (let start = 0; start < ids.length; start += LIST) {
-    const list = padded(ids.slice(start, start + LIST), '');
+  for (let start = 0; start < all.length; start += LIST) {
+    const list = padded<readonly SqlValue[]>(all.slice(start, start + LIST), none);
     rows.push(
       ...(await rawQuery<StoredVersion>(
         tx,
-        `select id, stix_id, spec_version, version, latest from objects where owner_id = ? and stix_id in (${list.map(() => '?').join(',')})`,
-        [ownerId, ...list],
+        `select ${STORED_VERSION} from objects where id in (
+           select (select n.id from objects n where n.owner_id = ? and ${condition}) from (values ${list.map(() => row).join(',')}) w)`,
+        [ownerId, ...list.flat()],
       )),
     );
   }
   return rows;
 }
 
-async function findTexts(tx: Transaction, ids: readonly number[]): Promise<Map<number, string>> {
-  const texts = new Map<number, string>();
-  for (let start = 0; start < ids.length; start += LIST) {
-    const list = padded(ids.slice(start, start + LIST), 0);
+/** The stored versions that `planAdditions` wants to know of: a few for each candidate, however many there are. */
+async function findRivals(
+  tx: Transaction,
+  ownerId: number,
+  candidates: readonly Candidate[],
+): Promise<StoredVersion[]> {
+  const ids: Keys = new Map();
+  for (const { head } of candidates) addKey(ids, head.id);
+  const found = await lookUp(tx, ownerId, 'newest', ids);
+  if (found.length === 0) return [];
+  const newest = new Map(found.map((row) => [row.stix_id, row]));
+
+  const others: Keys = new Map();
+  for (const { head } of candidates) {
+    const row = newest.get(head.id);
+    if (row !== undefined && row.spec_version !== head.specVersion) addKey(others, head.id, head.specVersion);
+  }
+  found.push(...(await lookUp(tx, ownerId, 'newestOfSpecVersion', others)));
+  const newestOfSpec = new Map(found.map((row) => [`${row.stix_id} ${row.spec_version}`, row]));
+
+  const versions: Keys = new Map();
+  const contents: Keys = new Map();
+  for (const { head, contentHash } of candidates) {
+    const row = newestOfSpec.get(`${head.id} ${head.specVersion}`);
+    if (row === undefined) continue;
+    if (head.version !== undefined && head.version < row.version)
+      addKey(versions, head.id, head.specVersion, head.version);
+    if (contentHash !== undefined && contentHash !== row.content_hash)
+      addKey(contents, head.id, head.specVersion, contentHash);
+  }
+  found.push(...(await lookUp(tx, ownerId, 'version', versions)));
+  found.push(...(await lookUp(tx, ownerId, 'content', contents)));
+  // One row may have been found by its version and by its content.
+  return [...new Map(found.map((row) => [row.id, row])).values()];
+}
+
+/** Reads texts a few at a time and keeps only what is needed of them. */
+async function readContents(
+  tx: Transaction,
+  needed: readonly NeededText[],
+): Promise<Map<number, StoredContent>> {
+  const contents = new Map<number, StoredContent>();
+  let batch = new Map<number, NeededText>();
+  let bytes = 0;
+  const read = async (): Promise<void> => {
+    const list = padded([...batch.keys()], 0);
     const rows = await rawQuery<{ id: number; json: string }>(
       tx,
       `select id, json from objects where id in (${list.map(() => '?').join(',')})`,
       list,
     );
-    for (const row of rows) texts.set(row.id, row.json);
+    for (const { id, json } of rows) {
+      const need = batch.get(id);
+      if (need !== undefined) contents.set(id, readContent(need, json));
+    }
+    batch = new Map();
+    bytes = 0;
+  };
+  for (const need of needed) {
+    const { id, size } = need.row;
+    if (batch.size > 0 && (batch.size >= LIST || bytes + size > TEXTS_BYTES)) await read();
+    batch.set(id, need);
+    bytes += size;
   }
-  return texts;
+  if (batch.size > 0) await read();
+  return contents;
 }
 
 async function setLatest(tx: Transaction, id: number, latest: number): Promise<void> {
@@ -223,7 +328,7 @@ async function insertObjects(
   const full = statement(ROWS);
   const single = statement(1);
   const values = (insert: PlannedInsert): SqlValue[] => {
-    const { head, text, size } = insert.candidate;
+    const { head, text, size, contentHash } = insert.candidate;
     return [
       ownerId,
       insert.dateAdded,
@@ -236,6 +341,7 @@ async function insertObjects(
       head.revoked ? 1 : 0,
       accountId,
       size,
+      contentHash ?? null,
       text,
     ];
   };
