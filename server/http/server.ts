@@ -16,9 +16,10 @@ import { spareUnsentAnswers } from './connections.ts';
 import { createFlow } from './flow.ts';
 import { endAndLinger } from './linger.ts';
 import { createMetrics, type Figures } from './metrics.ts';
+import { isPlainRead, sendPlainly } from './plain-reads.ts';
 import { answerRest, type RestRoute } from './rest-face.ts';
 import { readTarget } from './target.ts';
-import { createTaxiiFace, type TaxiiRoutes, type TaxiiSession } from './taxii-face.ts';
+import { createTaxiiFace, type TaxiiAnswer, type TaxiiRoutes, type TaxiiSession } from './taxii-face.ts';
 import { tlsOptions } from './tls.ts';
 
 export type RunningServer = {
@@ -118,8 +119,7 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
       answerRest(app, route, c.env.incoming as IncomingMessage, newRequestId(), addressOf),
     );
   }
-  hono.all('*', (c) => {
-    const { incoming, outgoing } = c.env as { incoming: IncomingMessage; outgoing: ServerResponse };
+  const answerTaxii = (incoming: IncomingMessage, outgoing: ServerResponse): Promise<TaxiiAnswer> => {
     const startedAt = performance.now();
     const requestId = newRequestId();
     if (isClosing) outgoing.shouldKeepAlive = false;
@@ -128,6 +128,17 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
       metrics.observe(end, ms / 1000);
       logAccess(incoming, addressOf(incoming).address, requestId, end, ms);
     });
+  };
+  hono.all('*', async (c) => {
+    const { incoming, outgoing } = c.env as { incoming: IncomingMessage; outgoing: ServerResponse };
+    const { status, headers, body } = await answerTaxii(incoming, outgoing);
+    return new Response((body as Uint8Array<ArrayBuffer> | undefined) ?? null, {
+      status,
+      headers: headers as Record<string, string>,
+    });
+  });
+  const throughHono = getRequestListener(hono.fetch, {
+    errorHandler: (error) => answerUnroutable(app, error),
   });
 
   const server = (tls === undefined ? createServer : (createTlsServer as typeof createServer))(
@@ -142,7 +153,12 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
       // Refused all the same, but with an error resource.
       requireHostHeader: false,
     },
-    getRequestListener(hono.fetch, { errorHandler: (error) => answerUnroutable(app, error) }),
+    (incoming: IncomingMessage, outgoing: ServerResponse) => {
+      if (!isPlainRead(incoming)) return void throughHono(incoming, outgoing);
+      void sendPlainly(outgoing, answerTaxii(incoming, outgoing), (err) =>
+        app.log.error({ err }, 'a request failed'),
+      );
+    },
   );
   // A connection on which nothing moves, in either direction.
   server.setTimeout(120_000, (socket: Socket) => socket.destroy());

@@ -113,6 +113,9 @@ const COMMON_HEADERS = {
 };
 type Headers = Record<string, string | string[]>;
 
+/** An answer as it is sent. */
+export type TaxiiAnswer = { status: number; headers: Headers; body: Uint8Array | undefined };
+
 /**
  * The TAXII 2.1 server's HTTP side: paths, credentials, negotiation, errors. Every answer, errors included, has the
  * TAXII media type (§3.1). The order of decisions: 401 before all, then what the asker may know of (404), then method
@@ -132,10 +135,10 @@ export function createTaxiiFace<S extends TaxiiSession>(
     outgoing: ServerResponse,
     requestId: string,
     ended: (end: Ended) => void,
-  ): Promise<Response> => {
+  ): Promise<TaxiiAnswer> => {
     const { rawPath, rawQuery } = readTarget(incoming);
     const method = incoming.method ?? 'GET';
-    const path = parseTaxiiPath(rawPath, false);
+    const path = pathOf(rawPath);
     let session: S | undefined;
     let room: Room | undefined;
     let reply: TaxiiReply;
@@ -145,11 +148,11 @@ export function createTaxiiFace<S extends TaxiiSession>(
     } catch (error) {
       reply = errorReply(app, error, requestId, headers);
     }
-    const response = await send(reply);
-    return response;
+    return await send(reply);
 
     async function answer(): Promise<TaxiiReply> {
-      await turnOf(incoming, outgoing);
+      const turn = turnOf(incoming, outgoing);
+      if (turn !== undefined) await turn;
       const allowed = allowedMethods(path.kind);
       if (method === 'OPTIONS' && allowed.length > 0) {
         headers.Allow = allowed.join(', ');
@@ -221,7 +224,7 @@ export function createTaxiiFace<S extends TaxiiSession>(
       return result;
     }
 
-    async function send({ status, body, page, dates, contentLocation }: TaxiiReply): Promise<Response> {
+    async function send({ status, body, page, dates, contentLocation }: TaxiiReply): Promise<TaxiiAnswer> {
       if (dates !== undefined) {
         headers['X-TAXII-Date-Added-First'] = stampText(dates.first);
         headers['X-TAXII-Date-Added-Last'] = stampText(dates.last);
@@ -255,10 +258,7 @@ export function createTaxiiFace<S extends TaxiiSession>(
       const isEmpty = method === 'HEAD' || payload.byteLength === 0;
       if (page?.isSentOnce === true && payload === page.body && !isEmpty)
         outgoing.once('finish', () => giveBack(payload));
-      return new Response(isEmpty ? null : (payload as Uint8Array<ArrayBuffer>), {
-        status,
-        headers: headers as Record<string, string>,
-      });
+      return { status, headers, body: isEmpty ? undefined : payload };
     }
   };
 }
@@ -276,6 +276,22 @@ function giveBack({ buffer }: Uint8Array): void {
   } catch {
     // Some memory cannot be taken from its owner; the garbage collector will find it.
   }
+}
+
+/** The paths of the pages that everybody polls are few. */
+const knownPaths = new Map<string, TaxiiPath>();
+const KNOWN_PATHS = 500;
+const LONGEST_KNOWN_PATH = 300;
+
+function pathOf(rawPath: string): TaxiiPath {
+  let path = knownPaths.get(rawPath);
+  if (path === undefined) {
+    path = parseTaxiiPath(rawPath, false);
+    if (rawPath.length > LONGEST_KNOWN_PATH) return path;
+    if (knownPaths.size >= KNOWN_PATHS) knownPaths.clear();
+    knownPaths.set(rawPath, path);
+  }
+  return path;
 }
 
 /** The pages that everybody polls begin and end with the same few stamps. */

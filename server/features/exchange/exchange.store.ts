@@ -69,7 +69,7 @@ export function prepareExchange(db: Database) {
 export type ExchangeStatements = ReturnType<typeof prepareExchange>;
 
 /** Rows remembered at a time, and octets of parameters that are worth it. */
-const REMEMBERED_ROWS = 2000;
+const REMEMBERED_ROWS = 500;
 const REMEMBERED_KEY = 200;
 
 /**

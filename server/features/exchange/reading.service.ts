@@ -109,14 +109,45 @@ const MEDIA_TYPES: ReadonlyMap<string, string> = new Map([
 
 const NEXT_PURPOSE = 'taxii next';
 
+type ListingEndpoint = 'objects' | 'manifest' | 'object' | 'versions';
+
+/** Listings of a collection as one account sees it, by what was asked for: they follow from it and from nothing else. */
+const listings = new WeakMap<VisibleCollection, Map<string, Listing>>();
+const KNOWN_LISTINGS = 20;
+const LONGEST_KNOWN_QUERY = 300;
+
 function openListing(
   { app }: Exchange,
   session: Session,
   rawQuery: string,
-  endpoint: 'objects' | 'manifest' | 'object' | 'versions',
+  endpoint: ListingEndpoint,
   stixId?: string,
 ): Listing {
   const collection = requireReadable(session);
+  // While nothing in the database has changed, the collection is the same object as in the request before.
+  let known = listings.get(collection);
+  if (known === undefined) {
+    known = new Map();
+    listings.set(collection, known);
+  }
+  const name = `${endpoint} ${stixId ?? ''} ${rawQuery}`;
+  let listing = known.get(name);
+  if (listing === undefined) {
+    listing = readListing(app, session, collection, { rawQuery, endpoint, stixId });
+    if (name.length > LONGEST_KNOWN_QUERY) return listing;
+    if (known.size >= KNOWN_LISTINGS) known.clear();
+    known.set(name, listing);
+  }
+  return listing;
+}
+
+function readListing(
+  app: App,
+  session: Session,
+  collection: VisibleCollection,
+  asked: { rawQuery: string; endpoint: ListingEndpoint; stixId: string | undefined },
+): Listing {
+  const { rawQuery, endpoint, stixId } = asked;
   const parsed = parseQuery(rawQuery, endpoint, session.service.strict);
   if (!parsed.ok) {
     throw new AppError('invalid_input', {
