@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   accountObstacle,
   afterFailure,
+  networkOf,
   secondsBlocked,
   type Throttle,
   type ThrottleKind,
@@ -67,6 +68,70 @@ describe('the time to wait', () => {
     expect(secondsBlocked(throttle, NOW + 1_500_000)).toBe(0);
     expect(secondsBlocked(throttle, NOW + 9_000_000)).toBe(0);
     expect(secondsBlocked(undefined, NOW)).toBe(0);
+  });
+});
+
+describe('a throttle from the future, after the clock was put back', () => {
+  const HOUR = 3600 * SECOND;
+  it.each([
+    ['a failure an hour ahead', { lastFailureAt: NOW + HOUR, blockedUntil: 0 }],
+    ['a wait that ends in more than 15 minutes', { lastFailureAt: NOW, blockedUntil: NOW + HOUR }],
+  ])('counts as none: %s', (_, times) => {
+    const throttle = { failures: 500, ...times };
+    expect(secondsBlocked(throttle, NOW)).toBe(0);
+    expect(afterFailure(throttle, 'address', NOW)).toEqual({
+      failures: 1,
+      lastFailureAt: NOW,
+      blockedUntil: 0,
+    });
+  });
+
+  it('counts while it is only ahead by what the clocks of two servers differ', () => {
+    const throttle = {
+      failures: 500,
+      lastFailureAt: NOW + 2 * SECOND,
+      blockedUntil: NOW + 902 * SECOND,
+    };
+    expect(secondsBlocked(throttle, NOW)).toBe(900);
+    expect(afterFailure(throttle, 'address', NOW).failures).toBe(501);
+  });
+});
+
+describe('the network of an address', () => {
+  it.each([
+    ['192.0.2.1', '192.0.2.1'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['::FFFF:c000:0201', '192.0.2.1'],
+    ['0:0:0:0:0:ffff:192.0.2.1', '192.0.2.1'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:0DB8:0001:0002::', '2001:db8:1:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['2001:db8::1:2:3:4:5', '2001:db8:0:1::/64'],
+    ['64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['::', '0:0:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['fe80::2%25en1', 'fe80:0:0:0::/64'],
+    ['unknown', 'unknown'],
+    ['2001:db8::1::2', '2001:db8::1::2'],
+    ['1:2:3', '1:2:3'],
+    ['1:2:3:4:5:6:7:8:9', '1:2:3:4:5:6:7:8:9'],
+    ['1:2:3:4::5:6:7:8', '1:2:3:4::5:6:7:8'],
+    ['x::1', 'x::1'],
+    ['', ''],
+  ])('of "%s" is "%s"', (address, network) => {
+    expect(networkOf(address)).toBe(network);
+  });
+
+  it('is the same for every address of one /64, and for no address of another', () => {
+    fc.assert(
+      fc.property(fc.ipV6(), fc.ipV6(), (one, other) => {
+        const network = networkOf(one);
+        if (network.includes(':')) expect(networkOf(network.replace('/64', ''))).toBe(network);
+        expect(networkOf(one.toUpperCase())).toBe(network);
+        if (networkOf(other) !== network) expect(one).not.toBe(other);
+      }),
+    );
   });
 });
 

@@ -13,12 +13,15 @@ const MEMORY = 900 * SECOND;
 /** Failures that cost nothing, before the back-off begins. Several devices may share an address, several addresses guess at an account. */
 const FREE_FAILURES: Record<ThrottleKind, number> = { 'account-at-address': 20, account: 100, address: 100 };
 
+/** Clocks of several servers on one database differ by less: what lies further ahead was written before the clock went back. */
+const SKEW = 60 * SECOND;
+
 /** The throttle after one more failure: beyond the free ones it blocks for 1, 2, 4, … seconds, at most 15 minutes. */
 export function afterFailure(throttle: Throttle | undefined, kind: ThrottleKind, now: Micros): Throttle {
+  const before = credible(throttle, now);
   // From the end of the wait: else the longest one would also be the last, and be followed by free failures again.
-  const isFresh =
-    throttle !== undefined && Math.max(throttle.lastFailureAt, throttle.blockedUntil) > now - MEMORY;
-  const failures = (isFresh ? throttle.failures : 0) + 1;
+  const isFresh = before !== undefined && Math.max(before.lastFailureAt, before.blockedUntil) > now - MEMORY;
+  const failures = (isFresh ? before.failures : 0) + 1;
   const excess = failures - FREE_FAILURES[kind];
   const block = excess <= 0 ? 0 : Math.min(SECOND * 2 ** (excess - 1), MAX_BLOCK);
   return { failures, lastFailureAt: now, blockedUntil: block === 0 ? 0 : now + block };
@@ -26,7 +29,52 @@ export function afterFailure(throttle: Throttle | undefined, kind: ThrottleKind,
 
 /** Whole seconds until the throttle lets another attempt through; 0 = now. */
 export function secondsBlocked(throttle: Throttle | undefined, now: Micros): number {
-  return throttle === undefined ? 0 : Math.max(0, Math.ceil((throttle.blockedUntil - now) / SECOND));
+  const blockedUntil = credible(throttle, now)?.blockedUntil ?? 0;
+  return Math.ceil(Math.min(Math.max(0, blockedUntil - now), MAX_BLOCK) / SECOND);
+}
+
+/** The throttle, unless it comes from the future: after the clock was put back nobody waits for the old time to come again. */
+function credible(throttle: Throttle | undefined, now: Micros): Throttle | undefined {
+  if (throttle === undefined || throttle.lastFailureAt > now + SKEW) return undefined;
+  return throttle.blockedUntil > now + MAX_BLOCK + SKEW ? undefined : throttle;
+}
+
+/**
+ * Whose failures and uses are counted together: an IPv4 address, or the /64 of an IPv6 address, any of which one client
+ * may take. A text that is no address stands for itself.
+ */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address;
+  const text = address.replace(/%.*$/s, '').toLowerCase();
+  const groups = ipv6Groups(text);
+  if (groups === undefined) return text;
+  const [high = 0, low = 0] = groups.slice(6);
+  // RFC 4291 §2.5.5.2: an IPv4 address as an IPv6 socket sees it.
+  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff)
+    return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
+  const prefix = groups.slice(0, 4).map((group) => group.toString(16));
+  return `${prefix.join(':')}::/64`;
+}
+
+/** The eight groups of an IPv6 address (RFC 4291 §2.2), undefined for what is none. */
+function ipv6Groups(address: string): number[] | undefined {
+  const hex = address.replace(
+    /(?<=:)(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/,
+    (_, ...octets: string[]) => {
+      const [a = 0, b = 0, c = 0, d = 0] = octets.slice(0, 4).map(Number);
+      return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+    },
+  );
+  const [left = '', right, ...rest] = hex.split('::');
+  if (rest.length > 0) return undefined;
+  const listOf = (part: string) => (part === '' ? [] : part.split(':'));
+  const [head, tail] = [listOf(left), listOf(right ?? '')];
+  const missing = 8 - head.length - tail.length;
+  if (right === undefined ? missing !== 0 : missing < 1) return undefined;
+  const groups = [...head, ...Array.from({ length: missing }, () => '0'), ...tail];
+  return groups.every((group) => /^[0-9a-f]{1,4}$/.test(group))
+    ? groups.map((group) => Number.parseInt(group, 16))
+    : undefined;
 }
 
 /** Why an account may not use its credentials at the moment, or undefined. All of them answer like a wrong password. */

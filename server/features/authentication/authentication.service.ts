@@ -3,129 +3,190 @@ import { reading } from '../../action.ts';
 import type { App } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
-import { findAccount, updateLastUsed } from '../accounts/accounts.store.ts';
-import { coalesceAuditEvent } from '../audit/audit.store.ts';
-import { afterFailure, secondsBlocked, type ThrottleKind } from './authentication.rules.ts';
+import { updateLastUsed } from '../accounts/accounts.store.ts';
+import { networkOf } from './authentication.rules.ts';
 import {
   type AuthenticationStatements,
-  deleteOldAddresses,
+  deleteOldNetworks,
   deleteOldThrottles,
-  deleteThrottle,
-  isKnownAddress,
-  listThrottles,
-  lockThrottle,
+  isKnownNetwork,
   prepareAuthentication,
   type StoredCredential,
-  upsertKnownAddress,
-  upsertThrottle,
+  upsertKnownNetwork,
 } from './authentication.store.ts';
+import { createLanes } from './lanes.ts';
+import { createMemory, type Presented, type Verified } from './memory.ts';
+import {
+  type Attempt,
+  clearFailures,
+  type From,
+  GUESS,
+  GUESS_WHERE_KNOWN,
+  HOLDER,
+  recordFailure,
+  requireUnthrottled,
+} from './throttling.ts';
 
-/** What a client presented, as the HTTP face read it. */
-export type Presented =
-  | { scheme: 'basic'; userName: string; password: string }
-  /** Bearer, Token or X-API-Key. */
-  | { scheme: 'key'; key: string };
+export type { Presented, Verified } from './memory.ts';
 
-/** A credential that was the account's, at this version of its credentials. The account's state is not looked at here. */
-export type Verified = { accountId: number; credentialVersion: number };
+/** What the account's state makes of a verified credential: a session, or why there is none, which nobody outside is told. */
+export type Opening<S> = (verified: Verified) => Promise<{ session: S } | { obstacle: string }>;
 
 export type Authentication = {
   /**
-   * Whose credential it is.
-   * @throws AppError `unauthenticated`, the same for an unknown account and a wrong secret; `throttled`
+   * Lets in whoever presents a credential, when `open` finds its account fit. The account is looked at before anything
+   * is remembered, cleared or counted, so that an account that may not be used answers in every respect like a wrong secret.
+   * @throws AppError `unauthenticated`, the same for an unknown account, a wrong secret and an obstacle; `throttled`
    */
-  verify(presented: Presented, from: { address: string; requestId: string }): Promise<Verified>;
-  /** Counts an attempt whose credential was right but whose account may not use it like one that was wrong. */
-  refuse(presented: Presented, from: { address: string; requestId: string }, reason: string): Promise<never>;
-  /** Forgets a remembered credential that turned out to be void. */
-  forget(presented: Presented): void;
-  /** Notes a use, written later in a batch. */
-  used(accountId: number, address: string): void;
+  admit<S extends { credentialVersion: number }>(
+    presented: Presented,
+    from: From,
+    open: Opening<S>,
+  ): Promise<S>;
+  /** Whose credential it is, whatever the state of its account. @throws AppError like `admit` */
+  verify(presented: Presented, from: From): Promise<Verified>;
   /** Writes the noted uses and forgets what is too old to matter. */
   flush(): Promise<void>;
 };
 
-/** A verified secret is remembered for at most this long; the account's row is read on every request all the same. */
-const REMEMBER_MS = 60_000;
-const REMEMBERED = 10_000;
-const KNOWN_ADDRESS_MICROS = 90 * 86_400 * 1_000_000;
+const KNOWN_NETWORK_MICROS = 90 * 86_400 * 1_000_000;
 const THROTTLE_MEMORY_MICROS = 86_400 * 1_000_000;
-
-type Remembered = Verified & { until: number; expiresAt: number | null };
+/** Attempts of one network that are looked into at a time; each may cost an Argon2id. */
+const LANE_WIDTH = 2;
+/** Attempts of one network that wait for that; more are sent away for a second. */
+const LANE_WAITING = 50;
+const WRONG = 'unknown account or wrong secret';
 
 export function createAuthentication(app: App): Authentication {
   const statements = prepareAuthentication(app.db);
-  const remembered = new Map<string, Remembered>();
-  const inTurn = createTurns();
-  const uses = new Map<number, { accountId: number; at: number; address: string }>();
+  const memory = createMemory(app);
+  const inLane = createLanes(LANE_WIDTH, LANE_WAITING);
+  /** Equal attempts of one network: the later ones wait for what the first brings. */
+  const underWay = new Map<string, Promise<unknown>>();
+  const uses = new Map<string, { accountId: number; at: number; address: string; network: string }>();
 
-  const fingerprintOf = (presented: Presented): string =>
-    presented.scheme === 'basic'
-      ? app.secrets.fingerprint('basic', presented.userName, presented.password)
-      : app.secrets.fingerprint('key', presented.key);
+  const noteUse = (accountId: number, address: string): void => {
+    const network = networkOf(address);
+    uses.set(`${accountId} ${network}`, { accountId, at: app.clock.now(), address, network });
+  };
 
-  const recall = (fingerprint: string): Verified | undefined => {
-    const hit = remembered.get(fingerprint);
-    if (hit === undefined) return undefined;
-    if (hit.until > performance.now() && (hit.expiresAt === null || hit.expiresAt > app.clock.now()))
-      return hit;
-    remembered.delete(fingerprint);
+  /** The session of what was remembered, if it still holds. */
+  const reopen = async <S extends { credentialVersion: number }>(
+    presented: Presented,
+    from: From,
+    open: Opening<S>,
+  ): Promise<S | undefined> => {
+    const verified = memory.recall(presented);
+    if (verified === undefined) return undefined;
+    const opened = await open(verified);
+    if ('session' in opened && opened.session.credentialVersion === verified.credentialVersion) {
+      noteUse(verified.accountId, from.address);
+      return opened.session;
+    }
+    // Void: the account may not be used any more, or its credentials have changed and this one is verified anew.
+    memory.forget(presented);
     return undefined;
   };
 
-  const remember = (fingerprint: string, credential: StoredCredential): Verified => {
-    if (remembered.size >= REMEMBERED) {
-      const oldest = remembered.keys().next();
-      if (oldest.done !== true) remembered.delete(oldest.value);
-    }
-    remembered.set(fingerprint, {
-      accountId: credential.account_id,
-      credentialVersion: credential.credential_version,
-      until: performance.now() + REMEMBER_MS,
+  const welcome = <S>(presented: Presented, from: From, { credential, session }: Opened<S>): S => {
+    memory.remember(presented, verifiedOf(credential), {
+      isKey: credential.kind === 'api_key',
       expiresAt: credential.expires_at,
     });
-    return { accountId: credential.account_id, credentialVersion: credential.credential_version };
+    noteUse(credential.account_id, from.address);
+    return session;
+  };
+
+  /** Refuses the holder of a right generated secret whose account may not use it. */
+  const refuseHolder = async (
+    presented: Presented,
+    from: From,
+    { account_id, user_name }: StoredCredential,
+    obstacle: string,
+  ): Promise<never> => {
+    const attempt: Attempt = { scheme: presented.scheme, userName: user_name };
+    const lane = `holder ${account_id} at ${networkOf(from.address)}`;
+    return await inLane(lane, '', async () => {
+      await requireUnthrottled(app, HOLDER, attempt, from);
+      // A wrong password would have cost as much.
+      if (presented.scheme === 'basic') await app.secrets.waste();
+      await recordFailure(app, HOLDER, attempt, from, obstacle);
+      throw new AppError('unauthenticated');
+    });
+  };
+
+  /** Admits whoever presents a secret that is none of the generated ones: a typed password, or a guess. */
+  const admitTyped = async <S extends { credentialVersion: number }>(
+    presented: Presented,
+    from: From,
+    open: Opening<S>,
+  ): Promise<S> => {
+    const network = networkOf(from.address);
+    const name = presented.scheme === 'basic' ? nameKey(presented.userName) : '';
+    const attempt: Attempt = {
+      scheme: presented.scheme,
+      userName: presented.scheme === 'basic' ? presented.userName : undefined,
+    };
+    const isKnown =
+      attempt.userName !== undefined && (await isKnownNetwork(app.db.read, attempt.userName, network));
+    const lane = isKnown ? `${name} at ${network}` : network;
+    return await inLane(lane, `${presented.scheme} ${name}`, async () => {
+      const meanwhile = await reopen(presented, from, open);
+      if (meanwhile !== undefined) return meanwhile;
+      await requireUnthrottled(app, isKnown ? GUESS_WHERE_KNOWN : GUESS, attempt, from);
+      const opened = await tryToOpen(() => findTyped(app, statements, presented), open);
+      if (opened === undefined || 'obstacle' in opened) {
+        await recordFailure(app, GUESS, attempt, from, opened?.obstacle ?? WRONG);
+        throw new AppError('unauthenticated');
+      }
+      await clearFailures(app, attempt, from);
+      return welcome(presented, from, opened);
+    });
+  };
+
+  const admitAnew = async <S extends { credentialVersion: number }>(
+    presented: Presented,
+    from: From,
+    open: Opening<S>,
+  ): Promise<S> => {
+    // A generated secret cannot be guessed, so it is looked at first: a client that holds one is not kept out by
+    // somebody else's failures behind the same address.
+    const opened = await tryToOpen(() => findGenerated(app, statements, presented), open);
+    if (opened !== undefined)
+      return 'obstacle' in opened
+        ? await refuseHolder(presented, from, opened.credential, opened.obstacle)
+        : welcome(presented, from, opened);
+    const same = `${networkOf(from.address)} ${memory.fingerprintOf(presented)}`;
+    const first = underWay.get(same);
+    if (first !== undefined) {
+      await first.catch(() => undefined);
+      const session = await reopen(presented, from, open);
+      return session ?? (await admitTyped(presented, from, open));
+    }
+    const mine = admitTyped(presented, from, open);
+    underWay.set(same, mine);
+    try {
+      return await mine;
+    } finally {
+      underWay.delete(same);
+    }
   };
 
   const authentication: Authentication = {
-    async verify(presented, from) {
-      const fingerprint = fingerprintOf(presented);
-      const hit = recall(fingerprint);
-      if (hit !== undefined) return hit;
-      return await reading(async () => {
-        // A generated secret cannot be guessed, so it is looked at first: a client that holds one is not kept out by
-        // somebody else's failures behind the same address.
-        const generated = await findGenerated(app, statements, presented);
-        if (generated !== undefined) return remember(fingerprint, generated);
-        const userName = presented.scheme === 'basic' ? nameKey(presented.userName) : '';
-        return await inTurn(`${userName} at ${from.address}`, async () => {
-          const verifiedMeanwhile = recall(fingerprint);
-          if (verifiedMeanwhile !== undefined) return verifiedMeanwhile;
-          await requireUnthrottled(app, presented, from.address);
-          const typed = await findTyped(app, statements, presented);
-          if (typed === undefined)
-            return await authentication.refuse(presented, from, 'unknown account or wrong secret');
-          if (presented.scheme === 'basic') await clearFailures(app, presented.userName, from.address);
-          return remember(fingerprint, typed);
-        });
-      });
+    async admit(presented, from, open) {
+      const session = await reopen(presented, from, open);
+      return session ?? (await reading(async () => await admitAnew(presented, from, open)));
     },
-    async refuse(presented, from, reason) {
-      await recordFailure(app, presented, from, reason);
-      throw new AppError('unauthenticated');
-    },
-    forget: (presented) => void remembered.delete(fingerprintOf(presented)),
-    used(accountId, address) {
-      uses.set(accountId, { accountId, at: app.clock.now(), address });
-    },
+    verify: async (presented, from) =>
+      await authentication.admit(presented, from, async (verified) => ({ session: verified })),
     async flush() {
-      const batch = [...uses.values()];
+      const batch = [...uses.values()].sort((a, b) => a.at - b.at);
       uses.clear();
       const now = app.clock.now();
       await inTransaction(app.db, async (tx) => {
         await updateLastUsed(tx, batch);
-        for (const use of batch) await upsertKnownAddress(tx, use);
-        await deleteOldAddresses(tx, now - KNOWN_ADDRESS_MICROS);
+        for (const use of batch) await upsertKnownNetwork(tx, use);
+        await deleteOldNetworks(tx, now - KNOWN_NETWORK_MICROS);
         await deleteOldThrottles(tx, now - THROTTLE_MEMORY_MICROS);
       });
     },
@@ -133,21 +194,27 @@ export function createAuthentication(app: App): Authentication {
   return authentication;
 }
 
-/**
- * Runs what has the same key one after the other: attempts that come at once are throttled like any others, and a
- * password that many connections present at once is hashed once.
- */
-function createTurns(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
-  const last = new Map<string, Promise<unknown>>();
-  return async (key, work) => {
-    const mine = (last.get(key) ?? Promise.resolve()).then(work, work);
-    last.set(key, mine);
-    try {
-      return await mine;
-    } finally {
-      if (last.get(key) === mine) last.delete(key);
-    }
-  };
+type Opened<S> = { credential: StoredCredential; session: S };
+
+function verifiedOf(credential: StoredCredential): Verified {
+  return { accountId: credential.account_id, credentialVersion: credential.credential_version };
+}
+
+/** The credential that was presented with what `open` makes of it; undefined when it is nobody's. */
+async function tryToOpen<S extends { credentialVersion: number }>(
+  find: () => Promise<StoredCredential | undefined>,
+  open: Opening<S>,
+): Promise<Opened<S> | { credential: StoredCredential; obstacle: string } | undefined> {
+  for (let time = 1; ; time++) {
+    const credential = await find();
+    if (credential === undefined) return undefined;
+    const opened = await open(verifiedOf(credential));
+    if ('obstacle' in opened) return { credential, obstacle: opened.obstacle };
+    if (opened.session.credentialVersion === credential.credential_version)
+      return { credential, session: opened.session };
+    // The account's credentials changed since they were read: once more.
+    if (time === 2) return { credential, obstacle: 'changed while it was used' };
+  }
 }
 
 /** The credential that the server generated itself and that was presented: by key, or as the password with any or no user name. */
@@ -165,113 +232,23 @@ async function findGenerated(
   return passwords.find((c) => c.algorithm === 'sha256' && c.hash === digest && isValid(c));
 }
 
-/** The typed password that was presented. Costs one Argon2id, whether or not there is anything to compare with. */
+/**
+ * The typed password that was presented. Costs one Argon2id where there is nothing to compare with, and one for each
+ * that there is, whether or not an earlier one was right.
+ */
 async function findTyped(
   app: App,
   statements: AuthenticationStatements,
   presented: Presented,
 ): Promise<StoredCredential | undefined> {
-  const candidates =
-    presented.scheme === 'key'
-      ? []
-      : (await statements.passwordsOf(presented.userName)).filter(
-          (c) => c.algorithm === 'argon2id' && (c.expires_at === null || c.expires_at > app.clock.now()),
-        );
   if (presented.scheme === 'key') return undefined; // a key is never typed: nothing to spend time on
+  const candidates = (await statements.passwordsOf(presented.userName)).filter(
+    (c) => c.algorithm === 'argon2id' && (c.expires_at === null || c.expires_at > app.clock.now()),
+  );
   if (candidates.length === 0) await app.secrets.waste();
+  let found: StoredCredential | undefined;
   for (const candidate of candidates) {
-    if (await app.secrets.verify(presented.password, candidate)) return candidate;
+    if (await app.secrets.verify(presented.password, candidate)) found ??= candidate;
   }
-  return undefined;
-}
-
-/**
- * The throttles that an attempt falls under. People type passwords into the field of the name, so a name, which may be
- * anything, is kept as its digest.
- */
-function throttleKeys(
-  app: App,
-  presented: Presented,
-  address: string,
-): { kind: ThrottleKind; key: string }[] {
-  const keys: { kind: ThrottleKind; key: string }[] = [{ kind: 'address', key: `address ${address}` }];
-  if (presented.scheme === 'basic') {
-    const name = app.secrets.digest(nameKey(presented.userName));
-    keys.push(
-      { kind: 'account', key: `account ${name}` },
-      { kind: 'account-at-address', key: `account ${name} at ${address}` },
-    );
-  }
-  return keys;
-}
-
-async function requireUnthrottled(app: App, presented: Presented, address: string): Promise<void> {
-  const now = app.clock.now();
-  const keys = throttleKeys(app, presented, address);
-  const throttles = await listThrottles(
-    app.db.read,
-    keys.map((k) => k.key),
-  );
-  let wait = 0;
-  for (const { kind, key } of keys) {
-    const seconds = secondsBlocked(throttles.get(key), now);
-    if (seconds <= wait) continue;
-    // A stranger's failures do not lock out an address from which the account was used before.
-    if (
-      kind === 'account' &&
-      presented.scheme === 'basic' &&
-      (await isKnownAddress(app.db.read, presented.userName, address))
-    ) {
-      continue;
-    }
-    wait = seconds;
-  }
-  if (wait > 0) throw new AppError('throttled', { retryAfterSeconds: wait });
-}
-
-async function recordFailure(
-  app: App,
-  presented: Presented,
-  from: { address: string; requestId: string },
-  reason: string,
-): Promise<void> {
-  const keys = throttleKeys(app, presented, from.address).sort((a, b) => (a.key < b.key ? -1 : 1));
-  await inTransaction(app.db, async (tx) => {
-    const now = app.clock.now();
-    for (const { key } of keys) await lockThrottle(tx, key);
-    const throttles = await listThrottles(
-      tx,
-      keys.map((k) => k.key),
-    );
-    for (const { kind, key } of keys)
-      await upsertThrottle(tx, key, afterFailure(throttles.get(key), kind, now));
-    const account = presented.scheme === 'basic' ? await findAccount(tx, presented.userName) : undefined;
-    await coalesceAuditEvent(tx, {
-      at: now,
-      organizationId: account?.organization_id ?? null,
-      actorAccountId: account?.id ?? null,
-      actorName: account?.user_name ?? (presented.scheme === 'basic' ? '(unknown user name)' : '(key)'),
-      action: 'authenticate',
-      outcome: 'failed',
-      targetKind: 'credential',
-      targetId: null,
-      targetName: null,
-      details: { scheme: presented.scheme, reason },
-      sourceAddress: from.address,
-      requestId: from.requestId,
-    });
-  });
-}
-
-async function clearFailures(app: App, userName: string, address: string): Promise<void> {
-  const presented: Presented = { scheme: 'basic', userName, password: '' };
-  const mine = throttleKeys(app, presented, address).filter((k) => k.kind === 'account-at-address');
-  const throttles = await listThrottles(
-    app.db.read,
-    mine.map((k) => k.key),
-  );
-  if (throttles.size === 0) return;
-  await inTransaction(app.db, async (tx) => {
-    for (const { key } of mine) await deleteThrottle(tx, key);
-  });
+  return found;
 }

@@ -1,13 +1,15 @@
 import type { Kysely } from 'kysely';
 import { nameKey } from '../../../contract/names.ts';
 import type { Database } from '../../db/open.ts';
-import type { Schema } from '../../db/schema.ts';
+import type { CredentialKind, Schema } from '../../db/schema.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
 import type { Throttle } from './authentication.rules.ts';
 
 export type StoredCredential = {
+  kind: CredentialKind;
   account_id: number;
+  user_name: string;
   credential_version: number;
   algorithm: 'argon2id' | 'sha256';
   hash: string;
@@ -16,7 +18,7 @@ export type StoredCredential = {
 
 export function prepareAuthentication(db: Database) {
   const columns =
-    'a.id as account_id, a.credential_version as credential_version, c.algorithm as algorithm, c.hash as hash, c.expires_at as expires_at';
+    'c.kind as kind, a.id as account_id, a.user_name as user_name, a.credential_version as credential_version, c.algorithm as algorithm, c.hash as hash, c.expires_at as expires_at';
   const passwords = db.prepare<StoredCredential>(
     `select ${columns} from accounts a join credentials c on c.account_id = a.id and c.kind = 'password' where a.user_name_key = ? order by c.id desc`,
   );
@@ -79,32 +81,33 @@ export async function deleteOldThrottles(tx: Transaction, before: Micros): Promi
     .execute();
 }
 
-export async function isKnownAddress(
+/** Whether the account of that name was used from the network in the last months. */
+export async function isKnownNetwork(
   db: Kysely<Schema>,
   userName: string,
-  address: string,
+  network: string,
 ): Promise<boolean> {
   const row = await db
     .selectFrom('known_addresses')
     .innerJoin('accounts', 'accounts.id', 'known_addresses.account_id')
     .select('account_id')
     .where('accounts.user_name_key', '=', nameKey(userName))
-    .where('address', '=', address)
+    .where('address', '=', network)
     .executeTakeFirst();
   return row !== undefined;
 }
 
-export async function upsertKnownAddress(
+export async function upsertKnownNetwork(
   tx: Transaction,
-  row: { accountId: number; address: string; at: Micros },
+  row: { accountId: number; network: string; at: Micros },
 ): Promise<void> {
   await tx
     .insertInto('known_addresses')
-    .values({ account_id: row.accountId, address: row.address, last_seen_at: row.at })
+    .values({ account_id: row.accountId, address: row.network, last_seen_at: row.at })
     .onConflict((c) => c.columns(['account_id', 'address']).doUpdateSet({ last_seen_at: row.at }))
     .execute();
 }
 
-export async function deleteOldAddresses(tx: Transaction, before: Micros): Promise<void> {
+export async function deleteOldNetworks(tx: Transaction, before: Micros): Promise<void> {
   await tx.deleteFrom('known_addresses').where('last_seen_at', '<', before).execute();
 }

@@ -3,6 +3,7 @@ import { newOrganization, refusalOf } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
 import { type Authentication, createAuthentication, type Presented } from './authentication.service.ts';
+import { GUESS, recordFailure } from './throttling.ts';
 
 const PHRASE = 'a typed pass phrase';
 let number = 0;
@@ -57,9 +58,20 @@ describe.each(ENGINES)('failed attempts on %s', (engine) => {
   const record = (times: number, presented = wrong(), from = address) =>
     Promise.all(
       Array.from({ length: times }, () =>
-        refusalOf(authentication.refuse(presented, { address: from, requestId: 'r' }, 'wrong')),
+        recordFailure(
+          { ...app, clock },
+          GUESS,
+          { scheme: presented.scheme, userName: 'userName' in presented ? presented.userName : undefined },
+          { address: from, requestId: 'r' },
+          'wrong',
+        ),
       ),
     );
+  /** The same data, seen by a process that remembers nothing. */
+  const restart = async () => {
+    await authentication.flush();
+    authentication = createAuthentication({ ...app, clock });
+  };
   /** A key is refused without Argon2, which makes many failures cheap. */
   const guess = (): Presented => ({ scheme: 'key', key: 'txw_guessed' });
 
@@ -110,7 +122,7 @@ describe.each(ENGINES)('failed attempts on %s', (engine) => {
     await record(20);
     await attempt(right());
     await record(20);
-    authentication.forget(right());
+    await restart();
     await expect(attempt(right())).resolves.toBeDefined();
   });
 
@@ -182,6 +194,114 @@ describe.each(ENGINES)('failed attempts on %s', (engine) => {
     });
   });
 
+  describe('of strangers at an address from which an account was used before', () => {
+    it('do not keep the account out, only its own failures there do', async () => {
+      await attempt(right());
+      await restart();
+      await record(105, guess());
+      await expect(attempt(right())).resolves.toMatchObject({ accountId: typed.id });
+      const stranger = await newUser(PHRASE);
+      expect((await refusalOf(attempt(right(stranger.userName)))).code).toBe('throttled');
+      await restart();
+      await record(21);
+      expect(await refusalOf(attempt(right()))).toMatchObject({ code: 'throttled' });
+    });
+
+    it('do keep it out elsewhere, where they have failed and it was never used', async () => {
+      await attempt(right());
+      await restart();
+      const elsewhere = newAddress();
+      await record(105, guess(), elsewhere);
+      expect((await refusalOf(attempt(right(), elsewhere))).code).toBe('throttled');
+    });
+
+    it('do not make it wait behind their guesses either', async () => {
+      await attempt(right());
+      await restart();
+      const burst = Array.from({ length: 60 }, () => refusalOf(attempt(wrong(`nobody-${++number}`))));
+      await expect(attempt(right())).resolves.toMatchObject({ accountId: typed.id });
+      const waiting = await Promise.race([Promise.all(burst).then(() => 'answered'), 'still waiting']);
+      expect(waiting).toBe('still waiting');
+      await Promise.all(burst);
+    });
+  });
+
+  it('of an account used from two addresses in turn are exempt at both', async () => {
+    const other = newAddress();
+    await attempt(right());
+    await attempt(right(), other);
+    await restart();
+    for (const each of [address, other]) {
+      await record(105, guess(), each);
+      await expect(attempt(right(), each)).resolves.toBeDefined();
+      await restart();
+    }
+  });
+
+  it('in one /64 of IPv6 are of one client, and those in another are not', async () => {
+    const prefix = `2001:db8:${(++number).toString(16)}`;
+    await record(101, guess(), `${prefix}:1::1`);
+    expect((await refusalOf(attempt(right(), `${prefix}:1:ffff::2`))).code).toBe('throttled');
+    await expect(attempt(right(), `${prefix}:2::1`)).resolves.toBeDefined();
+    await restart();
+    await record(101, guess(), `${prefix}:2::1`);
+    await expect(attempt(right(), `${prefix}:2:a:b:c:d`)).resolves.toBeDefined();
+  });
+
+  it('from before the clock was put back are forgotten', async () => {
+    await record(40);
+    expect((await refusalOf(attempt(right()))).code).toBe('throttled');
+    advance(-3600);
+    await expect(attempt(right())).resolves.toBeDefined();
+  });
+
+  describe('that come in a burst from one address', () => {
+    const codesOf = async (attempts: Promise<unknown>[]) => {
+      const outcomes = await Promise.allSettled(attempts);
+      const codes: Record<string, number> = {};
+      for (const outcome of outcomes) {
+        const code =
+          outcome.status === 'fulfilled' ? 'admitted' : String(Reflect.get(outcome.reason, 'code'));
+        codes[code] = (codes[code] ?? 0) + 1;
+      }
+      return codes;
+    };
+
+    it.each([
+      ['the same user name', () => wrong()],
+      ['user names of their own', () => wrong(`nobody-${++number}`)],
+      ['keys', guess],
+    ])('with %s wait in one lane, and what does not fit is sent away for a second', async (_, presented) => {
+      const before = app.secrets.hashes.count;
+      const codes = await codesOf(Array.from({ length: 500 }, () => attempt(presented())));
+      expect(codes.unauthenticated).toBeLessThanOrEqual(52);
+      expect(codes.unauthenticated).toBeGreaterThanOrEqual(21);
+      expect((codes.unauthenticated ?? 0) + (codes.throttled ?? 0)).toBe(500);
+      expect(app.secrets.hashes.count - before).toBeLessThanOrEqual(52);
+    });
+
+    it('exceed the free failures of the address by no more than the two that are looked into at a time', async () => {
+      await record(90, guess());
+      const codes = await codesOf(Array.from({ length: 50 }, () => attempt(wrong(`nobody-${++number}`))));
+      expect(codes.unauthenticated).toBeGreaterThanOrEqual(11);
+      expect(codes.unauthenticated).toBeLessThanOrEqual(12);
+    });
+
+    it('let an innocent at another address through after a few of them', async () => {
+      const before = app.secrets.hashes.count;
+      const burst = Array.from({ length: 400 }, () => refusalOf(attempt(wrong(`nobody-${++number}`))));
+      await expect(attempt(right(), newAddress())).resolves.toMatchObject({ accountId: typed.id });
+      expect(app.secrets.hashes.count - before).toBeLessThanOrEqual(12);
+      await Promise.all(burst);
+    });
+
+    it('differ from a right password on as many connections, all of which are admitted', async () => {
+      const before = app.secrets.hashes.count;
+      expect(await codesOf(Array.from({ length: 200 }, () => attempt(right())))).toEqual({ admitted: 200 });
+      expect(app.secrets.hashes.count - before).toBe(1);
+    });
+  });
+
   describe('of one account, over all addresses', () => {
     /** 105 failures, from so many addresses that none is throttled itself; the account then waits for 16 seconds. */
     const attack = async () => {
@@ -202,12 +322,10 @@ describe.each(ENGINES)('failed attempts on %s', (engine) => {
 
     it('do not lock the account out of an address from which it was used before', async () => {
       await attempt(right());
-      authentication.used(typed.id, address);
-      await authentication.flush();
-      authentication.forget(right());
+      await restart();
       await attack();
       await expect(attempt(right())).resolves.toMatchObject({ accountId: typed.id });
-      authentication.forget(right());
+      await restart();
       expect((await refusalOf(attempt(right(), newAddress()))).code).toBe('throttled');
     });
   });

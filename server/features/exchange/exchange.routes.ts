@@ -26,25 +26,12 @@ export function createExchangeRoutes(
   exchange: Exchange,
 ): TaxiiRoutes<Session> {
   return {
-    async open(presented, from, collection) {
-      const verified = await authentication.verify(presented, from);
-      const opened = await openSession(app, exchange.statements, verified.accountId, collection);
-      if ('obstacle' in opened) {
-        authentication.forget(presented);
-        return await authentication.refuse(presented, from, opened.obstacle);
-      }
-      const { session } = opened;
-      if (session.credentialVersion !== verified.credentialVersion) {
-        // A credential changed since it was verified: what was remembered is void, and is verified anew.
-        authentication.forget(presented);
-        const again = await authentication.verify(presented, from);
-        if (again.accountId !== session.account.id || again.credentialVersion !== session.credentialVersion) {
-          return await authentication.refuse(presented, from, 'changed while it was used');
-        }
-      }
-      authentication.used(session.account.id, from.address);
-      return session;
-    },
+    open: async (presented, from, collection) =>
+      await authentication.admit(
+        presented,
+        from,
+        async ({ accountId }) => await openSession(app, exchange.statements, accountId, collection),
+      ),
     endpoints: {
       discovery: { GET: async ({ session, baseUrl }) => json(getDiscovery(session, baseUrl)) },
       'api-root': { GET: async ({ session }) => json(getApiRoot(session)) },
