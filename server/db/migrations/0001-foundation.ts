@@ -196,7 +196,8 @@ export const migration0001: Migration = {
     await schema
       .createIndex('objects_older_by_id')
       .on('objects')
-      .columns(['owner_id', 'stix_id', 'date_added'])
+      // With `latest`, SQLite need not look at the rows to walk it.
+      .columns(['owner_id', 'stix_id', 'date_added', 'latest'])
       .where(sql<boolean>`latest < 2`)
       .execute();
     await schema

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TaxiiFilters } from '../../protocols/taxii/filters.ts';
-import { cutPage, planPage } from './pages.rules.ts';
+import { cutPage, firstStretch, nextStretch, planPage } from './pages.rules.ts';
 
 const LAST = { first: false, last: true, exact: [] };
 const FIRST = { first: true, last: false, exact: [] };
@@ -51,6 +51,25 @@ describe('the strategy of a page', () => {
       // Values come as parameters, never as text.
       expect(sql).not.toContain('malware');
     }
+  });
+});
+
+describe('the stretches of a walk', () => {
+  it('begin with about what the page needs', () => {
+    expect(firstStretch(10)).toBe(22);
+    expect(firstStretch(10_000)).toBe(2000);
+  });
+
+  it('grow while they are fast, to ten thousand rows', () => {
+    expect(nextStretch(1000, 1)).toBe(4000);
+    expect(nextStretch(4000, 1)).toBe(10_000);
+    expect(nextStretch(4000, 10)).toBe(4000);
+  });
+
+  it('shrink as soon as one is slow, so that nobody waits long for their turn', () => {
+    expect(nextStretch(4000, 40)).toBe(1000);
+    expect(nextStretch(4000, 21)).toBeLessThan(2000);
+    expect(nextStretch(4000, 60_000)).toBe(100);
   });
 });
 

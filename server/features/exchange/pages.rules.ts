@@ -5,27 +5,28 @@ import type { Micros } from '../../protocols/timestamp.ts';
 export type Condition = { sql: string; parameters: (string | number)[] };
 
 export type PagePlan = {
-  /** `stream`: any stretch of the collection is mostly wanted, so scanning it in order is cheap. */
   strategy: 'latest' | 'by-type' | 'by-id' | 'scan';
   condition: Condition;
-  /** Where `strategy` is `by-type`: the types, each read through its index. */
-  types: readonly string[];
+  /** The types or ids, each once, where the strategy reads each through its index. */
+  keys: readonly string[];
+  /** Whether only the newest version of an object can be wanted. */
+  onlyLatest: boolean;
 };
 
 /** Beyond this many types a union of index ranges costs more than it saves. */
 const MAX_TYPE_RANGES = 40;
 
 /**
- * How a page is found. Without filters, by types, and by ids there is an index whose order or size bounds the work; any
- * other combination is a scan, which the store does in bounded stretches.
+ * How a page is found. Without filters, by types, and by ids there is an index in the order of pages; any other
+ * combination is a scan of the collection.
  *
  * TAXII 2.1 §3.4.1: without match[spec_version] only the latest specification version of each object counts; without
  * match[version] only its newest version, over the versions that match the rest.
  */
 export function planPage(filters: EffectiveQuery['filters'], stixId: string | undefined): PagePlan {
   const { versions, specVersions } = filters;
-  const ids = stixId === undefined ? filters.ids : [stixId];
-  const types = stixId === undefined ? filters.types : undefined;
+  const ids = stixId === undefined ? unique(filters.ids) : [stixId];
+  const types = stixId === undefined ? unique(filters.types) : undefined;
   const conditions: Condition[] = [];
   const isDefault =
     specVersions === undefined &&
@@ -35,16 +36,35 @@ export function planPage(filters: EffectiveQuery['filters'], stixId: string | un
   else conditions.push(...versionConditions(versions, specVersions));
 
   if (ids !== undefined) {
-    conditions.unshift({ sql: `o.stix_id in (${marks(ids)})`, parameters: [...ids] });
-    if (types !== undefined) conditions.push(oneOf('o.type', types));
-    return { strategy: 'by-id', condition: all(conditions), types: [] };
+    if (types !== undefined) conditions.unshift(oneOf('o.type', types));
+    return { strategy: 'by-id', condition: all(conditions), keys: ids, onlyLatest: isDefault };
   }
-  if (isDefault && types === undefined) return { strategy: 'latest', condition: all(conditions), types: [] };
-  if (isDefault && types !== undefined && types.length <= MAX_TYPE_RANGES) {
-    return { strategy: 'by-type', condition: all(conditions), types };
-  }
+  if (isDefault && types !== undefined && types.length <= MAX_TYPE_RANGES)
+    return { strategy: 'by-type', condition: all(conditions), keys: types, onlyLatest: true };
   if (types !== undefined) conditions.unshift(oneOf('o.type', types));
-  return { strategy: 'scan', condition: all(conditions), types: [] };
+  const strategy = isDefault && types === undefined ? 'latest' : 'scan';
+  return { strategy, condition: all(conditions), keys: [], onlyLatest: isDefault };
+}
+
+function unique(values: readonly string[] | undefined): string[] | undefined {
+  return values === undefined ? undefined : [...new Set(values)];
+}
+
+/** Rows of a walk's first stretch, at most, where a page is not smaller. */
+const FIRST_STRETCH = 2000;
+const STRETCH = { shortest: 100, longest: 10_000 };
+/** A stretch that takes longer is too long: nobody else is served while SQLite walks it. */
+const SLOW_MS = 20;
+const FAST_MS = 5;
+
+export function firstStretch(limit: number): number {
+  return Math.min(FIRST_STRETCH, (limit + 1) * 2);
+}
+
+/** Rows of the next stretch of a walk, after one of `length` rows that took so long. */
+export function nextStretch(length: number, tookMs: number): number {
+  if (tookMs > SLOW_MS) return Math.max(STRETCH.shortest, Math.floor((length * SLOW_MS) / (2 * tookMs)));
+  return tookMs < FAST_MS ? Math.min(STRETCH.longest, length * 4) : length;
 }
 
 function versionConditions(

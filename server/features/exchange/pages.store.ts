@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database } from '../../db/open.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
-import { type Condition, cutPage, type PagePlan } from './pages.rules.ts';
+import { cutPage, firstStretch, nextStretch, type PagePlan } from './pages.rules.ts';
 
 export type PageRequest = {
   ownerId: number;
@@ -34,8 +34,10 @@ export type RecordRow = {
 
 export type RecordPage = { records: RecordRow[]; more: boolean };
 
-/** Rows that a scan looks at before it lets other requests have their turn. */
-const STRETCH = 10_000;
+/** Keys (types, ids) that are walked side by side; more of them in turn. */
+const SIDE_BY_SIDE = 40;
+/** Later than every stamp. */
+const NEVER = Number.MAX_SAFE_INTEGER;
 /** Ids in one list when the texts of a page are read. */
 const LIST = 500;
 
@@ -46,7 +48,6 @@ const ROOM_AFTER = 16;
 /** Not a parameter alone: SQLite would plan a statement anew whenever another number is bound to it. */
 const BOUND_LIMIT = '? + 0';
 
-type Value = string | number;
 const RECORD = 'o.id, o.date_added, o.size, o.stix_id, o.version_text, o.spec_version';
 
 export type Pages = {
@@ -89,11 +90,7 @@ export function preparePages(db: Database): Pages {
     `select ${joined} as json from (select date_added, json from objects where id in (${marks(length)}) order by date_added) p`;
 
   async function records(request: PageRequest): Promise<RecordPage> {
-    const rows =
-      request.plan.strategy === 'scan'
-        ? await scan(db, request)
-        : await db.query<RecordRow>(...indexed(request));
-    return cutPage(rows, request.limit, request.maxBytes);
+    return cutPage(await findRecords(db, request), request.limit, request.maxBytes);
   }
 
   /** Whether as many objects as the limit says fit into a page: known at once where all of the owner are small. */
@@ -169,46 +166,100 @@ export function framed({ buffer, start, end }: JoinedTexts, head: string, tail: 
   return bytes.subarray(start - before.length, end + after.length);
 }
 
-/** One statement whose work an index bounds. Reads one record more than the page holds. */
-function indexed({ ownerId, after, limit, plan }: PageRequest): [string, Value[]] {
+/** The records from which a page is cut: one more than it holds, if there are so many. */
+async function findRecords(db: Database, request: PageRequest): Promise<RecordRow[]> {
+  const { ownerId, after, limit, plan } = request;
   const { sql, parameters } = plan.condition;
-  if (plan.strategy === 'by-type') {
-    const range = `select * from (select ${RECORD} from objects o where o.owner_id = ? and o.type = ? and ${sql}
-      and o.date_added > ? order by o.date_added limit ${BOUND_LIMIT}) t`;
-    return [
-      `select * from (${plan.types.map(() => range).join(' union all ')}) u order by date_added limit ${BOUND_LIMIT}`,
-      [...plan.types.flatMap((type): Value[] => [ownerId, type, ...parameters, after, limit + 1]), limit + 1],
-    ];
+  if (plan.strategy === 'latest') {
+    return await db.query<RecordRow>(
+      `select ${RECORD} from objects o where o.owner_id = ? and ${sql} and o.date_added > ? order by o.date_added limit ${BOUND_LIMIT}`,
+      [ownerId, ...parameters, after, limit + 1],
+    );
   }
-  // By id, the plus keeps SQLite from walking the whole collection in order of date_added instead.
-  const stamp = plan.strategy === 'by-id' ? '+o.date_added' : 'o.date_added';
-  return [
-    `select ${RECORD} from objects o where o.owner_id = ? and ${sql} and ${stamp} > ? order by ${stamp} limit ${BOUND_LIMIT}`,
-    [ownerId, ...parameters, after, limit + 1],
-  ];
+  if (plan.strategy === 'scan') return await walk(db, request, [], NEVER);
+  // The newest of an id before the older ones: what a writer makes older in between is found twice rather than never.
+  let best = plan.strategy === 'by-id' ? await findNewest(db, request) : [];
+  if (plan.strategy === 'by-id' && plan.onlyLatest) return best;
+  for (let start = 0; start < plan.keys.length; start += SIDE_BY_SIDE) {
+    if (start > 0) await nextTurn();
+    const until = best[limit]?.date_added ?? NEVER;
+    const found = await walk(db, request, plan.keys.slice(start, start + SIDE_BY_SIDE), until);
+    const rows = new Map([...best, ...found].map((row) => [row.id, row]));
+    best = [...rows.values()].sort((a, b) => a.date_added - b.date_added).slice(0, limit + 1);
+  }
+  return best;
 }
 
-/** Walks the collection in stretches, between which other requests have their turn. */
-async function scan(db: Database, { ownerId, after, limit, plan }: PageRequest): Promise<RecordRow[]> {
+/** The newest version of each id, where it meets the condition. */
+async function findNewest(db: Database, { ownerId, after, limit, plan }: PageRequest): Promise<RecordRow[]> {
+  const { sql, parameters } = plan.condition;
+  const keys = padded(plan.keys);
+  return await db.query<RecordRow>(
+    `select ${RECORD} from objects o where o.id in (
+       select (select n.id from objects n where n.owner_id = ? and n.stix_id = w.column1
+         order by n.spec_version desc, n.version desc limit 1) from (values ${places(keys)}) w)
+     and o.date_added > ? and ${sql} order by +o.date_added limit ${BOUND_LIMIT}`,
+    [ownerId, ...keys, after, ...parameters, limit + 1],
+  );
+}
+
+/**
+ * Walks the collection in the order of its stamps, or what the keys have in an index of that order, up to `until`
+ * inclusive: in stretches of so many rows at most, between which other requests have their turn.
+ */
+async function walk(
+  db: Database,
+  { ownerId, after, limit, plan }: PageRequest,
+  givenKeys: readonly string[],
+  until: Micros,
+): Promise<RecordRow[]> {
+  const { sql, parameters } = plan.condition;
+  const keys = padded(givenKeys);
+  const by =
+    plan.strategy === 'by-type'
+      ? 'o.type = w.column1 and o.latest = 2'
+      : 'o.stix_id = w.column1 and o.latest < 2';
+  const end = `select o.date_added from objects o where o.owner_id = ?${keys.length > 0 ? ` and ${by}` : ''} and o.date_added > ?
+    order by o.date_added limit 1 offset ${BOUND_LIMIT}`;
+  const ends =
+    keys.length === 0
+      ? `select (${end}) as last`
+      : `select min(stamp) as last from (select (${end}) as stamp from (values ${places(keys)}) w) s`;
+  // Of keys, the plus keeps SQLite from walking the whole collection instead.
+  const stretch =
+    keys.length === 0
+      ? `select ${RECORD} from objects o where o.owner_id = ? and o.date_added > ? and o.date_added <= ? and ${sql}
+         order by o.date_added limit ${BOUND_LIMIT}`
+      : `select ${RECORD} from (values ${places(keys)}) w cross join objects o
+         where o.owner_id = ? and ${by} and o.date_added > ? and o.date_added <= ? and ${sql}
+         order by +o.date_added limit ${BOUND_LIMIT}`;
   const found: RecordRow[] = [];
-  const { sql, parameters }: Condition = plan.condition;
-  const end = `select max(p.date_added) as last, count(*) as count from (select date_added from objects where owner_id = ? and date_added > ? order by date_added limit ${BOUND_LIMIT}) p`;
-  const stretch = `select ${RECORD} from objects o where o.owner_id = ? and o.date_added > ? and o.date_added <= ? and ${sql} order by o.date_added limit ${BOUND_LIMIT}`;
   let position = after;
-  let length = Math.min(STRETCH, (limit + 1) * 2);
-  while (found.length <= limit) {
-    const [bound] = await db.query<{ last: number | null; count: number }>(end, [ownerId, position, length]);
-    if (bound === undefined || bound.last === null) break;
+  let length = firstStretch(limit);
+  for (;;) {
+    const begunAt = performance.now();
+    const ofEach = Math.max(1, Math.floor(length / Math.max(1, givenKeys.length)));
+    const [bound] = await db.query<{ last: number | null }>(ends, [ownerId, position, ofEach - 1, ...keys]);
+    const last = Math.min(bound?.last ?? NEVER, until);
     const wanted = limit + 1 - found.length;
     found.push(
-      ...(await db.query<RecordRow>(stretch, [ownerId, position, bound.last, ...parameters, wanted])),
+      ...(await db.query<RecordRow>(stretch, [...keys, ownerId, position, last, ...parameters, wanted])),
     );
-    if (bound.count < length) break;
-    position = bound.last;
-    length = Math.min(STRETCH, length * 4);
+    if (last >= until || found.length > limit) return found;
+    position = last;
+    length = nextStretch(length, performance.now() - begunAt);
     await nextTurn();
   }
-  return found;
+}
+
+/** Filled up to a few fixed lengths with a key that nothing has, so that few statements serve. */
+function padded(keys: readonly string[]): string[] {
+  const length = [0, 1, 8, SIDE_BY_SIDE, 200, 1000].find((size) => size >= keys.length) ?? keys.length;
+  return [...keys, ...Array.from({ length: length - keys.length }, () => '')];
+}
+
+function places(keys: readonly string[]): string {
+  return keys.map(() => '(?)').join(',');
 }
 
 function marks(length: number): string {
