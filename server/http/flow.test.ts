@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { createFlow } from './flow.ts';
 
+/** Accounts 1–9 have organizations of their own; 11–19 share one. */
+const accountOf = (id: number) => ({ id, organizationId: id > 10 ? 10 : id });
 const here = () => false;
 const gone = () => true;
 
 /** Takes room; `.is` says whether it was given yet. */
 function asking(flow: ReturnType<typeof createFlow>, accountId: number, bytes: number, isGone = here) {
-  const asked = { is: false, room: flow.take(accountId, bytes, isGone) };
+  const asked = { is: false, room: flow.take(accountOf(accountId), bytes, isGone) };
   asked.room.then(
     () => {
       asked.is = true;
@@ -20,7 +22,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 describe('room for bodies in memory', () => {
   it('is given while there is some, and counts what an answer really takes', async () => {
     const flow = createFlow(400);
-    const room = await flow.take(1, 100, here);
+    const room = await flow.take(accountOf(1), 100, here);
     expect(flow.bytes).toBe(100);
     room.resize(30);
     expect(flow.bytes).toBe(30);
@@ -32,7 +34,7 @@ describe('room for bodies in memory', () => {
 
   it('is given to one account up to a quarter, to the others up to all of it', async () => {
     const flow = createFlow(400);
-    const first = await flow.take(1, 100, here);
+    const first = await flow.take(accountOf(1), 100, here);
     const second = asking(flow, 1, 1);
     const others = [asking(flow, 2, 100), asking(flow, 3, 100), asking(flow, 4, 100)];
     const late = asking(flow, 5, 1);
@@ -44,9 +46,22 @@ describe('room for bodies in memory', () => {
     expect([second.is, late.is]).toEqual([true, true]);
   });
 
+  it('is given to the accounts of one organization up to half, whatever their number', async () => {
+    const flow = createFlow(400);
+    await flow.take(accountOf(11), 100, here);
+    const second = await flow.take(accountOf(12), 100, here);
+    const third = asking(flow, 13, 1);
+    const stranger = asking(flow, 1, 100);
+    await settled();
+    expect([third.is, stranger.is]).toEqual([false, true]);
+    second.leave();
+    await settled();
+    expect(third.is).toBe(true);
+  });
+
   it('is given in the order of asking', async () => {
     const flow = createFlow(400);
-    const first = await flow.take(1, 90, here);
+    const first = await flow.take(accountOf(1), 90, here);
     const large = asking(flow, 1, 80);
     const small = asking(flow, 1, 5);
     await settled();
@@ -61,7 +76,7 @@ describe('room for bodies in memory', () => {
 
   it('is given to what is larger than all of it, alone', async () => {
     const flow = createFlow(400);
-    const small = await flow.take(2, 1, here);
+    const small = await flow.take(accountOf(2), 1, here);
     const huge = asking(flow, 1, 1000);
     await settled();
     expect(huge.is).toBe(false);
@@ -73,12 +88,12 @@ describe('room for bodies in memory', () => {
 
   it('is refused when there is none for long, and to a client that is gone', async () => {
     const flow = createFlow(400, 20);
-    const first = await flow.take(1, 100, here);
-    await expect(flow.take(1, 100, here)).rejects.toMatchObject({
+    const first = await flow.take(accountOf(1), 100, here);
+    await expect(flow.take(accountOf(1), 100, here)).rejects.toMatchObject({
       code: 'unavailable',
       details: { retryAfterSeconds: 10 },
     });
-    const left = flow.take(1, 100, gone);
+    const left = flow.take(accountOf(1), 100, gone);
     const next = asking(flow, 1, 100);
     first.leave();
     await expect(left).rejects.toMatchObject({ code: 'unavailable' });

@@ -2,19 +2,22 @@ import { AppError } from '../errors.ts';
 
 /**
  * Octets of bodies that all connections hold in memory, so that clients that read or send slowly, or not at all, cannot
- * exhaust it: what needs more waits until there is room, and one organization
- * may hold a quarter at most, whatever the number of its accounts.
+ * exhaust it: what needs more waits until there is room, one account may hold
+ * a quarter at most, and the accounts of one organization half.
  */
 export type Flow = {
   /**
    * Waits until there is room for so many octets, in the order of asking, and takes it. Gives up waiting for a client
    * that is gone. @throws AppError `unavailable` when there is none for long
    */
-  take(organizationId: number, bytes: number, isGone: () => boolean): Promise<Room>;
+  take(holder: Holder, bytes: number, isGone: () => boolean): Promise<Room>;
   /** Takes room without waiting, for what is there anyway. */
-  hold(organizationId: number, bytes: number): Room;
+  hold(holder: Holder, bytes: number): Room;
   readonly bytes: number;
 };
+
+/** For whom octets are held. */
+export type Holder = { id: number; organizationId: number };
 
 /** Octets that one request holds. */
 export type Room = {
@@ -24,53 +27,57 @@ export type Room = {
   leave(): void;
 };
 
-type Waiter = { organizationId: number; bytes: number; admit(): void };
+type Waiter = { holder: Holder; bytes: number; admit(): void };
 
 const PATIENCE_MS = 20_000;
 const RETRY_SECONDS = 10;
 
+/** The parts of all octets that one account, and one organization, may hold. */
+const ACCOUNT_SHARE = 1 / 4;
+const ORGANIZATION_SHARE = 1 / 2;
+
 export function createFlow(maxBytes: number, patienceMs = PATIENCE_MS): Flow {
-  const perOrganization = new Map<number, number>();
+  const byAccount = new Map<number, number>();
+  const byOrganization = new Map<number, number>();
   let total = 0;
   const queue: Waiter[] = [];
 
-  const add = (organizationId: number, bytes: number) => {
+  const add = ({ id, organizationId }: Holder, bytes: number) => {
     total += bytes;
-    const held = (perOrganization.get(organizationId) ?? 0) + bytes;
-    if (held > 0) perOrganization.set(organizationId, held);
-    else perOrganization.delete(organizationId);
+    addTo(byAccount, id, bytes);
+    addTo(byOrganization, organizationId, bytes);
   };
   // What is larger than all there is gets its turn alone.
   const fits = (held: number, bytes: number, max: number) => held === 0 || held + bytes <= max;
-  /** Admits who fits, in order. An organization that holds its share lets the others pass. */
+  const fitsShares = ({ id, organizationId }: Holder, bytes: number) =>
+    fits(byAccount.get(id) ?? 0, bytes, maxBytes * ACCOUNT_SHARE) &&
+    fits(byOrganization.get(organizationId) ?? 0, bytes, maxBytes * ORGANIZATION_SHARE);
+  /** Admits who fits, in order. An account that holds its share lets the others pass. */
   const admit = () => {
     const blocked = new Set<number>();
     for (let index = 0; index < queue.length; ) {
       const waiter = queue[index];
       if (waiter === undefined || !fits(total, waiter.bytes, maxBytes)) return;
-      const { organizationId, bytes } = waiter;
-      if (
-        !blocked.has(organizationId) &&
-        fits(perOrganization.get(organizationId) ?? 0, bytes, maxBytes / 4)
-      ) {
+      const { holder, bytes } = waiter;
+      if (!blocked.has(holder.id) && fitsShares(holder, bytes)) {
         queue.splice(index, 1);
         waiter.admit();
       } else {
-        blocked.add(organizationId);
+        blocked.add(holder.id);
         index++;
       }
     }
   };
 
-  const hold = (organizationId: number, bytes: number): Room => {
+  const hold = (holder: Holder, bytes: number): Room => {
     let held = bytes;
     let isOver = false;
-    add(organizationId, held);
+    add(holder, held);
     const resize = (now: number) => {
       if (isOver || now === held) return;
       const change = now - held;
       held = now;
-      add(organizationId, change);
+      add(holder, change);
       if (change < 0) admit();
     };
     return {
@@ -87,10 +94,9 @@ export function createFlow(maxBytes: number, patienceMs = PATIENCE_MS): Flow {
       return total;
     },
     hold,
-    async take(organizationId, bytes, isGone) {
-      const held = perOrganization.get(organizationId) ?? 0;
-      if (queue.length === 0 && fits(total, bytes, maxBytes) && fits(held, bytes, maxBytes / 4))
-        return hold(organizationId, bytes);
+    async take(holder, bytes, isGone) {
+      if (queue.length === 0 && fits(total, bytes, maxBytes) && fitsShares(holder, bytes))
+        return hold(holder, bytes);
       return await new Promise<Room>((resolve, reject) => {
         const refuse = (message: string) =>
           reject(new AppError('unavailable', { message, retryAfterSeconds: RETRY_SECONDS }));
@@ -100,12 +106,12 @@ export function createFlow(maxBytes: number, patienceMs = PATIENCE_MS): Flow {
           admit();
         }, patienceMs);
         const waiter: Waiter = {
-          organizationId,
+          holder,
           bytes,
           admit() {
             clearTimeout(timer);
             if (isGone()) refuse('The client went away.');
-            else resolve(hold(organizationId, bytes));
+            else resolve(hold(holder, bytes));
           },
         };
         queue.push(waiter);
@@ -113,4 +119,10 @@ export function createFlow(maxBytes: number, patienceMs = PATIENCE_MS): Flow {
       });
     },
   };
+}
+
+function addTo(sums: Map<number, number>, key: number, bytes: number): void {
+  const sum = (sums.get(key) ?? 0) + bytes;
+  if (sum > 0) sums.set(key, sum);
+  else sums.delete(key);
 }

@@ -186,10 +186,10 @@ export function createTaxiiFace<S extends TaxiiSession>(
       if (!acceptable(accept, service.strict)) {
         throw new AppError('not_acceptable', { message: `This server answers with ${TAXII_MEDIA_TYPE}.` });
       }
-      const { organizationId } = session.account;
+      const { account } = session;
       const reserve = async (bytes: number) => {
         room?.leave();
-        room = await tools.flow.take(organizationId, bytes, () => incoming.socket.destroyed);
+        room = await tools.flow.take(account, bytes, () => incoming.socket.destroyed);
       };
       const request: TaxiiRequest<S> = {
         session,
@@ -250,7 +250,7 @@ export function createTaxiiFace<S extends TaxiiSession>(
       }
       const bytes = method === 'HEAD' ? 0 : payload.byteLength;
       if (session !== undefined) {
-        room ??= tools.flow.hold(session.account.organizationId, bytes);
+        room ??= tools.flow.hold(session.account, bytes);
         room.resize(bytes);
         whenGone(incoming, outgoing, room.leave);
       }
