@@ -144,8 +144,12 @@ function openReport(file: string | undefined): Report {
   };
 }
 
+/** Octets of a refused text up to which it is worth knowing whether it is JSON: one that nests deep costs a hundred times its size. */
+const MAX_PARSED = 200_000;
+
 /** The text is kept as it came where it is JSON, whose newlines are blanks, as no string can hold one. */
 function objectMember(text: string): string {
+  if (text.length > MAX_PARSED) return `,"text":${JSON.stringify(text)}`;
   try {
     JSON.parse(text);
     return `,"object":${text.replace(/[\r\n]+/g, ' ')}`;
