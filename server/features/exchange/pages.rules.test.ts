@@ -61,15 +61,20 @@ describe('the stretches of a walk', () => {
   });
 
   it('grow while they are fast, to ten thousand rows', () => {
-    expect(nextStretch(1000, 1)).toBe(4000);
-    expect(nextStretch(4000, 1)).toBe(10_000);
-    expect(nextStretch(4000, 10)).toBe(4000);
+    expect(nextStretch('sqlite', 1000, 1)).toBe(4000);
+    expect(nextStretch('sqlite', 4000, 1)).toBe(10_000);
+    expect(nextStretch('sqlite', 4000, 10)).toBe(4000);
   });
 
   it('shrink as soon as one is slow, so that nobody waits long for their turn', () => {
-    expect(nextStretch(4000, 40)).toBe(1000);
-    expect(nextStretch(4000, 21)).toBeLessThan(2000);
-    expect(nextStretch(4000, 60_000)).toBe(100);
+    expect(nextStretch('sqlite', 4000, 40)).toBe(1000);
+    expect(nextStretch('sqlite', 4000, 21)).toBeLessThan(2000);
+    expect(nextStretch('sqlite', 4000, 60_000)).toBe(100);
+  });
+
+  it('wait longer for PostgreSQL, which hinders nobody here', () => {
+    expect(nextStretch('postgres', 1000, 100)).toBe(4000);
+    expect(nextStretch('postgres', 1000, 1000)).toBe(250);
   });
 });
 

@@ -53,18 +53,18 @@ function unique(values: readonly string[] | undefined): string[] | undefined {
 /** Rows of a walk's first stretch, at most, where a page is not smaller. */
 const FIRST_STRETCH = 2000;
 const STRETCH = { shortest: 100, longest: 10_000 };
-/** A stretch that takes longer is too long: nobody else is served while SQLite walks it. */
-const SLOW_MS = 20;
-const FAST_MS = 5;
+/** A stretch that takes longer is too long: SQLite walks in our process, where nobody else is served meanwhile. */
+const SLOW_MS = { sqlite: 20, postgres: 500 };
 
 export function firstStretch(limit: number): number {
   return Math.min(FIRST_STRETCH, (limit + 1) * 2);
 }
 
 /** Rows of the next stretch of a walk, after one of `length` rows that took so long. */
-export function nextStretch(length: number, tookMs: number): number {
-  if (tookMs > SLOW_MS) return Math.max(STRETCH.shortest, Math.floor((length * SLOW_MS) / (2 * tookMs)));
-  return tookMs < FAST_MS ? Math.min(STRETCH.longest, length * 4) : length;
+export function nextStretch(engine: keyof typeof SLOW_MS, length: number, tookMs: number): number {
+  const slow = SLOW_MS[engine];
+  if (tookMs > slow) return Math.max(STRETCH.shortest, Math.floor((length * slow) / (2 * tookMs)));
+  return tookMs < slow / 4 ? Math.min(STRETCH.longest, length * 4) : length;
 }
 
 function versionConditions(

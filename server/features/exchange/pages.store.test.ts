@@ -287,9 +287,12 @@ describe('the plan of SQLite, which was never told to analyze', () => {
     const used: string[] = [];
     for (const { sql, parameters } of asked) {
       const steps = await app.db.query<{ detail: string }>(`explain query plan ${sql}`, parameters);
+      // In a walk by keys, `o` is also what the keys gave: it is read once.
+      let given = sql.includes(' t) o where ') ? 1 : 0;
       for (const { detail } of steps) {
+        if (detail === 'SCAN o' && given-- > 0) continue;
         // Scanning a page that is already there, or keys that were given, is no scan of the collection.
-        if (/^SCAN (?!p$|w$|CONSTANT ROW$|\d+-ROW VALUES CLAUSE$|\(subquery)/.test(detail))
+        if (/^SCAN (?!p$|w$|t$|CONSTANT ROW$|\d+-ROW VALUES CLAUSE$|\(subquery)/.test(detail))
           throw new Error(`${detail} in ${sql}`);
         if (/^SEARCH .* USING (COVERING )?INDEX /.test(detail)) used.push(detail.replace(/.*INDEX /, ''));
       }

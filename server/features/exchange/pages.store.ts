@@ -35,7 +35,7 @@ export type RecordRow = {
 export type RecordPage = { records: RecordRow[]; more: boolean };
 
 /** Keys (types, ids) that are walked side by side; more of them in turn. */
-const SIDE_BY_SIDE = 40;
+const SIDE_BY_SIDE = 10;
 /** Later than every stamp. */
 const NEVER = Number.MAX_SAFE_INTEGER;
 /** Ids in one list when the texts of a page are read. */
@@ -49,6 +49,8 @@ const ROOM_AFTER = 16;
 const BOUND_LIMIT = '? + 0';
 
 const RECORD = 'o.id, o.date_added, o.size, o.stix_id, o.version_text, o.spec_version';
+/** With what conditions look at. */
+const WALKED = `${RECORD}, o.owner_id, o.type, o.version, o.latest`;
 
 export type Pages = {
   objects(request: PageRequest): Promise<ObjectPage>;
@@ -194,12 +196,17 @@ async function findRecords(db: Database, request: PageRequest): Promise<RecordRo
 async function findNewest(db: Database, { ownerId, after, limit, plan }: PageRequest): Promise<RecordRow[]> {
   const { sql, parameters } = plan.condition;
   const keys = padded(plan.keys);
+  const newest = await db.query<{ id: number | null }>(
+    `select (select n.id from objects n where n.owner_id = ? and n.stix_id = w.column1
+       order by n.spec_version desc, n.version desc limit 1) as id from (values ${places(keys)}) w`,
+    [ownerId, ...keys],
+  );
+  // A list rather than a join, for which PostgreSQL might read the whole table.
+  const ids = newest.map((row) => row.id ?? 0);
   return await db.query<RecordRow>(
-    `select ${RECORD} from objects o where o.id in (
-       select (select n.id from objects n where n.owner_id = ? and n.stix_id = w.column1
-         order by n.spec_version desc, n.version desc limit 1) from (values ${places(keys)}) w)
-     and o.date_added > ? and ${sql} order by +o.date_added limit ${BOUND_LIMIT}`,
-    [ownerId, ...keys, after, ...parameters, limit + 1],
+    `select ${RECORD} from objects o where o.id in (${marks(ids.length)}) and o.date_added > ? and ${sql}
+     order by +o.date_added limit ${BOUND_LIMIT}`,
+    [...ids, after, ...parameters, limit + 1],
   );
 }
 
@@ -215,24 +222,24 @@ async function walk(
 ): Promise<RecordRow[]> {
   const { sql, parameters } = plan.condition;
   const keys = padded(givenKeys);
-  const by =
-    plan.strategy === 'by-type'
-      ? 'o.type = w.column1 and o.latest = 2'
-      : 'o.stix_id = w.column1 and o.latest < 2';
-  const end = `select o.date_added from objects o where o.owner_id = ?${keys.length > 0 ? ` and ${by}` : ''} and o.date_added > ?
-    order by o.date_added limit 1 offset ${BOUND_LIMIT}`;
+  const ofKey = (key: string) =>
+    plan.strategy === 'by-type' ? `o.type = ${key} and o.latest = 2` : `o.stix_id = ${key} and o.latest < 2`;
+  const end = (key?: string) =>
+    `select o.date_added from objects o where o.owner_id = ?${key === undefined ? '' : ` and ${ofKey(key)}`} and o.date_added > ?
+     order by o.date_added limit 1 offset ${BOUND_LIMIT}`;
   const ends =
     keys.length === 0
-      ? `select (${end}) as last`
-      : `select min(stamp) as last from (select (${end}) as stamp from (values ${places(keys)}) w) s`;
-  // Of keys, the plus keeps SQLite from walking the whole collection instead.
+      ? `select (${end()}) as last`
+      : `select min(stamp) as last from (select (${end('w.column1')}) as stamp from (values ${places(keys)}) w) s`;
+  // Each key's next rows, in a statement of its own within, so that no engine has another index to choose.
+  const next = `select * from (select ${WALKED} from objects o where o.owner_id = ? and ${ofKey('?')} and o.date_added > ?
+    order by o.date_added limit ${BOUND_LIMIT}) t`;
   const stretch =
     keys.length === 0
       ? `select ${RECORD} from objects o where o.owner_id = ? and o.date_added > ? and o.date_added <= ? and ${sql}
          order by o.date_added limit ${BOUND_LIMIT}`
-      : `select ${RECORD} from (values ${places(keys)}) w cross join objects o
-         where o.owner_id = ? and ${by} and o.date_added > ? and o.date_added <= ? and ${sql}
-         order by +o.date_added limit ${BOUND_LIMIT}`;
+      : `select ${RECORD} from (${keys.map(() => next).join(' union all ')}) o where o.date_added <= ? and ${sql}
+         order by o.date_added limit ${BOUND_LIMIT}`;
   const found: RecordRow[] = [];
   let position = after;
   let length = firstStretch(limit);
@@ -241,20 +248,20 @@ async function walk(
     const ofEach = Math.max(1, Math.floor(length / Math.max(1, givenKeys.length)));
     const [bound] = await db.query<{ last: number | null }>(ends, [ownerId, position, ofEach - 1, ...keys]);
     const last = Math.min(bound?.last ?? NEVER, until);
+    const from =
+      keys.length === 0 ? [ownerId, position] : keys.flatMap((key) => [ownerId, key, position, ofEach]);
     const wanted = limit + 1 - found.length;
-    found.push(
-      ...(await db.query<RecordRow>(stretch, [...keys, ownerId, position, last, ...parameters, wanted])),
-    );
+    found.push(...(await db.query<RecordRow>(stretch, [...from, last, ...parameters, wanted])));
     if (last >= until || found.length > limit) return found;
     position = last;
-    length = nextStretch(length, performance.now() - begunAt);
+    length = nextStretch(db.engine, length, performance.now() - begunAt);
     await nextTurn();
   }
 }
 
 /** Filled up to a few fixed lengths with a key that nothing has, so that few statements serve. */
 function padded(keys: readonly string[]): string[] {
-  const length = [0, 1, 8, SIDE_BY_SIDE, 200, 1000].find((size) => size >= keys.length) ?? keys.length;
+  const length = [0, 1, SIDE_BY_SIDE, 100, 1000].find((size) => size >= keys.length) ?? keys.length;
   return [...keys, ...Array.from({ length: length - keys.length }, () => '')];
 }
 

@@ -211,12 +211,20 @@ async function lookUp(
   const rows: StoredVersion[] = [];
   for (let start = 0; start < all.length; start += LIST) {
     const list = padded<readonly SqlValue[]>(all.slice(start, start + LIST), none);
+    const found = await rawQuery<{ id: number | null }>(
+      tx,
+      `select (select n.id from objects n where n.owner_id = ? and ${condition}) as id from (values ${list.map(() => row).join(',')}) w`,
+      [ownerId, ...list.flat()],
+    );
+    const ids = found.flatMap(({ id }) => (id === null ? [] : [id]));
+    if (ids.length === 0) continue;
+    // A list rather than a join, for which PostgreSQL might read the whole table.
+    const given = padded(ids, 0);
     rows.push(
       ...(await rawQuery<StoredVersion>(
         tx,
-        `select ${STORED_VERSION} from objects where id in (
-           select (select n.id from objects n where n.owner_id = ? and ${condition}) from (values ${list.map(() => row).join(',')}) w)`,
-        [ownerId, ...list.flat()],
+        `select ${STORED_VERSION} from objects where id in (${given.map(() => '?').join(',')})`,
+        given,
       )),
     );
   }
