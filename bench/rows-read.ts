@@ -136,25 +136,34 @@ export async function depth(bench: Bench, prepared: Prepared): Promise<void> {
   await other.stop();
 }
 
-/** What it costs to ask on every request who asks and what they may: the same page from a server that asks only once. */
+/** What it costs to ask on every request whose the credential is, beside servers that ask only once. */
 export async function authentication(bench: Bench, prepared: Prepared): Promise<void> {
   const { large } = prepared;
   const { port } = await prepared.server();
-  const helper = startHelper<WithoutCredentialsQuestion, { port: number }>('without-credentials.ts');
-  const without = await helper.ask({ settings: large.settings, logFile: large.logFile });
+  const without = async (what: WithoutCredentialsQuestion['without']) => {
+    const helper = startHelper<WithoutCredentialsQuestion, { port: number }>('without-credentials.ts');
+    const { settings, logFile } = large;
+    return { ...helper, ...(await helper.ask({ settings, logFile, without: what })) };
+  };
+  const [noCredential, noRights] = [await without('credential'), await without('rights')];
   const request = pageRequest(large, 100);
   const { rounds, ms } = roundsOf(bench);
   const repeat = (to: number) => async () =>
     perSecond(await bench.load.ask({ kind: 'repeat', port: to, connections: CONNECTIONS, ms, request }));
-  const [asked = [], unasked = []] = await inTurns(rounds, [repeat(port), repeat(without.port)]);
+  const [asked = [], unasked = [], blind = []] = await inTurns(
+    rounds,
+    [port, noCredential.port, noRights.port].map(repeat),
+  );
+  const cost = medianRatio(blind, asked).toFixed(2);
   bench.report({
-    what: 'cost of authentication and rights, per repeated page of 100',
+    what: 'cost of authentication, per repeated page of 100',
     taxiway: `${count(median(asked))} requests/s`,
-    beside: `without asking: ${count(median(unasked))}/s`,
+    beside: `without: ${count(median(unasked))}/s; nor reading account, rights and collection: ${count(median(blind))}/s (${cost})`,
     ratio: medianRatio(unasked, asked),
     ...targetOn(bench.engine, { atMost: 1.3 }),
   });
-  await helper.stop();
+  await noCredential.stop();
+  await noRights.stop();
 }
 
 export function pageRequest(instance: Instance, limit: number): string {

@@ -7,24 +7,31 @@ import { prepareExchange } from '../server/features/exchange/exchange.store.ts';
 import { createPageCache } from '../server/features/exchange/page-cache.ts';
 import { preparePages } from '../server/features/exchange/pages.store.ts';
 import type { Session } from '../server/features/exchange/session.rules.ts';
+import { openSession } from '../server/features/exchange/session.service.ts';
 import { listen } from '../server/http/server.ts';
 import { openLog } from '../server/log.ts';
 import { answerParent } from './children.ts';
 
 /**
- * The server with the question "who asks, and what may they?" taken out: the first answer is kept for good. Only a
- * benchmark may do that; it shows what asking on every request costs.
+ * The server with a question taken out: the first answer is kept for good. Only a benchmark may do that; it shows what
+ * asking on every request costs.
  */
 
-export type WithoutCredentialsQuestion = { settings: Record<string, string>; logFile: string };
+export type WithoutCredentialsQuestion = {
+  settings: Record<string, string>;
+  logFile: string;
+  /** `credential`: whose it is; its account and rights are still read. `rights`: those neither, nor the collection's row. */
+  without: 'credential' | 'rights';
+};
 
-async function answer({ settings, logFile }: WithoutCredentialsQuestion): Promise<{ port: number }> {
+async function answer({ settings, logFile, without }: WithoutCredentialsQuestion): Promise<{ port: number }> {
   const { default: pino } = await import('pino');
   const log = openLog('info', pino.destination(logFile));
   const app = await openApp(readConfig({ ...settings, TAXIWAY_PORT: '0' }), { replace: { log } });
+  const statements = prepareExchange(app.db);
   const routes = createExchangeRoutes(app, createAuthentication(app), {
     app,
-    statements: prepareExchange(app.db),
+    statements,
     pages: preparePages(app.db),
     cache: createPageCache(app.config.pageCacheBytes),
   });
@@ -34,7 +41,10 @@ async function answer({ settings, logFile }: WithoutCredentialsQuestion): Promis
       ...routes,
       open: async (presented, from, collection) => {
         first ??= await routes.open(presented, from, collection);
-        return { ...first, access: createAccess(first.access.actor) };
+        if (without === 'rights') return { ...first, access: createAccess(first.access.actor) };
+        const opened = await openSession(app, statements, first.account.id, collection);
+        if ('obstacle' in opened) throw new Error(opened.obstacle);
+        return opened.session;
       },
     },
     rest: [],
