@@ -76,7 +76,7 @@ Written by \`npm run bench\`; what is measured and how to read it: [README](../R
 
 - ${conditions.date}, ${conditions.seconds} s, ${conditions.platform}, ${conditions.cores} processor cores for everything: server, load generator, database
 - Node.js ${conditions.node}, SQLite ${conditions.sqlite}, PostgreSQL ${conditions.postgres}
-- objects: ${count(conditions.objects.sqlite)} on SQLite, ${count(conditions.objects.postgres)} on PostgreSQL; about 800 octets each
+- objects: ${count(conditions.objects.sqlite)} on SQLite, ${count(conditions.objects.postgres)} on PostgreSQL; about 900 octets each
 
 ${tableOf(results)}
 `;

@@ -1,5 +1,5 @@
 /**
- * The objects that the benchmarks store: STIX 2.1, the same for the same number on every machine, about 800 octets each.
+ * The objects that the benchmarks store: STIX 2.1, the same for the same number on every machine, about 900 octets each.
  * All values are made up; addresses and domains are those reserved for documentation.
  */
 export type BenchObject = {
