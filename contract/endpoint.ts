@@ -1,21 +1,57 @@
-import type { z } from 'zod';
+import { z } from 'zod';
+import type { ErrorCode } from './errors.ts';
 
-/** An operation of the REST API, as data: the server binds it to a use case, clients call it with its types. */
-export type Endpoint<Input extends z.ZodType = z.ZodType, Output extends z.ZodType = z.ZodType> = {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Below `/rest/v1`. */
+export type Nothing = z.ZodObject<Record<never, never>, z.core.$strict>;
+
+/** An operation of the REST API, as data: the server binds it to a use case, clients call it with its types, OpenAPI is printed from it. */
+export type Endpoint<
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+  Output extends z.ZodType = z.ZodType,
+> = {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below `/rest/v1`; a parameter is `:name`. */
   path: string;
+  /** The group it is shown in. */
+  tag: string;
   /** What it does, in one sentence. */
   summary: string;
-  /** `public`: no sign-in; whatever authorizes it stands in its input. */
-  authentication: 'public';
-  input: Input;
+  /** `public`: no sign-in; whatever authorizes it stands in its body. */
+  authentication: 'public' | 'session';
+  params: Params;
+  query: Query;
+  body: Body;
   output: Output;
   status: 200 | 201 | 204;
+  /** Refusals of its own, beside those that every endpoint may answer with. */
+  errors: readonly ErrorCode[];
+  /** The media type of an answer that is no JSON: `output` is then its text. */
+  media?: 'text/csv' | 'application/x-ndjson';
 };
 
-export function endpoint<Input extends z.ZodType, Output extends z.ZodType>(
-  definition: Endpoint<Input, Output>,
-): Endpoint<Input, Output> {
-  return definition;
+const nothing: Nothing = z.strictObject({});
+
+type Defaulted = 'params' | 'query' | 'body' | 'status' | 'errors' | 'authentication';
+
+/** Declares an endpoint. Parameters, query and body are none, unless given; the status is 200; it needs a session. */
+export function endpoint<
+  Output extends z.ZodType,
+  Params extends z.ZodType = Nothing,
+  Query extends z.ZodType = Nothing,
+  Body extends z.ZodType = Nothing,
+>(
+  definition: Omit<Endpoint<Params, Query, Body, Output>, Defaulted> &
+    Partial<Pick<Endpoint<Params, Query, Body, Output>, Defaulted>>,
+): Endpoint<Params, Query, Body, Output> {
+  return {
+    authentication: 'session',
+    status: 200,
+    errors: [],
+    // Where a part is not given, its type is `Nothing`.
+    params: nothing as unknown as Params,
+    query: nothing as unknown as Query,
+    body: nothing as unknown as Body,
+    ...definition,
+  };
 }

@@ -9,6 +9,8 @@ export const ERRORS = {
   conflict: { status: 409, title: 'Conflicts with what is stored' },
   name_taken: { status: 409, title: 'The name is already in use' },
   limit_reached: { status: 409, title: 'The limit is reached' },
+  stale: { status: 409, title: 'It was changed meanwhile' },
+  heirs_required: { status: 409, title: 'Something runs as the account, and needs an heir' },
   already_set_up: { status: 409, title: 'This instance already has an Administrator' },
   too_large: { status: 413, title: 'The request is too large' },
   unsupported_media_type: { status: 415, title: 'The media type of the request is not supported' },

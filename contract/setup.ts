@@ -8,7 +8,8 @@ export const setupEndpoint = endpoint({
   path: '/setup',
   summary: 'Creates the first Administrator with the one-time set-up code.',
   authentication: 'public',
-  input: createAdministratorInput.extend({ setupCode: z.string().min(1).max(200) }),
+  tag: 'Set-up',
+  body: createAdministratorInput.extend({ setupCode: z.string().min(1).max(200) }),
   output: z.strictObject({
     id: z.number(),
     email: z.string(),
@@ -17,4 +18,4 @@ export const setupEndpoint = endpoint({
   }),
   status: 201,
 });
-export type SetupInput = z.input<typeof setupEndpoint.input>;
+export type SetupInput = z.input<typeof setupEndpoint.body>;

@@ -86,7 +86,7 @@ export async function redeemSetupCode(
   caller: Caller,
   rawInput: SetupInput,
 ): Promise<NewAdministrator> {
-  const { setupCode, ...input } = parseInput(setupEndpoint.input, rawInput);
+  const { setupCode, ...input } = parseInput(setupEndpoint.body, rawInput);
   const digest = app.secrets.digest(setupCode);
   // Looked at before the password is hashed, so that a stranger cannot make the server work; decided inside.
   requireSetupCode(await reading(() => findInstance(app.db.read)), digest);

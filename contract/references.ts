@@ -1,0 +1,14 @@
+import { z } from 'zod';
+
+/** What a use case is about: by its id, as the REST API names it, or by its name, as a person does. */
+export const reference = z.union([z.number().int().positive(), z.string().min(1).max(300)]);
+export type Reference = z.infer<typeof reference>;
+
+/** An id in the path of a request. */
+export const pathId = z
+  .string()
+  .regex(/^[1-9]\d{0,14}$/, 'must be an id')
+  .transform(Number);
+
+/** The version of a row that an edit was made from: the edit of an older one is refused (`stale`), not merged. */
+export const rowVersion = z.number().int().positive();
