@@ -14,21 +14,51 @@ import { type Grant, PERMISSIONS, type Permission } from '../server/access/permi
 const EXPLANATIONS: Record<Permission, string> = {
   'instance.operate':
     'run the instance: first Administrator, acting as an account, backup, restore, migration',
-  'instance.licence': 'set the totals of the licence and its two switches',
+  'licence.view': 'see the licence and how much of it is used',
+  'licence.edit': 'set the totals of the licence and its two switches',
+  'settings.view': 'see the system settings',
+  'settings.edit': 'change a system setting',
   'organization.view': 'know that the organization exists; to everybody else it is "not found"',
   'organization.create': 'create an organization',
+  'organization.edit': 'rename an organization',
+  'organization.permissions':
+    'enable and disable an organization, and set what its members may do (the permissions tab)',
+  'organization.delete': 'delete an organization that is empty',
+  'organization.seats': 'see how many more accounts of each kind fit into the organization',
+  'organization.activity': 'see who added or changed what in the organization',
   'organization.list': 'list all organizations with their limits and how much of them is used',
   'organization.limit.taxiiUsers': 'set the TAXII User Limit of an organization',
   'organization.limit.other': 'set the other limits of an organization (users, API users)',
   'owner.view': 'know that the community or source exists; to everybody else it is "not found"',
   'owner.create': 'create a community or a source',
+  'owner.edit': 'rename a community or source, and set its profile anonymity',
+  'owner.delete': 'delete a community or source that is empty',
+  'community.viewMembers': 'see who is a member of the community',
+  'source.viewMembers': 'see who is a member of the source',
   'owner.members': 'make an organization a member of a community or source, and set its default role there',
-  'taxiiUser.create': 'create a TAXII user in the organization',
-  'taxiiUser.view': 'see the TAXII users of the organization; to everybody else they are "not found"',
-  'taxiiUser.edit': 'lock, unlock, disable and enable a TAXII user',
-  'taxiiUser.credential': 'replace the password or the API key of a TAXII user',
-  'taxiiUser.delete': 'delete a TAXII user',
+  'account.create': 'create an account of any of the four kinds in the organization',
+  'account.view': 'see the accounts of the organization; to everybody else they are "not found"',
+  'account.edit': 'edit an account',
+  'account.roles': 'change the Organization role of an account',
+  'account.lock': 'lock and unlock an account',
+  'account.disable': 'disable and enable an account, and set when it expires',
+  'account.delete': 'delete an account',
+  'account.credential': 'give an account a new password, key or token, or end one',
+  'account.sessions': 'see and end the sessions of an account',
+  'account.move': 'move an account to another organization',
+  'account.viewSystemRole': 'see the System role of an account',
+  'account.systemRole': "choose the System role of an account, up to one's own rank",
+  'account.userName': 'change the user name of an account after its creation',
+  'account.pseudonym': 'change the pseudonym of an account that is no TAXII user',
+  'account.customTqlTimeout': 'give an account a TQL timeout of its own',
+  'account.termsOfService': 'have an account accept the terms of service again',
+  'group.view': 'see the user groups of the organization',
+  'group.edit': 'create, change and delete user groups of the organization',
+  'audit.view': 'read the audit trail of the organization',
+  'audit.viewInstance': 'read and verify the whole audit trail',
   'taxiiService.create': 'create a TAXII service: its path, page limits and organizations',
+  'taxiiService.edit': 'configure a TAXII service',
+  'taxiiService.delete': 'delete a TAXII service that nobody uses',
   'taxiiService.view': 'see TAXII services',
   'collection.configure': 'configure a collection, for instance switch writing over TAXII on and off',
   'collection.view': 'see how a collection is configured',
@@ -61,6 +91,9 @@ ${areas()
 A permission marked **ranked** is held on an account only while the System role of that account does not rank above the
 holder's. Equal rank is allowed. The operator stands above all ranks.
 
+**own: yes** is held by everybody on the own account, **own: no** by nobody. A permission marked **membership** is held by
+Accounts Administrators only while the system setting \`accountsAdministratorManagesMembers\` is on.
+
 | Rank | System roles |
 |---:|---|
 ${ranks()
@@ -78,7 +111,13 @@ const TITLES: Record<string, string> = {
   instance: 'The instance',
   organization: 'Organizations',
   owner: 'Communities and sources',
-  taxiiUser: 'TAXII users',
+  community: 'Members of communities',
+  source: 'Members of sources',
+  licence: 'Licence',
+  settings: 'System settings',
+  account: 'Accounts',
+  group: 'User groups',
+  audit: 'Audit trail',
   taxiiService: 'TAXII services',
   collection: 'Collections',
   exchange: 'TAXII',
@@ -88,7 +127,7 @@ const TITLES: Record<string, string> = {
 function areaSection(area: string, permissions: readonly Permission[]): string {
   const rows = permissions.map((permission) => {
     const grant: Grant = PERMISSIONS[permission];
-    return `| \`${permission}\`${grant.ranked === true ? ' (**ranked**)' : ''} | ${EXPLANATIONS[permission]} | ${[
+    return `| \`${permission}\`${marks(grant)} | ${EXPLANATIONS[permission]} | ${[
       roles(grant.system, SYSTEM_ROLES),
       roles(grant.organization, ORGANIZATION_ROLES),
       roles(grant.community, COMMUNITY_ROLES),
@@ -101,6 +140,16 @@ function areaSection(area: string, permissions: readonly Permission[]): string {
 |---|---|---|---|---|---|
 ${rows.join('\n')}
 `;
+}
+
+function marks(grant: Grant): string {
+  const all = [
+    grant.ranked === true ? '**ranked**' : '',
+    grant.self === 'granted' ? '**own: yes**' : '',
+    grant.self === 'refused' ? '**own: no**' : '',
+    grant.membership === true ? '**membership**' : '',
+  ].filter((mark) => mark !== '');
+  return all.length === 0 ? '' : ` (${all.join(', ')})`;
 }
 
 function roles<Role extends string>(held: readonly Role[], all: readonly Role[]): string {

@@ -49,9 +49,9 @@ export async function act<T>(
   try {
     return await inTransaction(app.db, async (tx) => {
       const access =
-        actor.kind === 'operator'
-          ? caller.access
-          : createAccess(await currentActor(tx, actor.accountId, app.clock.now()));
+        actor.kind === 'account'
+          ? createAccess(await currentActor(tx, actor.accountId, app.clock.now()))
+          : caller.access;
       const result = await work({
         tx,
         access,
@@ -60,6 +60,7 @@ export async function act<T>(
       });
       if (!access.asked)
         throw new AppError('internal', {}, { cause: new Error(`${name} asked for no permission`) });
+      caller.access.noteAsked();
       return result;
     });
   } catch (error) {

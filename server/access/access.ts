@@ -9,6 +9,8 @@ import type { Permission } from './permissions.ts';
 export type Access = {
   readonly actor: Actor;
   readonly asked: boolean;
+  /** Says that the rights were asked for elsewhere: in the transaction, of the actor as stored then. */
+  noteAsked(): void;
   can(permission: Permission, target: Target): boolean;
   /** Throws `forbidden`, or `not_found` where the asker must not learn that the row exists. */
   require(permission: Permission, target: Target, refusal?: 'forbidden' | 'not_found'): void;
@@ -24,6 +26,9 @@ export function createAccess(actor: Actor): Access {
     actor,
     get asked() {
       return asked;
+    },
+    noteAsked() {
+      asked = true;
     },
     can: ask,
     require(permission, target, refusal = 'forbidden') {

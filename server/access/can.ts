@@ -6,9 +6,11 @@ import {
 } from '../../contract/roles.ts';
 import { type Grant, PERMISSIONS, type Permission } from './permissions.ts';
 
-/** Whoever acts: the operator on the command line, or an account with the roles that are stored for it now. */
+/** Whoever acts: the operator on the command line, an account with the roles that are stored for it now, or nobody known. */
 export type Actor =
   | { kind: 'operator'; name: string }
+  /** Somebody who has not signed in: holds no permission. */
+  | { kind: 'anonymous'; name: string }
   | {
       kind: 'account';
       accountId: number;
@@ -16,6 +18,8 @@ export type Actor =
       organizationId: number;
       systemRole: SystemRole;
       organizationRole: OrganizationRole;
+      /** The system setting `accountsAdministratorManagesMembers`; it matters to Accounts Administrators only. */
+      managesMembers?: boolean;
     };
 
 /** What is acted on, as stored; never as named in a request. Absent parts do not concern the permission. */
@@ -26,6 +30,8 @@ export type Target = {
   communityRole?: CommunityRole | undefined;
   /** The System role of the account that is acted on. */
   systemRole?: SystemRole;
+  /** The account that is acted on. */
+  accountId?: number;
 };
 
 /** The whole instance: for permissions that concern no single row. */
@@ -35,12 +41,18 @@ export const INSTANCE: Target = {};
 export function can(actor: Actor, permission: Permission, target: Target): boolean {
   const grant: Grant = PERMISSIONS[permission];
   if (actor.kind === 'operator') return grant.operator;
+  if (actor.kind === 'anonymous') return false;
+  if (target.accountId === actor.accountId && grant.self !== undefined) return grant.self === 'granted';
   // Written so that a role without a rank, which cannot be, is refused.
   const isWithinRank =
     target.systemRole !== undefined &&
     SYSTEM_ROLE_RANK[target.systemRole] <= SYSTEM_ROLE_RANK[actor.systemRole];
   if (grant.ranked === true && !isWithinRank) return false;
-  if (grant.system.includes(actor.systemRole)) return true;
+  const isSuspended =
+    grant.membership === true &&
+    actor.systemRole === 'Accounts Administrator' &&
+    actor.managesMembers === false;
+  if (grant.system.includes(actor.systemRole) && !isSuspended) return true;
   if (target.organizationId !== undefined && target.organizationId === actor.organizationId) {
     return grant.organization.includes(actor.organizationRole);
   }

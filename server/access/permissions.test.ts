@@ -76,23 +76,19 @@ describe('a ranked permission', () => {
   const administrator = account({ organizationRole: 'Organization Administrator' });
 
   it('is held on an account of equal rank', () => {
-    expect(can(administrator, 'taxiiUser.edit', { organizationId: OWN, systemRole: 'Taxii User' })).toBe(
-      true,
-    );
-    expect(can(administrator, 'taxiiUser.edit', { organizationId: OWN, systemRole: 'User' })).toBe(true);
+    expect(can(administrator, 'account.edit', { organizationId: OWN, systemRole: 'Taxii User' })).toBe(true);
+    expect(can(administrator, 'account.edit', { organizationId: OWN, systemRole: 'User' })).toBe(true);
   });
 
   it('is not held on an account whose System role ranks above, not even in the own organization', () => {
-    expect(can(administrator, 'taxiiUser.edit', { organizationId: OWN, systemRole: 'Super User' })).toBe(
-      false,
-    );
+    expect(can(administrator, 'account.edit', { organizationId: OWN, systemRole: 'Super User' })).toBe(false);
     const accounts = account({ systemRole: 'Accounts Administrator' });
-    expect(can(accounts, 'taxiiUser.delete', { systemRole: 'Operations Administrator' })).toBe(false);
-    expect(can(accounts, 'taxiiUser.delete', { systemRole: 'Accounts Administrator' })).toBe(true);
+    expect(can(accounts, 'account.delete', { systemRole: 'Operations Administrator' })).toBe(false);
+    expect(can(accounts, 'account.delete', { systemRole: 'Accounts Administrator' })).toBe(true);
   });
 
   it('is not held where the target has no System role to compare with', () => {
-    expect(can(account({ systemRole: 'Administrator' }), 'taxiiUser.edit', { organizationId: OWN })).toBe(
+    expect(can(account({ systemRole: 'Administrator' }), 'account.edit', { organizationId: OWN })).toBe(
       false,
     );
   });
@@ -110,20 +106,20 @@ describe('the access of a request', () => {
     const access = createAccess(account());
     const refusal = (how?: 'not_found') => {
       try {
-        access.require('taxiiUser.create', { organizationId: OWN }, how);
+        access.require('account.create', { organizationId: OWN }, how);
       } catch (error) {
         return error;
       }
       return undefined;
     };
-    expect(refusal()).toMatchObject({ code: 'forbidden', details: { permission: 'taxiiUser.create' } });
+    expect(refusal()).toMatchObject({ code: 'forbidden', details: { permission: 'account.create' } });
     expect(refusal('not_found')).toEqual(new AppError('not_found'));
     expect(refusal('not_found')).toMatchObject({ details: {} });
   });
 
   it('lets who holds the permission pass', () => {
     const access = createAccess(account({ organizationRole: 'Organization Administrator' }));
-    expect(() => access.require('taxiiUser.create', { organizationId: OWN })).not.toThrow();
-    expect(() => access.require('taxiiUser.create', { organizationId: FOREIGN })).toThrow('Not allowed');
+    expect(() => access.require('account.create', { organizationId: OWN })).not.toThrow();
+    expect(() => access.require('account.create', { organizationId: FOREIGN })).toThrow('Not allowed');
   });
 });

@@ -8,6 +8,8 @@ import type { CommunityRole, OrganizationRole, SystemRole } from '../../contract
  * - `community`: these Community roles, in the community or source in question only.
  * - `operator`: the operator of the instance on its command line.
  * - `ranked`: on an account, only while that account's System role does not rank above the holder's.
+ * - `self`: on one's own account: `granted` whatever the roles, or `refused` whatever the roles.
+ * - `membership`: Accounts Administrators hold it only while `accountsAdministratorManagesMembers` is on.
  */
 export type Grant = {
   system: readonly SystemRole[];
@@ -15,6 +17,8 @@ export type Grant = {
   community: readonly CommunityRole[];
   operator: boolean;
   ranked?: true;
+  self?: 'granted' | 'refused';
+  membership?: true;
 };
 
 const ADMINISTRATORS = ['Administrator', 'Operations Administrator', 'Accounts Administrator'] as const;
@@ -39,21 +43,52 @@ const membership: Grant = {
   organization: ['Organization Administrator'],
   community: [],
   operator: true,
+  membership: true,
 };
+/** To change an account: nobody above one's own rank. */
+const ranked: Grant = { ...membership, ranked: true };
+/** Fields of an account that its organization's administrators do not set. */
+const reservedField: Grant = administration(['Administrator', 'Operations Administrator']);
+const ALL_ORGANIZATION_ROLES = [
+  'Read Only User',
+  'Read Only Commenter',
+  ...WRITING_ORGANIZATION_ROLES,
+] as const;
+const INSIDERS = ['User', 'Commenter', 'Contributor', 'Editor', 'Director'] as const;
 
 /** THE permission table. `docs/permissions.md` is printed from it. */
 export const PERMISSIONS = {
   'instance.operate': operatorOnly,
-  'instance.licence': administration(['Administrator']),
+  'licence.view': administration(ADMINISTRATORS),
+  'licence.edit': administration(['Administrator']),
+  'settings.view': administration(['Administrator', 'Operations Administrator']),
+  'settings.edit': administration(['Administrator']),
 
   /** To know that the organization exists. */
   'organization.view': {
     system: [...MEMBER_ADMINISTRATORS, 'Community Leader'],
-    organization: ['Read Only User', 'Read Only Commenter', ...WRITING_ORGANIZATION_ROLES],
+    organization: ALL_ORGANIZATION_ROLES,
     community: [],
     operator: true,
   },
   'organization.create': administration(ADMINISTRATORS),
+  'organization.edit': administration(ADMINISTRATORS),
+  'organization.permissions': administration(['Administrator', 'Operations Administrator']),
+  'organization.delete': administration(['Administrator', 'Operations Administrator']),
+  /** The gauges of the limits: how many more accounts of each kind fit. */
+  'organization.seats': {
+    system: [...MEMBER_ADMINISTRATORS, 'Community Leader'],
+    organization: ['Organization Administrator'],
+    community: [],
+    operator: true,
+  },
+  /** Who added or changed what in the organization. */
+  'organization.activity': {
+    system: MEMBER_ADMINISTRATORS,
+    organization: ALL_ORGANIZATION_ROLES,
+    community: [],
+    operator: true,
+  },
   'organization.list': administration([...ADMINISTRATORS, 'Community Leader', 'Super User']),
   /** Both articles to the letter: the TAXII user limit also by Accounts Administrators, every other limit not. */
   'organization.limit.taxiiUsers': administration(ADMINISTRATORS),
@@ -62,25 +97,73 @@ export const PERMISSIONS = {
   /** To know that the community or source exists. */
   'owner.view': {
     system: [...MEMBER_ADMINISTRATORS, 'Community Leader'],
-    organization: ['Read Only User', 'Read Only Commenter', ...WRITING_ORGANIZATION_ROLES],
+    organization: ALL_ORGANIZATION_ROLES,
     community: ['Subscriber', 'User', 'Commenter', 'Contributor', 'Editor', 'Director'],
     operator: true,
   },
   'owner.create': administration(ADMINISTRATORS),
+  /** Its name, its description, its profile anonymity. */
+  'owner.edit': { system: ADMINISTRATORS, organization: [], community: ['Director'], operator: true },
+  'owner.delete': administration(['Administrator', 'Operations Administrator']),
   'owner.members': {
     system: ADMINISTRATORS,
     organization: [],
     community: ['Director'],
     operator: true,
   },
+  /** Members of a community see each other; members of a source do not. */
+  'community.viewMembers': {
+    system: [...ADMINISTRATORS, 'Community Leader'],
+    organization: [],
+    community: INSIDERS,
+    operator: true,
+  },
+  'source.viewMembers': {
+    system: [...ADMINISTRATORS, 'Community Leader'],
+    organization: [],
+    community: ['Director'],
+    operator: true,
+  },
 
-  'taxiiUser.create': membership,
-  'taxiiUser.view': membership,
-  'taxiiUser.edit': { ...membership, ranked: true },
-  'taxiiUser.credential': { ...membership, ranked: true },
-  'taxiiUser.delete': { ...membership, ranked: true },
+  'account.create': membership,
+  'account.view': { ...membership, self: 'granted' },
+  'account.edit': ranked,
+  /** Its System role and Organization role: nobody's own. */
+  'account.roles': { ...ranked, self: 'refused' },
+  'account.lock': { ...ranked, self: 'refused' },
+  'account.disable': { ...ranked, self: 'refused' },
+  'account.delete': { ...ranked, self: 'refused' },
+  'account.credential': ranked,
+  'account.sessions': { ...ranked, self: 'granted' },
+  'account.move': { ...reservedField, ranked: true, self: 'refused' },
+  'account.viewSystemRole': { ...reservedField, self: 'granted' },
+  'account.systemRole': { ...reservedField, ranked: true, self: 'refused' },
+  'account.userName': { ...reservedField, ranked: true },
+  'account.pseudonym': { ...reservedField, ranked: true },
+  'account.customTqlTimeout': reservedField,
+  'account.termsOfService': reservedField,
+
+  'group.view': {
+    system: MEMBER_ADMINISTRATORS,
+    organization: ALL_ORGANIZATION_ROLES,
+    community: [],
+    operator: true,
+  },
+  'group.edit': membership,
+
+  /** The audit trail of an organization. */
+  'audit.view': {
+    system: MEMBER_ADMINISTRATORS,
+    organization: ['Organization Administrator'],
+    community: [],
+    operator: true,
+  },
+  /** All of it, with what belongs to no organization. */
+  'audit.viewInstance': administration(['Administrator', 'Operations Administrator']),
 
   'taxiiService.create': administration(['Administrator']),
+  'taxiiService.edit': administration(['Administrator']),
+  'taxiiService.delete': administration(['Administrator']),
   'taxiiService.view': {
     system: [...MEMBER_ADMINISTRATORS, 'Community Leader'],
     organization: ['Organization Administrator'],
@@ -106,14 +189,14 @@ export const PERMISSIONS = {
 
   'intelligence.read': {
     system: ['Super User'],
-    organization: ['Read Only User', 'Read Only Commenter', ...WRITING_ORGANIZATION_ROLES],
-    community: ['User', 'Commenter', 'Contributor', 'Editor', 'Director'],
+    organization: ALL_ORGANIZATION_ROLES,
+    community: INSIDERS,
     operator: true,
   },
   /** Subscribers see what is published, and nothing else. */
   'intelligence.readPublished': {
     system: ['Super User'],
-    organization: ['Read Only User', 'Read Only Commenter', ...WRITING_ORGANIZATION_ROLES],
+    organization: ALL_ORGANIZATION_ROLES,
     community: ['Subscriber', 'User', 'Commenter', 'Contributor', 'Editor', 'Director'],
     operator: true,
   },

@@ -1,32 +1,44 @@
 import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import type { Endpoint } from '../../contract/endpoint.ts';
-import type { Access } from '../access/access.ts';
-import type { App } from '../context.ts';
+import { createAccess } from '../access/access.ts';
+import type { App, Caller } from '../context.ts';
 import { asUnavailable } from '../db/transaction.ts';
 import { AppError } from '../errors.ts';
 import { parseInput } from '../input.ts';
 import type { AddressReader } from './addresses.ts';
 import { readBody } from './body.ts';
 
-/** A use case bound to its endpoint. `answered` carries the rights that were asked for, which every answer needs. */
-export type RestRoute = {
-  endpoint: Endpoint;
-  handle(
-    input: unknown,
-    from: { address: string; requestId: string },
-  ): Promise<{ output: unknown; access: Access }>;
+/** Where a request comes from. */
+export type From = { address: string; requestId: string };
+
+/** The parts of a request that an endpoint declares, parsed. */
+type Parts<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = {
+  params: z.output<P>;
+  query: z.output<Q>;
+  body: z.output<B>;
 };
 
-/** Binds an endpoint of the contract, with its types, to a use case. */
-export function bind<Input extends z.ZodType, Output extends z.ZodType>(
-  endpoint: Endpoint<Input, Output>,
-  handle: (
-    input: z.output<Input>,
-    from: { address: string; requestId: string },
-  ) => Promise<{ output: z.input<Output>; access: Access }>,
+/** A use case bound to its endpoint. */
+export type RestRoute = {
+  endpoint: Endpoint;
+  handle(caller: Caller, parts: { params: unknown; query: unknown; body: unknown }): Promise<unknown>;
+};
+
+/** Binds an endpoint of the contract, with its types, to a use case. The caller is whoever the session belongs to. */
+export function bind<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, O extends z.ZodType>(
+  endpoint: Endpoint<P, Q, B, O>,
+  handle: (caller: Caller, parts: Parts<P, Q, B>) => Promise<z.input<O>>,
 ): RestRoute {
-  return { endpoint, handle: (input, from) => handle(parseInput(endpoint.input, input), from) };
+  return {
+    endpoint,
+    handle: (caller, { params, query, body }) =>
+      handle(caller, {
+        params: parseInput(endpoint.params, params),
+        query: parseInput(endpoint.query, query),
+        body: parseInput(endpoint.body, body),
+      }),
+  };
 }
 
 const MAX_BODY = 1_000_000;
@@ -46,10 +58,11 @@ export async function answerRest(
     'X-Request-Id': requestId,
   };
   try {
-    const { output, access } = await route.handle(await readJson(incoming), {
-      address: addressOf(incoming).address,
-      requestId,
-    });
+    // A public endpoint is called by nobody in particular; what authorizes the request stands in its body.
+    const access = createAccess({ kind: 'anonymous', name: 'anonymous' });
+    const caller: Caller = { access, address: addressOf(incoming).address, requestId };
+    const body = await readJson(incoming);
+    const output = await route.handle(caller, { params: {}, query: {}, body });
     if (!access.asked) {
       throw new AppError(
         'internal',
@@ -58,8 +71,10 @@ export async function answerRest(
       );
     }
     // Only declared fields leave.
-    const body = JSON.stringify(route.endpoint.output.parse(output));
-    return new Response(body, { status: route.endpoint.status, headers });
+    return new Response(JSON.stringify(route.endpoint.output.parse(output)), {
+      status: route.endpoint.status,
+      headers,
+    });
   } catch (thrown) {
     const error = asUnavailable(thrown);
     const known = error instanceof AppError ? error : new AppError('internal', {}, { cause: error });

@@ -58,7 +58,7 @@ describe.each(ENGINES)('creating a TAXII user on %s', (engine) => {
         const userName = fresh('siem');
         expect(await refusalOf(create({ userName }, caller))).toEqual({
           code: 'forbidden',
-          details: { permission: 'taxiiUser.create' },
+          details: { permission: 'account.create' },
         });
         expect(await findAccount(app.db.read, userName)).toBeUndefined();
       },

@@ -32,7 +32,7 @@ export async function rotateTaxiiUserCredential(
       : await makePassword(app, input.password, input.userName);
   return await act(app, caller, 'taxiiUser.rotate', async (action) => {
     const { tx, now } = action;
-    const account = await lockTaxiiUser(action, input.userName, 'taxiiUser.credential');
+    const account = await lockTaxiiUser(action, input.userName, 'account.credential');
     const until = input.overlapSeconds === 0 ? null : now + input.overlapSeconds * 1_000_000;
     await endCredentials(tx, account.id, input.credential, until ?? 'now');
     await insertCredential(tx, account.id, credential, now);
@@ -54,7 +54,7 @@ export async function lockTaxiiUserAccount(
   locked: boolean,
 ): Promise<void> {
   await act(app, caller, locked ? 'taxiiUser.lock' : 'taxiiUser.unlock', async (action) => {
-    const account = await lockTaxiiUser(action, userName, 'taxiiUser.edit');
+    const account = await lockTaxiiUser(action, userName, 'account.lock');
     await updateAccount(action.tx, account.id, {
       locked_at: locked ? (account.locked_at ?? action.now) : null,
     });
@@ -70,7 +70,7 @@ export async function disableTaxiiUser(
   disabled: boolean,
 ): Promise<void> {
   await act(app, caller, disabled ? 'taxiiUser.disable' : 'taxiiUser.enable', async (action) => {
-    const account = await lockTaxiiUser(action, userName, 'taxiiUser.edit');
+    const account = await lockTaxiiUser(action, userName, 'account.disable');
     await updateAccount(action.tx, account.id, {
       disabled_at: disabled ? (account.disabled_at ?? action.now) : null,
     });
@@ -81,7 +81,7 @@ export async function disableTaxiiUser(
 /** Deletes the account: its credentials end, its seat and its user name are free, and a tombstone keeps what it did attributable. */
 export async function deleteTaxiiUser(app: App, caller: Caller, userName: string): Promise<void> {
   await act(app, caller, 'taxiiUser.delete', async (action) => {
-    const account = await lockTaxiiUser(action, userName, 'taxiiUser.delete');
+    const account = await lockTaxiiUser(action, userName, 'account.delete');
     await endCredentials(action.tx, account.id, 'all', 'now');
     await updateAccount(action.tx, account.id, {
       deleted_at: action.now,
@@ -96,7 +96,7 @@ export async function deleteTaxiiUser(app: App, caller: Caller, userName: string
 async function lockTaxiiUser(
   { tx, access }: Action,
   userName: string,
-  permission: 'taxiiUser.edit' | 'taxiiUser.credential' | 'taxiiUser.delete',
+  permission: 'account.lock' | 'account.disable' | 'account.credential' | 'account.delete',
 ): Promise<AccountRow> {
   const account = await lockAccount(tx, userName);
   const missing = { message: `There is no TAXII user named "${userName}".` };
@@ -104,8 +104,12 @@ async function lockTaxiiUser(
     access.can(permission, {});
     throw new AppError('not_found', missing);
   }
-  const target = { organizationId: account.organization_id, systemRole: account.system_role };
-  if (!access.can('taxiiUser.view', target)) throw new AppError('not_found', missing);
+  const target = {
+    organizationId: account.organization_id,
+    systemRole: account.system_role,
+    accountId: account.id,
+  };
+  if (!access.can('account.view', target)) throw new AppError('not_found', missing);
   access.require(permission, target);
   return account;
 }

@@ -61,7 +61,7 @@ export async function createTaxiiUser(
       await findOrganization(tx, input.organization),
       input.organization,
     );
-    access.require('taxiiUser.create', { organizationId: organization.id });
+    access.require('account.create', { organizationId: organization.id });
     const instance = await lockInstance(tx);
     const limits = await lockOrganization(tx, organization.id);
     requireSeat(
@@ -165,7 +165,7 @@ export async function listTaxiiUserAccounts(
             organizationName,
           );
     caller.access.require(
-      'taxiiUser.view',
+      'account.view',
       organization === undefined ? {} : { organizationId: organization.id },
     );
     const rows = await listTaxiiUsers(app.db.read, organization?.id ?? 'instance');

@@ -92,7 +92,7 @@ describe.each(ENGINES)('the audit trail on %s', (engine) => {
         organization_id: organization.id,
         actor_account_id: standard.accountId,
         actor_name: standard.userName,
-        details: { code: 'forbidden', permission: 'taxiiUser.create' },
+        details: { code: 'forbidden', permission: 'account.create' },
         source_address: '192.0.2.7',
         count: 1,
       });

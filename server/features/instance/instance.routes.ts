@@ -7,10 +7,11 @@ import { redeemSetupCode } from './instance.service.ts';
 /** The REST endpoints of the instance. */
 export function createInstanceRoutes(app: App): RestRoute[] {
   return [
-    bind(setupEndpoint, async (input, { address, requestId }) => {
+    bind(setupEndpoint, async (caller, { body }) => {
+      caller.access.can('instance.operate', {});
       // Whoever holds the code has read it from the server's own output: it stands for the operator, for this one act.
       const access = createAccess({ kind: 'operator', name: 'set-up code' });
-      return { output: await redeemSetupCode(app, { access, address, requestId }, input), access };
+      return await redeemSetupCode(app, { ...caller, access }, body);
     }),
   ];
 }

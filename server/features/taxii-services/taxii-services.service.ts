@@ -74,7 +74,7 @@ export async function createTaxiiService(
 export async function listTaxiiServices(app: App, { access }: Caller): Promise<ServiceRow[]> {
   return await reading(async () => {
     const { actor } = access;
-    if (actor.kind === 'operator' || access.can('taxiiService.view', {})) {
+    if (actor.kind !== 'account' || access.can('taxiiService.view', {})) {
       access.require('taxiiService.view', {});
       return await listServices(app.db.read);
     }
