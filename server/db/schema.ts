@@ -23,6 +23,8 @@ export type InstanceTable = {
   /** SHA-256 of the one-time set-up code; null once an Administrator exists. */
   setup_code_hash: string | null;
   created_at: number;
+  /** Goes up with every edit, here and in the other tables that are edited: the edit of an older one is refused. */
+  version: Generated<number>;
 };
 
 export type OwnersTable = {
@@ -37,6 +39,10 @@ export type OwnersTable = {
   /** Octets of the largest object ever stored here: bounds a page without looking at each object. */
   largest_object: number;
   created_at: number;
+  version: Generated<number>;
+  description: string | null;
+  /** 1 = profile anonymity: members are shown by pseudonym only. */
+  anonymous: Generated<number>;
 };
 
 export type OrganizationsTable = {
@@ -44,6 +50,12 @@ export type OrganizationsTable = {
   max_users: number;
   max_api_users: number;
   max_taxii_users: number;
+  version: Generated<number>;
+  /** While it is set, none of its accounts may act or be used. */
+  disabled_at: number | null;
+  /** 1 = its people may change their own pseudonym. */
+  allow_pseudonym_change: Generated<number>;
+  read_only_users_allowed: Generated<number>;
 };
 
 export type MembershipsTable = {
@@ -78,6 +90,23 @@ export type AccountsTable = {
   /** For show only, written in batches. */
   last_used_at: number | null;
   last_used_from: string | null;
+  version: Generated<number>;
+  /** What a search looks in; see `accountKeys`. */
+  search_key: Generated<string>;
+  /** Last and first name as they are sorted. */
+  name_key: Generated<string>;
+  /** IANA name, such as `Europe/Berlin`. */
+  time_zone: string | null;
+  log_out_after_minutes: number | null;
+  /** `HH:MM`, in the account's time zone. */
+  summary_email_time: string | null;
+  password_reset_required: Generated<number>;
+  mfa_reset_required: Generated<number>;
+  terms_acceptance_required: Generated<number>;
+  custom_tql_timeout_ms: number | null;
+  include_in_observations: Generated<number>;
+  exceed_api_link_limit: Generated<number>;
+  password_changed_at: number | null;
 };
 
 export type AccountRolesTable = {
@@ -91,19 +120,62 @@ export type AccountAllowedOwnersTable = {
   owner_id: number;
 };
 
-export type CredentialKind = 'password' | 'api_key';
+export type CredentialKind = 'password' | 'api_key' | 'secret_key' | 'api_token';
 
 export type CredentialsTable = {
   id: Generated<number>;
   account_id: number;
   kind: CredentialKind;
-  /** `argon2id` for what a person typed, `sha256` for what the server generated from at least 128 random bits. */
-  algorithm: 'argon2id' | 'sha256';
+  /**
+   * `argon2id` for what a person typed, `sha256` for what the server generated from at least 128 random bits, `sealed` for
+   * what must be read again: encrypted under the organization's data key.
+   */
+  algorithm: 'argon2id' | 'sha256' | 'sealed';
   hash: string;
   created_at: number;
   /** Set by a rotation with overlap: the old credential ends then. */
   expires_at: number | null;
+  /** The last characters of what was generated. */
+  hint: string | null;
 };
+
+export type SessionsTable = {
+  /** SHA-256 of the cookie. */
+  hash: string;
+  /** A name that may be shown. */
+  id: string;
+  account_id: number;
+  /** The account's at the sign-in: a newer one ends the session. */
+  credential_version: number;
+  created_at: number;
+  last_seen_at: number;
+  expires_at: number;
+  address: string | null;
+  user_agent: string | null;
+};
+
+export type UserGroupsTable = {
+  id: Generated<number>;
+  organization_id: number;
+  name: string;
+  name_key: string;
+  description: string | null;
+  version: number;
+  created_at: number;
+};
+
+export type UserGroupMembersTable = { group_id: number; account_id: number };
+
+export type SystemSettingsTable = {
+  name: string;
+  /** JSON. */
+  value: string;
+  version: number;
+  changed_at: number;
+  changed_by: string;
+};
+
+export type DataKeysTable = { organization_id: number; wrapped: string; created_at: number };
 
 export type TaxiiServicesTable = {
   id: Generated<number>;
@@ -122,6 +194,7 @@ export type TaxiiServicesTable = {
   strict: number;
   responsible_account_id: number | null;
   created_at: number;
+  version: Generated<number>;
 };
 
 export type TaxiiServiceOrganizationsTable = {
@@ -139,6 +212,7 @@ export type CollectionsTable = {
   strict: number;
   responsible_account_id: number | null;
   created_at: number;
+  version: Generated<number>;
 };
 
 export type ObjectsTable = {
@@ -199,8 +273,39 @@ export type AuditEventsTable = {
   details: string;
   source_address: string | null;
   request_id: string | null;
-  /** How many equal refusals this event stands for. */
-  count: number;
+  /** Where and as what the actor acted: who may see its name depends on that. */
+  actor_organization_id: number | null;
+  actor_system_role: string | null;
+  /** The hash chain that it belongs to: the organization's id, or 0. */
+  chain: number;
+  /** Without gaps in its chain, from 1. */
+  sequence: number;
+  previous_hash: string;
+  hash: string;
+};
+
+/** The end of each hash chain; its row is locked while an event is appended: last in the lock order. */
+export type AuditHeadsTable = {
+  /** As in `audit_events`; -1 = that of the checkpoints. */
+  chain: number;
+  sequence: number;
+  hash: string;
+  /** The sequence that the last checkpoint tells of. */
+  checkpoint_sequence: number;
+};
+
+/** How often a refusal or failure came again after the event that tells of it. */
+export type AuditRepeatsTable = { event_id: number; count: number; last_at: number };
+
+export type AuditCheckpointsTable = {
+  sequence: number;
+  at: number;
+  /** JSON: the heads of the chains that grew since the checkpoint before. */
+  heads: string;
+  previous_hash: string;
+  hash: string;
+  key_id: string;
+  signature: string;
 };
 
 export type Schema = {
@@ -212,6 +317,11 @@ export type Schema = {
   account_roles: AccountRolesTable;
   account_allowed_owners: AccountAllowedOwnersTable;
   credentials: CredentialsTable;
+  sessions: SessionsTable;
+  user_groups: UserGroupsTable;
+  user_group_members: UserGroupMembersTable;
+  system_settings: SystemSettingsTable;
+  data_keys: DataKeysTable;
   taxii_services: TaxiiServicesTable;
   taxii_service_organizations: TaxiiServiceOrganizationsTable;
   collections: CollectionsTable;
@@ -220,4 +330,7 @@ export type Schema = {
   throttles: ThrottlesTable;
   known_addresses: KnownAddressesTable;
   audit_events: AuditEventsTable;
+  audit_heads: AuditHeadsTable;
+  audit_repeats: AuditRepeatsTable;
+  audit_checkpoints: AuditCheckpointsTable;
 };

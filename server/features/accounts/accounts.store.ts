@@ -2,6 +2,7 @@ import type { Insertable, Kysely, Selectable } from 'kysely';
 import { nameKey } from '../../../contract/names.ts';
 import type { AccountKind } from '../../../contract/roles.ts';
 import type { Actor } from '../../access/can.ts';
+import { accountKeys } from '../../db/account-keys.ts';
 import type { AccountsTable, CredentialKind, CredentialsTable, Schema } from '../../db/schema.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
@@ -13,10 +14,19 @@ export type AccountRow = Selectable<AccountsTable>;
 export async function findActor(db: Kysely<Schema>, id: number, now: Micros): Promise<Actor | undefined> {
   const row = await db
     .selectFrom('accounts')
-    .selectAll()
+    .innerJoin('organizations', 'organizations.owner_id', 'accounts.organization_id')
+    .select(['id', 'user_name', 'organization_id', 'system_role', 'organization_role'])
+    .select((eb) =>
+      eb
+        .selectFrom('system_settings')
+        .select('value')
+        .where('name', '=', 'accountsAdministratorManagesMembers')
+        .as('manages_members'),
+    )
     .where('id', '=', id)
     .where('deleted_at', 'is', null)
-    .where('disabled_at', 'is', null)
+    .where('accounts.disabled_at', 'is', null)
+    .where('organizations.disabled_at', 'is', null)
     .where('locked_at', 'is', null)
     .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
     .executeTakeFirst();
@@ -29,6 +39,7 @@ export async function findActor(db: Kysely<Schema>, id: number, now: Micros): Pr
         organizationId: row.organization_id,
         systemRole: row.system_role,
         organizationRole: row.organization_role,
+        managesMembers: row.manages_members !== 'false',
       };
 }
 
@@ -56,7 +67,11 @@ export async function insertAccount(
 ): Promise<number> {
   const inserted = await tx
     .insertInto('accounts')
-    .values({ ...row, user_name_key: nameKey(row.user_name) })
+    .values({
+      ...row,
+      user_name_key: nameKey(row.user_name),
+      ...accountKeys({ first_name: null, last_name: null, ...row }),
+    })
     .returning('id')
     .executeTakeFirstOrThrow();
   return inserted.id;

@@ -136,16 +136,32 @@ describe('the network of an address', () => {
 });
 
 describe('an account', () => {
-  const active = { kind: 'taxii', deleted_at: null, disabled_at: null, locked_at: null, expires_at: null };
-  it.each([
+  const active = {
+    kind: 'taxii' as const,
+    deleted_at: null,
+    disabled_at: null,
+    locked_at: null,
+    expires_at: null,
+    organization_disabled_at: null,
+  };
+  it.each<[string, Partial<typeof active> | Record<string, unknown>, string | undefined]>([
     ['may use its credentials while active', {}, undefined],
-    ['may not when it is no TAXII user', { kind: 'user' }, 'not a TAXII user'],
+    [
+      'may not where its kind does not sign in',
+      { kind: 'user' },
+      'not a kind of account that may come this way',
+    ],
+    [
+      'may not while its organization is disabled',
+      { organization_disabled_at: 1 },
+      'its organization is disabled',
+    ],
     ['may not when it is deleted', { deleted_at: 1, disabled_at: 1, locked_at: 1 }, 'deleted'],
     ['may not when it is disabled', { disabled_at: 1, locked_at: 1 }, 'disabled'],
     ['may not when it is locked', { locked_at: 1 }, 'locked'],
     ['may not from the instant of its expiry', { expires_at: NOW }, 'expired'],
     ['may until the instant of its expiry', { expires_at: NOW + 1 }, undefined],
   ])('%s', (_, changes, obstacle) => {
-    expect(accountObstacle({ ...active, ...changes }, NOW)).toBe(obstacle);
+    expect(accountObstacle({ ...active, ...changes }, ['taxii'], NOW)).toBe(obstacle);
   });
 });

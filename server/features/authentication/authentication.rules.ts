@@ -1,3 +1,4 @@
+import type { AccountKind } from '../../../contract/roles.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
 
 /** What a throttle counts. */
@@ -80,17 +81,20 @@ function ipv6Groups(address: string): number[] | undefined {
 /** Why an account may not use its credentials at the moment, or undefined. All of them answer like a wrong password. */
 export function accountObstacle(
   account: {
-    kind: string;
+    kind: AccountKind;
     deleted_at: number | null;
     disabled_at: number | null;
     locked_at: number | null;
     expires_at: number | null;
+    organization_disabled_at: number | null;
   },
+  kinds: readonly AccountKind[],
   now: Micros,
 ): string | undefined {
-  if (account.kind !== 'taxii') return 'not a TAXII user';
+  if (!kinds.includes(account.kind)) return 'not a kind of account that may come this way';
   if (account.deleted_at !== null) return 'deleted';
   if (account.disabled_at !== null) return 'disabled';
+  if (account.organization_disabled_at !== null) return 'its organization is disabled';
   if (account.locked_at !== null) return 'locked';
   if (account.expires_at !== null && account.expires_at <= now) return 'expired';
   return undefined;

@@ -31,12 +31,20 @@ export const TABLES: { readonly [T in TableName]: TableShape<T> } = {
   account_roles: { key: ['account_id', 'owner_id'] },
   account_allowed_owners: { key: ['account_id', 'owner_id'] },
   credentials: { key: ['id'], identity: true },
+  sessions: { key: ['hash'] },
+  user_groups: { key: ['id'], identity: true },
+  user_group_members: { key: ['group_id', 'account_id'] },
+  system_settings: { key: ['name'] },
+  data_keys: { key: ['organization_id'] },
   collections: { key: ['id'] },
   objects: { key: ['id'], large: 'json', identity: true },
   statuses: { key: ['id'], large: 'json' },
   throttles: { key: ['key'], fresh: true },
   known_addresses: { key: ['account_id', 'address'] },
   audit_events: { key: ['id'], identity: true, fresh: true },
+  audit_heads: { key: ['chain'], fresh: true },
+  audit_repeats: { key: ['event_id'], fresh: true },
+  audit_checkpoints: { key: ['sequence'], fresh: true },
 };
 
 const TABLE_NAMES = Object.keys(TABLES) as TableName[];

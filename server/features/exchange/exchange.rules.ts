@@ -21,6 +21,7 @@ export type AskerRow = {
   disabled_at: number | null;
   deleted_at: number | null;
   expires_at: number | null;
+  organization_disabled_at: number | null;
   /** Of the service that the account is bound to; null where it has none. */
   service_id: number | null;
   service_path: string | null;

@@ -8,6 +8,7 @@ const ASKER = `
   a.id as account_id, a.kind as kind, a.user_name as user_name, a.organization_id as organization_id, a.system_role as system_role,
   a.organization_role as organization_role, a.narrowed as narrowed, a.credential_version as credential_version,
   a.locked_at as locked_at, a.disabled_at as disabled_at, a.deleted_at as deleted_at, a.expires_at as expires_at,
+  g.disabled_at as organization_disabled_at,
   s.id as service_id, s.path as service_path, s.title as service_title, s.description as service_description,
   case when s.all_organizations = 1 or so.service_id is not null then 1 else 0 end as service_allowed,
   s.default_page_size as default_page_size, s.max_page_size as max_page_size, s.max_page_bytes as max_page_bytes,
@@ -15,6 +16,7 @@ const ASKER = `
 
 const FROM_ASKER = `
   from accounts a
+  join organizations g on g.owner_id = a.organization_id
   left join taxii_services s on s.id = a.service_id
   left join taxii_service_organizations so on so.service_id = s.id and so.organization_id = a.organization_id`;
 

@@ -21,7 +21,7 @@ export async function openSession(
 ): Promise<{ session: Session } | { obstacle: string }> {
   const [row] = await reading(async () => readRows(statements, accountId, collectionRef));
   if (row === undefined) return { obstacle: 'unknown account' };
-  const obstacle = accountObstacle(row, app.clock.now());
+  const obstacle = accountObstacle(row, ['taxii'], app.clock.now());
   if (obstacle !== undefined) return { obstacle };
   let standing = standings.get(row);
   if (standing === undefined) {

@@ -1,9 +1,11 @@
-import type { Kysely } from 'kysely';
+import type { Insertable, Kysely, Selectable, Updateable } from 'kysely';
 import type { InstanceTable, Schema } from '../../db/schema.ts';
 import type { Transaction } from '../../db/transaction.ts';
 
+export type InstanceRow = Selectable<InstanceTable>;
+
 /** The instance's row, locked until the transaction ends: first in the lock order. */
-export async function lockInstance(tx: Transaction): Promise<InstanceTable> {
+export async function lockInstance(tx: Transaction): Promise<InstanceRow> {
   // An update takes the row lock on both engines alike.
   return await tx
     .updateTable('instance')
@@ -13,12 +15,12 @@ export async function lockInstance(tx: Transaction): Promise<InstanceTable> {
     .executeTakeFirstOrThrow();
 }
 
-export async function findInstance(db: Kysely<Schema>): Promise<InstanceTable | undefined> {
+export async function findInstance(db: Kysely<Schema>): Promise<InstanceRow | undefined> {
   return await db.selectFrom('instance').selectAll().where('id', '=', 1).executeTakeFirst();
 }
 
 /** Makes the instance's row unless it exists; whether it was made. */
-export async function insertInstanceOnce(tx: Transaction, row: InstanceTable): Promise<boolean> {
+export async function insertInstanceOnce(tx: Transaction, row: Insertable<InstanceTable>): Promise<boolean> {
   const result = await tx
     .insertInto('instance')
     .values(row)
@@ -27,6 +29,6 @@ export async function insertInstanceOnce(tx: Transaction, row: InstanceTable): P
   return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
-export async function updateInstance(tx: Transaction, changes: Partial<InstanceTable>): Promise<void> {
+export async function updateInstance(tx: Transaction, changes: Updateable<InstanceTable>): Promise<void> {
   await tx.updateTable('instance').set(changes).where('id', '=', 1).execute();
 }

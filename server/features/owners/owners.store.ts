@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely';
+import type { Kysely, Selectable, Updateable } from 'kysely';
 import { nameKey } from '../../../contract/names.ts';
 import type { Limits } from '../../../contract/organizations.ts';
 import type { CommunityRole, OwnerKind } from '../../../contract/roles.ts';
@@ -89,7 +89,7 @@ export async function insertOrganization(
 export async function updateOrganization(
   tx: Transaction,
   id: number,
-  changes: Partial<Omit<OrganizationsTable, 'owner_id'>>,
+  changes: Omit<Updateable<OrganizationsTable>, 'owner_id'>,
 ): Promise<void> {
   await tx.updateTable('organizations').set(changes).where('owner_id', '=', id).execute();
 }
