@@ -1,3 +1,4 @@
+import type { Reference } from '../../../contract/references.ts';
 import type { Access } from '../../access/access.ts';
 import type { Target } from '../../access/can.ts';
 import { AppError } from '../../errors.ts';
@@ -10,10 +11,10 @@ import { AppError } from '../../errors.ts';
 export function requireVisibleOrganization<Row extends { owner_id: number }>(
   access: Access,
   row: Row | undefined,
-  name: string,
+  reference: Reference,
 ): Row {
   if (row !== undefined && access.can('organization.view', { organizationId: row.owner_id })) return row;
-  throw new AppError('not_found', { message: `There is no organization named "${name}".` });
+  throw new AppError('not_found', { message: `There is no organization ${called(reference)}.` });
 }
 
 /** The same for any owner; `target` is what rights in it depend on. */
@@ -27,4 +28,9 @@ export function requireVisibleOwner<Row>(
   throw new AppError('not_found', {
     message: `There is no organization, community or source named "${name}".`,
   });
+}
+
+/** A reference in a sentence: `named "Acme"`, or `with the id 12`. */
+export function called(reference: Reference): string {
+  return typeof reference === 'number' ? `with the id ${reference}` : `named "${reference}"`;
 }

@@ -1,5 +1,6 @@
 import type { Kysely, Selectable, Updateable } from 'kysely';
 import { nameKey } from '../../../contract/names.ts';
+import type { Reference } from '../../../contract/references.ts';
 import type { Limits } from '../../../contract/organizations.ts';
 import type { CommunityRole, OwnerKind } from '../../../contract/roles.ts';
 import type { Actor, Target } from '../../access/can.ts';
@@ -10,8 +11,12 @@ import { AppError } from '../../errors.ts';
 export type OwnerRow = Selectable<OwnersTable>;
 export type OrganizationRow = OwnerRow & Selectable<OrganizationsTable>;
 
-export async function findOwner(db: Kysely<Schema>, name: string): Promise<OwnerRow | undefined> {
-  return await db.selectFrom('owners').selectAll().where('name_key', '=', nameKey(name)).executeTakeFirst();
+export async function findOwner(db: Kysely<Schema>, reference: Reference): Promise<OwnerRow | undefined> {
+  const query = db.selectFrom('owners').selectAll();
+  return await (typeof reference === 'number'
+    ? query.where('id', '=', reference)
+    : query.where('name_key', '=', nameKey(reference))
+  ).executeTakeFirst();
 }
 
 /** @throws AppError `not_found` */
@@ -27,14 +32,26 @@ export async function getOwner(db: Kysely<Schema>, name: string): Promise<OwnerR
 
 export async function findOrganization(
   db: Kysely<Schema>,
-  name: string,
+  reference: Reference,
 ): Promise<OrganizationRow | undefined> {
-  return await db
+  const query = db
     .selectFrom('owners')
     .innerJoin('organizations', 'organizations.owner_id', 'owners.id')
-    .selectAll()
-    .where('name_key', '=', nameKey(name))
-    .executeTakeFirst();
+    .selectAll('owners')
+    .select([
+      'owner_id',
+      'max_users',
+      'max_api_users',
+      'max_taxii_users',
+      'disabled_at',
+      'allow_pseudonym_change',
+      'read_only_users_allowed',
+    ])
+    .select('organizations.version as organization_version');
+  return await (typeof reference === 'number'
+    ? query.where('owners.id', '=', reference)
+    : query.where('name_key', '=', nameKey(reference))
+  ).executeTakeFirst();
 }
 
 /** The organization's limits, locked until the transaction ends: second in the lock order. */
