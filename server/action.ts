@@ -3,14 +3,12 @@ import type { App, Caller } from './context.ts';
 import { asUnavailable, inTransaction, type Transaction } from './db/transaction.ts';
 import { AppError } from './errors.ts';
 import { findActor } from './features/accounts/accounts.store.ts';
-import { type AuditEvent, coalesceAuditEvent, insertAuditEvent } from './features/audit/audit.store.ts';
+import { type AuditTarget, actorFields, shownTarget } from './features/audit/audit.rules.ts';
+import { type AuditEvent, appendAuditEvents, coalesceAuditEvent } from './features/audit/audit.store.ts';
 import type { Micros } from './protocols/timestamp.ts';
 
 /** What the audit trail says of a change; who, when and from where are added. */
-export type Change = Pick<
-  AuditEvent,
-  'organizationId' | 'targetKind' | 'targetId' | 'targetName' | 'details'
->;
+export type Change = AuditTarget & Pick<AuditEvent, 'details'>;
 
 /** The tools of a use case inside its transaction. */
 export type Action = {
@@ -18,8 +16,10 @@ export type Action = {
   /** The rights of the caller as stored now, inside the transaction. */
   readonly access: Access;
   readonly now: number;
-  /** Appends to the audit trail, in the same transaction. */
+  /** Appends to the audit trail, at the end of the same transaction. */
   audit(change: Change): Promise<void>;
+  /** Says what the use case is about, as stored, before it asks for the right: a refusal then tells of it. */
+  about(target: AuditTarget): void;
 };
 
 /** Refusals that say something about the caller's intent. A typing error does not, nor does a busy database. */
@@ -36,51 +36,75 @@ export async function act<T>(
   work: (action: Action) => Promise<T>,
 ): Promise<T> {
   const { actor } = caller.access;
-  const event = (change: Change, outcome: AuditEvent['outcome']): AuditEvent => ({
-    ...change,
-    at: app.clock.now(),
-    actorAccountId: actor.kind === 'account' ? actor.accountId : null,
-    actorName: actor.name,
-    action: name,
-    outcome,
-    sourceAddress: caller.address ?? null,
-    requestId: caller.requestId ?? null,
-  });
+  let target: AuditTarget | undefined;
   try {
     return await inTransaction(app.db, async (tx) => {
+      target = undefined;
       const access =
         actor.kind === 'account'
           ? createAccess(await currentActor(tx, actor.accountId, app.clock.now()))
           : caller.access;
+      // Appended last: the ends of the hash chains come last in the lock order, and others wait for them.
+      const events: AuditEvent[] = [];
       const result = await work({
         tx,
         access,
         now: app.clock.now(),
-        audit: (change) => insertAuditEvent(tx, event(change, 'done')),
+        audit: async (change) => {
+          events.push(eventOf(app, { ...caller, access }, name, 'done', change));
+        },
+        about: (known) => {
+          target = known;
+        },
       });
       if (!access.asked)
         throw new AppError('internal', {}, { cause: new Error(`${name} asked for no permission`) });
+      await appendAuditEvents(tx, events);
       caller.access.noteAsked();
       return result;
     });
   } catch (error) {
-    if (error instanceof AppError && AUDITED_REFUSALS.has(error.code)) {
-      const refusal = event(
-        {
-          organizationId: actor.kind === 'account' ? actor.organizationId : null,
-          targetKind: 'refusal',
-          targetId: null,
-          targetName: null,
-          details: { code: error.code, ...error.details },
-        },
-        'refused',
-      );
-      await inTransaction(app.db, (tx) => coalesceAuditEvent(tx, refusal)).catch((cause) =>
-        app.log.error({ err: cause }, 'a refusal could not be audited'),
-      );
-    }
+    if (error instanceof AppError && AUDITED_REFUSALS.has(error.code))
+      await auditRefusal(app, caller, name, error, target);
     throw error;
   }
+}
+
+function eventOf(
+  app: App,
+  { access, address, requestId }: Caller,
+  action: string,
+  outcome: AuditEvent['outcome'],
+  change: Change,
+): AuditEvent {
+  return {
+    ...change,
+    ...actorFields(access.actor),
+    at: app.clock.now(),
+    action,
+    outcome,
+    sourceAddress: address ?? null,
+    requestId: requestId ?? null,
+  };
+}
+
+/** A refused attempt is told to the actor's own organization, and leaves nothing in that of its target. */
+async function auditRefusal(
+  app: App,
+  caller: Caller,
+  name: string,
+  error: AppError,
+  target: AuditTarget | undefined,
+): Promise<void> {
+  const { actor } = caller.access;
+  const refusal = eventOf(app, caller, name, 'refused', {
+    organizationId: actor.kind === 'account' ? actor.organizationId : null,
+    ...shownTarget(target, error.code, actor),
+    details: { code: error.code, ...error.details },
+  });
+  await inTransaction(app.db, (tx) => coalesceAuditEvent(tx, refusal)).catch((cause) =>
+    app.log.error({ err: cause }, 'a refusal could not be audited'),
+  );
 }
 
 /** Runs a read of the database outside a transaction, with the errors of `act`. */
@@ -88,6 +112,25 @@ export async function reading<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
+    throw asUnavailable(error);
+  }
+}
+
+/** As `reading`, for what not everybody may read: a read that is forbidden is told to the audit trail, as `act` does. */
+export async function readingAs<T>(
+  app: App,
+  caller: Caller,
+  name: string,
+  work: (about: Action['about']) => Promise<T>,
+): Promise<T> {
+  let target: AuditTarget | undefined;
+  try {
+    return await work((known) => {
+      target = known;
+    });
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'forbidden')
+      await auditRefusal(app, caller, name, error, target);
     throw asUnavailable(error);
   }
 }

@@ -104,7 +104,7 @@ export async function refusalOf(work: Promise<unknown>): Promise<Pick<AppError, 
 
 /** The audit trail with its details read, the oldest first. */
 export async function auditTrail(app: App, organizationId: number | 'instance' = 'instance') {
-  const events = await listAuditEvents(app.db.read, organizationId, 10_000);
+  const events = await listAuditEvents(app.db.read, organizationId, { limit: 10_000 });
   return events
     .reverse()
     .map((event) => ({ ...event, details: JSON.parse(event.details) as Record<string, unknown> }));

@@ -1,93 +1,230 @@
-import type { Kysely } from 'kysely';
-import type { Schema } from '../../db/schema.ts';
+import { type Kysely, type Selectable, sql } from 'kysely';
+import {
+  canonicalEvent,
+  canonicalJson,
+  chainHash,
+  FIRST_HASH,
+  INSTANCE_CHAIN,
+  storableText,
+} from '../../db/audit-chain.ts';
+import type { AuditEventsTable, AuditHeadsTable, Schema } from '../../db/schema.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
+import { type ActorFields, type AuditTarget, maskSecrets } from './audit.rules.ts';
 
-export type AuditEvent = {
-  at: Micros;
-  /** The organization that may see the event; null = the instance only. */
-  organizationId: number | null;
-  actorAccountId: number | null;
-  actorName: string;
-  action: string;
-  outcome: 'done' | 'refused' | 'failed';
-  targetKind: string;
-  targetId: string | number | null;
-  targetName: string | null;
-  /** Plain data without secrets. */
-  details: Readonly<Record<string, unknown>>;
-  sourceAddress: string | null;
-  requestId: string | null;
-};
+export type AuditEvent = ActorFields &
+  AuditTarget & {
+    at: Micros;
+    action: string;
+    outcome: 'done' | 'refused' | 'failed';
+    /** Plain data without secrets. */
+    details: Readonly<Record<string, unknown>>;
+    sourceAddress: string | null;
+    requestId: string | null;
+  };
 
 /** Equal refusals of one actor from one address within this time are one event with a count. */
 const COALESCE_MICROS = 60_000_000;
+/** So many events back in its chain an equal one is looked for. */
+const COALESCE_EVENTS = 200;
 
-function rowOf(event: AuditEvent) {
+type Row = Omit<AuditEventsTable, 'id' | 'sequence' | 'previous_hash' | 'hash'>;
+
+function rowOf(event: AuditEvent): Row {
+  const t = (text: string | null) => (text === null ? null : storableText(text));
   return {
     at: event.at,
     organization_id: event.organizationId,
     actor_account_id: event.actorAccountId,
-    actor_name: event.actorName,
+    actor_name: storableText(event.actorName),
+    actor_organization_id: event.actorOrganizationId,
+    actor_system_role: event.actorSystemRole,
     action: event.action,
     outcome: event.outcome,
     target_kind: event.targetKind,
-    target_id: event.targetId === null ? null : String(event.targetId),
-    target_name: event.targetName,
-    details: JSON.stringify(event.details),
-    source_address: event.sourceAddress,
-    request_id: event.requestId,
-    count: 1,
+    target_id: event.targetId === null ? null : storableText(String(event.targetId)),
+    target_name: t(event.targetName),
+    details: canonicalJson(maskSecrets(event.details)),
+    source_address: t(event.sourceAddress),
+    request_id: t(event.requestId),
+    chain: event.organizationId ?? INSTANCE_CHAIN,
   };
 }
 
-/** Appends the event, in the transaction of the change that it tells of. */
-export async function insertAuditEvent(tx: Transaction, event: AuditEvent): Promise<void> {
-  await tx.insertInto('audit_events').values(rowOf(event)).execute();
+/**
+ * Appends events, in the transaction of the change that they tell of, and as its last act: the ends of their chains stay
+ * locked until it ends. Chains are locked in the order of their numbers.
+ */
+export async function appendAuditEvents(tx: Transaction, events: readonly AuditEvent[]): Promise<void> {
+  const rows = events.map(rowOf).sort((a, b) => a.chain - b.chain);
+  for (const row of rows) await append(tx, row);
 }
 
-/** Appends a refusal or failure, or counts it with an equal one of the last minute. */
+async function append(tx: Transaction, row: Row): Promise<void> {
+  const { sequence, hash: previousHash } = await advanceHead(tx, row.chain);
+  const hash = chainHash(previousHash, canonicalEvent({ ...row, sequence }));
+  await tx
+    .insertInto('audit_events')
+    .values({ ...row, sequence, previous_hash: previousHash, hash })
+    .execute();
+  await tx.updateTable('audit_heads').set({ hash }).where('chain', '=', row.chain).execute();
+}
+
+/** Locks the end of the chain and gives out its next number, with the hash of the event before. */
+async function advanceHead(
+  tx: Transaction,
+  chain: number,
+): Promise<Pick<AuditHeadsTable, 'sequence' | 'hash'>> {
+  const advance = () =>
+    tx
+      .updateTable('audit_heads')
+      .set((eb) => ({ sequence: eb('sequence', '+', 1) }))
+      .where('chain', '=', chain)
+      .returning(['sequence', 'hash'])
+      .executeTakeFirst();
+  const head = await advance();
+  if (head !== undefined) return head;
+  await tx
+    .insertInto('audit_heads')
+    .values({ chain, sequence: 0, hash: FIRST_HASH, checkpoint_sequence: 0 })
+    .onConflict((c) => c.column('chain').doNothing())
+    .execute();
+  const made = await advance();
+  if (made === undefined) throw new Error(`the audit chain ${chain} has no head`);
+  return made;
+}
+
+/** Appends a refusal or failure, or counts it with an equal one of the last minute, beside the chain. */
 export async function coalesceAuditEvent(tx: Transaction, event: AuditEvent): Promise<void> {
   const row = rowOf(event);
-  const earlier = await tx
-    .selectFrom('audit_events')
-    .select('id')
-    .where('id', '>', (eb) =>
-      eb
-        .selectFrom('audit_events')
-        .select((e) => e(e.fn.coalesce(e.fn.max('id'), e.lit(0)), '-', e.lit(200)).as('recent')),
-    )
-    .where('at', '>', event.at - COALESCE_MICROS)
-    .where('action', '=', row.action)
-    .where('outcome', '=', row.outcome)
-    .where('actor_name', '=', row.actor_name)
-    .where('details', '=', row.details)
-    .where((eb) =>
-      row.source_address === null
-        ? eb('source_address', 'is', null)
-        : eb('source_address', '=', row.source_address),
-    )
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+  let earlier = await findEqual(tx, row);
   if (earlier === undefined) {
-    await insertAuditEvent(tx, event);
+    // Of several that come at once one appends; the others find its event once they have the lock.
+    await tx
+      .updateTable('audit_heads')
+      .set((eb) => ({ sequence: eb.ref('sequence') }))
+      .where('chain', '=', row.chain)
+      .execute();
+    earlier = await findEqual(tx, row);
+  }
+  if (earlier === undefined) {
+    await append(tx, row);
     return;
   }
   await tx
-    .updateTable('audit_events')
-    .set((eb) => ({ count: eb('count', '+', 1) }))
-    .where('id', '=', earlier.id)
+    .insertInto('audit_repeats')
+    .values({ event_id: earlier, count: 1, last_at: row.at })
+    .onConflict((c) =>
+      c.column('event_id').doUpdateSet((eb) => ({
+        count: eb('audit_repeats.count', '+', 1),
+        last_at: row.at,
+      })),
+    )
     .execute();
 }
 
-/** The newest events first. `organizationId` = those that this organization may see; `'instance'` = all. */
+async function findEqual(tx: Transaction, row: Row): Promise<number | undefined> {
+  let query = tx
+    .selectFrom('audit_events')
+    .select('id')
+    .where('chain', '=', row.chain)
+    .where('sequence', '>', (eb) =>
+      eb
+        .selectFrom('audit_heads')
+        .select((e) => e('audit_heads.sequence', '-', COALESCE_EVENTS).as('recent'))
+        .where('audit_heads.chain', '=', row.chain),
+    )
+    .where('at', '>', row.at - COALESCE_MICROS);
+  for (const column of [
+    'action',
+    'outcome',
+    'actor_name',
+    'actor_account_id',
+    'target_kind',
+    'target_id',
+    'target_name',
+    'details',
+    'source_address',
+  ] as const)
+    query =
+      row[column] === null ? query.where(column, 'is', null) : query.where(column, '=', row[column] as never);
+  const found = await query.orderBy('sequence', 'desc').limit(1).executeTakeFirst();
+  return found?.id;
+}
+
+/** An event as it is read: how often it happened, and when for the last time. */
+export type AuditEventRow = Selectable<AuditEventsTable> & { count: number; last_at: number };
+
+/** Whose events: those that this organization may see, or those of the whole instance. */
+export type AuditScope = number | 'instance';
+
+export type AuditFilter = {
+  /** By account, or by the name under which the actor acted. */
+  actor?: number | string | undefined;
+  action?: string | undefined;
+  outcome?: AuditEvent['outcome'] | undefined;
+  targetKind?: string | undefined;
+  targetId?: string | undefined;
+  /** Not before; inclusive. */
+  since?: Micros | undefined;
+  /** Not at or after; exclusive. */
+  until?: Micros | undefined;
+  /** Leaves out what Super Users of other organizations did, but for this account. */
+  withoutSuperUsersBut?: number | undefined;
+};
+
+/** Where a page begins: after this event. */
+export type AuditPosition = { at: Micros; id: number };
+
+export type AuditPage = {
+  limit: number;
+  after?: AuditPosition | undefined;
+  /** `newest` first, unless given. */
+  first?: 'newest' | 'oldest' | undefined;
+};
+
+/** A page of events in the order of their instants. */
 export async function listAuditEvents(
   db: Kysely<Schema>,
-  organizationId: number | 'instance',
-  limit: number,
-) {
-  let query = db.selectFrom('audit_events').selectAll();
-  if (organizationId !== 'instance') query = query.where('organization_id', '=', organizationId);
-  return await query.orderBy('id', 'desc').limit(limit).execute();
+  scope: AuditScope,
+  { limit, after, first = 'newest' }: AuditPage,
+  filter: AuditFilter = {},
+): Promise<AuditEventRow[]> {
+  let query = db
+    .selectFrom('audit_events')
+    .leftJoin('audit_repeats', 'audit_repeats.event_id', 'audit_events.id')
+    .selectAll('audit_events')
+    .select((eb) => [
+      eb(eb.fn.coalesce('audit_repeats.count', eb.lit(0)), '+', eb.lit(1)).as('count'),
+      eb.fn.coalesce('audit_repeats.last_at', 'audit_events.at').as('last_at'),
+    ]);
+  if (scope !== 'instance') query = query.where('chain', '=', scope);
+  const { actor, action, outcome, targetKind, targetId, since, until, withoutSuperUsersBut } = filter;
+  if (typeof actor === 'number') query = query.where('actor_account_id', '=', actor);
+  if (typeof actor === 'string') query = query.where('actor_name', '=', actor);
+  if (action !== undefined) query = query.where('action', '=', action);
+  if (outcome !== undefined) {
+    query = query.where('outcome', '=', outcome);
+    // Said again, so that both engines see that the index of what was not done holds them all.
+    if (outcome !== 'done') query = query.where(sql<boolean>`outcome <> 'done'`);
+  }
+  if (targetKind !== undefined) query = query.where('target_kind', '=', targetKind);
+  if (targetId !== undefined) query = query.where('target_id', '=', targetId);
+  if (since !== undefined) query = query.where('at', '>=', since);
+  if (until !== undefined) query = query.where('at', '<', until);
+  if (withoutSuperUsersBut !== undefined)
+    query = query.where((eb) =>
+      eb.or([
+        eb('actor_system_role', 'is', null),
+        eb('actor_system_role', '<>', 'Super User'),
+        eb('actor_organization_id', '=', eb.ref('organization_id')),
+        eb('actor_account_id', '=', withoutSuperUsersBut),
+      ]),
+    );
+  const direction = first === 'newest' ? 'desc' : 'asc';
+  if (after !== undefined)
+    query = query.where((eb) =>
+      eb(eb.refTuple('at', 'audit_events.id'), first === 'newest' ? '<' : '>', eb.tuple(after.at, after.id)),
+    );
+  return await query.orderBy('at', direction).orderBy('audit_events.id', direction).limit(limit).execute();
 }

@@ -143,18 +143,18 @@ describe.each(ENGINES)('the audit trail on %s', (engine) => {
     const standard = await newPerson(app, 'Standard User', other);
     await refusalOf(create('some-siem', standard));
     await create();
-    const seen = await listAuditEvents(app.db.read, other.id, 1000);
+    const seen = await listAuditEvents(app.db.read, other.id, { limit: 1000 });
     expect(seen.length).toBeGreaterThan(0);
     expect(new Set(seen.map((event) => event.organization_id))).toEqual(new Set([other.id]));
     // What members of it attempted elsewhere is theirs; what others did is not.
     expect(seen.map((event) => event.actor_name)).toContain(standard.userName);
     expect(seen.map((event) => event.actor_name)).not.toContain(organization.administrator.userName);
-    const everything = await listAuditEvents(app.db.read, 'instance', 1000);
+    const everything = await listAuditEvents(app.db.read, 'instance', { limit: 1000 });
     expect(everything.length).toBeGreaterThan(seen.length);
     expect(everything.map((event) => event.id)).toEqual(
       everything.map((event) => event.id).sort((a, b) => b - a),
     );
-    expect(await listAuditEvents(app.db.read, 'instance', 2)).toEqual(everything.slice(0, 2));
+    expect(await listAuditEvents(app.db.read, 'instance', { limit: 2 })).toEqual(everything.slice(0, 2));
   });
 
   it('never holds a secret: generated, typed, rotated, mistyped or refused', async () => {

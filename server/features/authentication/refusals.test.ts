@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { inTransaction } from '../../db/transaction.ts';
-import { newOrganization, newPerson, refusalOf } from '../../testing/builders.ts';
+import { auditTrail, newOrganization, newPerson, refusalOf } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { insertCredential, updateAccount } from '../accounts/accounts.store.ts';
 import {
@@ -67,11 +67,7 @@ describe.each(ENGINES)('the right secret of an account that may not use it, on %
   /** What failures have left behind at the address, by the kind of throttle, and in the audit trail. */
   const traces = async () => {
     const throttles = await app.db.read.selectFrom('throttles').selectAll().execute();
-    const events = await app.db.read
-      .selectFrom('audit_events')
-      .select(['actor_name', 'count'])
-      .where('source_address', '=', address)
-      .execute();
+    const events = (await auditTrail(app)).filter((event) => event.source_address === address);
     return {
       address: throttles.find(({ key }) => key === `address ${address}`)?.failures ?? 0,
       here: throttles.filter(({ key }) => key.endsWith(` at ${address}`)).map(({ failures }) => failures),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { newOrganization, refusalOf } from '../../testing/builders.ts';
+import { auditTrail, newOrganization, refusalOf } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
 import { type Authentication, createAuthentication, type Presented } from './authentication.service.ts';
@@ -332,11 +332,7 @@ describe.each(ENGINES)('failed attempts on %s', (engine) => {
 
   it('are one event of the audit trail with a count, which names neither secret nor key', async () => {
     await fail(5);
-    const events = await app.db.read
-      .selectFrom('audit_events')
-      .selectAll()
-      .where('source_address', '=', address)
-      .execute();
+    const events = (await auditTrail(app)).filter((event) => event.source_address === address);
     expect(events).toMatchObject([
       { action: 'authenticate', outcome: 'failed', actor_name: typed.userName, count: 5 },
     ]);

@@ -84,6 +84,8 @@ export async function recordFailure(
       organizationId: account?.organization_id ?? null,
       actorAccountId: account?.id ?? null,
       actorName: account?.user_name ?? (scheme === 'basic' ? '(unknown user name)' : '(key)'),
+      actorOrganizationId: account?.organization_id ?? null,
+      actorSystemRole: account?.system_role ?? null,
       action: 'authenticate',
       outcome: 'failed',
       targetKind: 'credential',

@@ -142,7 +142,7 @@ export async function restoreBackup(
         rows: Object.fromEntries(inTheWay.map(({ table, rows }) => [table, rows])),
       });
     }
-    await deleteFreshRows(tx);
+    await deleteFreshRows(tx, app.db);
     const unseen = new Set(Object.keys(TABLES));
     const lastIds = new Map<TableName, number | null>();
     let inserter: RowInserter | undefined;

@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { sql } from 'kysely';
+import { guardAppendOnly, releaseAppendOnly } from '../../db/append-only.ts';
 import type { Database } from '../../db/open.ts';
 import type { Schema } from '../../db/schema.ts';
 import { rawQuery, type SqlValue, type Transaction } from '../../db/transaction.ts';
@@ -193,11 +194,13 @@ export async function lockTables(tx: Transaction, db: Database): Promise<void> {
   }
 }
 
-/** Removes the rows of a fresh instance, children first. */
-export async function deleteFreshRows(tx: Transaction): Promise<void> {
+/** Removes the rows of a fresh instance, children first. Its audit trail gives way to that of the backup. */
+export async function deleteFreshRows(tx: Transaction, db: Database): Promise<void> {
+  await releaseAppendOnly(tx, db.engine);
   for (const table of [...TABLE_NAMES].reverse()) {
     if (TABLES[table].fresh === true) await rawQuery(tx, `delete from ${quoted(table)}`, []);
   }
+  await guardAppendOnly(tx, db.engine);
 }
 
 /** The columns of a table of the database that is being restored. */

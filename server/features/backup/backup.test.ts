@@ -143,6 +143,8 @@ async function contents(app: App): Promise<Record<string, unknown[]>> {
     )}`.execute(app.db.read);
     tables[table] = rows
       .filter((row) => !/^instance\.(backup|restore)$/.test(String(row.action)))
+      // These events move the end of the instance's chain.
+      .filter((row) => table !== 'audit_heads' || row.chain !== 0)
       .map((row) => ({ ...row }));
   }
   return tables;

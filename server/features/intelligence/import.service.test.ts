@@ -45,7 +45,7 @@ describe.each(ENGINES)('importing objects on %s', (engine) => {
       .orderBy('id')
       .execute();
   const events = async () =>
-    (await listAuditEvents(app.db.read, 'instance', 100)).filter(
+    (await listAuditEvents(app.db.read, 'instance', { limit: 100 })).filter(
       (event) => event.action === 'intelligence.import',
     );
 

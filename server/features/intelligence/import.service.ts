@@ -10,7 +10,8 @@ import { checkObject } from '../../protocols/stix/check.ts';
 import { createObjectScanner, ScanError, type ScannedItem } from '../../protocols/stix/object-scanner.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
 import { findAccount, findActor, listAllowedOwners } from '../accounts/accounts.store.ts';
-import { type AuditEvent, insertAuditEvent } from '../audit/audit.store.ts';
+import { actorFields } from '../audit/audit.rules.ts';
+import { type AuditEvent, appendAuditEvents } from '../audit/audit.store.ts';
 import { listCollections } from '../collections/collections.store.ts';
 import { getOwner, type OwnerRow, ownerTarget } from '../owners/owners.store.ts';
 import { type ByteSource, countedBytes, DamagedSource, unzipped } from './import-source.ts';
@@ -263,20 +264,21 @@ async function recordRun(
 ): Promise<void> {
   const { actor } = caller.access;
   await inTransaction(app.db, (tx) =>
-    insertAuditEvent(tx, {
-      at: app.clock.now(),
-      organizationId: owner.kind === 'organization' ? owner.id : null,
-      actorAccountId: actor.kind === 'account' ? actor.accountId : null,
-      actorName: actor.name,
-      action: ACTION,
-      outcome,
-      targetKind: owner.kind,
-      targetId: owner.id,
-      targetName: owner.name,
-      details,
-      sourceAddress: caller.address ?? null,
-      requestId: caller.requestId ?? null,
-    }),
+    appendAuditEvents(tx, [
+      {
+        at: app.clock.now(),
+        organizationId: owner.kind === 'organization' ? owner.id : null,
+        ...actorFields(actor),
+        action: ACTION,
+        outcome,
+        targetKind: owner.kind,
+        targetId: owner.id,
+        targetName: owner.name,
+        details,
+        sourceAddress: caller.address ?? null,
+        requestId: caller.requestId ?? null,
+      },
+    ]),
   );
 }
 

@@ -1,0 +1,68 @@
+import { hash } from 'node:crypto';
+import { formatTimestamp } from '../protocols/timestamp.ts';
+import type { AuditEventsTable } from './schema.ts';
+
+/** The hash chain of the audit trail: the one place that says what a hash covers. See docs/adr/0013-audit-chain.md. */
+
+/** The chain of events that belong to no organization. The others are numbered by their organization's id. */
+export const INSTANCE_CHAIN = 0;
+/** Keeps the checkpoints in a row, as the other heads do their events. */
+export const CHECKPOINT_CHAIN = -1;
+
+/** What stands before the first row of a chain. */
+export const FIRST_HASH = '0'.repeat(64);
+
+/** The columns of an event that its hash covers: all but the id, which the database gives, and the hashes. */
+export type ChainedEvent = Omit<AuditEventsTable, 'id' | 'previous_hash' | 'hash'>;
+
+/** JSON as RFC 8785 has it: keys sorted by code unit at every level, no blanks; what JSON cannot hold is left out. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(sorted(JSON.parse(JSON.stringify(value) ?? 'null')));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  // Without a prototype, so that a key named __proto__ stays a key.
+  const result: Record<string, unknown> = Object.create(null);
+  for (const [key, each] of entries) result[key] = sorted(each);
+  return result;
+}
+
+/**
+ * The canonical JSON of an event, which its hash covers. `details` is put in as it is stored, which is canonical already: not
+ * even a blank that was added to it goes unnoticed.
+ * @throws RangeError for an instant that is none
+ */
+export function canonicalEvent(row: ChainedEvent): string {
+  const t = (value: string | number | null) => JSON.stringify(value);
+  return [
+    `{"action":${t(row.action)}`,
+    `"actorAccountId":${t(row.actor_account_id)}`,
+    `"actorName":${t(row.actor_name)}`,
+    `"actorOrganizationId":${t(row.actor_organization_id)}`,
+    `"actorSystemRole":${t(row.actor_system_role)}`,
+    `"at":${t(formatTimestamp(row.at))}`,
+    `"chain":${t(row.chain)}`,
+    `"details":${row.details}`,
+    `"organizationId":${t(row.organization_id)}`,
+    `"outcome":${t(row.outcome)}`,
+    `"requestId":${t(row.request_id)}`,
+    `"sequence":${t(row.sequence)}`,
+    `"sourceAddress":${t(row.source_address)}`,
+    `"targetId":${t(row.target_id)}`,
+    `"targetKind":${t(row.target_kind)}`,
+    `"targetName":${t(row.target_name)}}`,
+  ].join(',');
+}
+
+/** SHA-256, in hexadecimal, of the hash before it (in hexadecimal) and the canonical JSON. */
+export function chainHash(previousHash: string, canonical: string): string {
+  return hash('sha256', previousHash + canonical);
+}
+
+/** A text that both engines store and give back as it is: what they cannot hold becomes U+FFFD. */
+export function storableText(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd');
+}

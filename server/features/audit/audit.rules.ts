@@ -1,0 +1,112 @@
+import type { Actor } from '../../access/can.ts';
+
+/** What an event tells of whoever acted. */
+export type ActorFields = {
+  actorAccountId: number | null;
+  actorName: string;
+  /** Where and as what the actor acted: who may see its name depends on that. */
+  actorOrganizationId: number | null;
+  actorSystemRole: string | null;
+};
+
+export function actorFields(actor: Actor): ActorFields {
+  return actor.kind === 'account'
+    ? {
+        actorAccountId: actor.accountId,
+        actorName: actor.name,
+        actorOrganizationId: actor.organizationId,
+        actorSystemRole: actor.systemRole,
+      }
+    : { actorAccountId: null, actorName: actor.name, actorOrganizationId: null, actorSystemRole: null };
+}
+
+/** What a use case was about when it was refused. */
+export type AuditTarget = {
+  organizationId: number | null;
+  targetKind: string;
+  targetId: string | number | null;
+  targetName: string | null;
+};
+
+/**
+ * The part of a refusal's target that may stand in the trail of the actor's organization: what the actor could not see stays
+ * unnamed there, unless it is that organization's own. The operator may see everything.
+ */
+export function shownTarget(
+  target: AuditTarget | undefined,
+  refusal: string,
+  actor: Actor,
+): Omit<AuditTarget, 'organizationId'> {
+  if (target === undefined) return { targetKind: 'refusal', targetId: null, targetName: null };
+  const { organizationId, targetKind, targetId, targetName } = target;
+  const isOwn =
+    actor.kind === 'operator' || (actor.kind === 'account' && organizationId === actor.organizationId);
+  return isOwn || refusal !== 'not_found'
+    ? { targetKind, targetId, targetName }
+    : { targetKind, targetId: null, targetName: null };
+}
+
+export const MASKED = '(masked)';
+
+const SECRET_WORDS = new Set([
+  'password',
+  'passwords',
+  'passphrase',
+  'secret',
+  'secrets',
+  'token',
+  'tokens',
+  'key',
+  'keys',
+  'hash',
+  'hashes',
+  'credential',
+  'credentials',
+  'authorization',
+  'cookie',
+  'seed',
+  'otp',
+  'totp',
+  'signature',
+]);
+/** Ends of keys that speak about a secret and do not hold it: `keyId`, `tokenKind`, `secretName`. */
+const ABOUT = new Set(['id', 'kind', 'type', 'name', 'prefix', 'at', 'hint', 'version', 'reason']);
+/** Kinds of credentials and schemes: what is said of them, not what they are. */
+const KINDS = new Set([
+  'password',
+  'api_key',
+  'apiKey',
+  'secret_key',
+  'secretKey',
+  'api_token',
+  'token',
+  'key',
+]);
+
+function wordsOf(key: string): string[] {
+  return key
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/);
+}
+
+/**
+ * Plain data with the values that look like secrets replaced, at any depth: the last guard, should a use case hand over
+ * more than it means to. Switches and numbers say nothing and stay.
+ */
+export function maskSecrets(value: unknown, isSecret = false): unknown {
+  if (Array.isArray(value)) return value.map((each) => maskSecrets(each, isSecret));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, each]) => {
+        const words = wordsOf(key);
+        const isAbout = ABOUT.has(words.at(-1) ?? '');
+        return [
+          key,
+          maskSecrets(each, !isAbout && (isSecret || words.some((word) => SECRET_WORDS.has(word)))),
+        ];
+      }),
+    );
+  }
+  return isSecret && typeof value === 'string' && !KINDS.has(value) ? MASKED : value;
+}
