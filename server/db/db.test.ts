@@ -103,7 +103,7 @@ describe.each(ENGINES)('the database on %s', (engine) => {
       const primary = await errorOf(run(`insert into memberships ${columns} values (${id}, ${id}, 'User')`));
       const unique = await errorOf(
         run(
-          "insert into taxii_services select 99, 'x', name_key, 'x', title, description, all_organizations, default_page_size, max_page_size, max_page_bytes, max_content_length, strict, responsible_account_id, created_at from taxii_services where id = 1",
+          "insert into taxii_services select 99, 'x', name_key, 'x', title, description, all_organizations, default_page_size, max_page_size, max_page_bytes, max_content_length, strict, responsible_account_id, created_at, version from taxii_services where id = 1",
         ),
       );
       const missing = await errorOf(run(`insert into memberships ${columns} values (${id}, null, 'User')`));

@@ -10,7 +10,7 @@ import { KEY_FILE } from '../../app.ts';
 import type { App, Caller } from '../../context.ts';
 import type { Engine } from '../../db/dialect.ts';
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inTransaction, type Transaction } from '../../db/transaction.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
 import { insertStatus } from '../exchange/exchange.store.ts';
@@ -130,8 +130,62 @@ async function fill(app: TestApp): Promise<{ organizationId: number; communityId
       .insertInto('throttles')
       .values({ key: 'account fw-1', failures: 2, last_failure_at: 5, blocked_until: 6 })
       .execute();
+    await fillAccountAdministration(tx, organization.id, user.id);
   });
   return { organizationId: organization.id, communityId: community.id };
+}
+
+/** A row in each table of account administration and of the audit trail that nothing above has filled. */
+async function fillAccountAdministration(tx: Transaction, organizationId: number, accountId: number) {
+  await tx
+    .insertInto('sessions')
+    .values({
+      hash: 'a'.repeat(64),
+      id: 'session-1',
+      account_id: accountId,
+      credential_version: 1,
+      created_at: 1,
+      last_seen_at: 2,
+      expires_at: 3,
+      address: '192.0.2.1',
+      user_agent: AWKWARD,
+    })
+    .execute();
+  const group = await tx
+    .insertInto('user_groups')
+    .values({
+      organization_id: organizationId,
+      name: 'Night shift',
+      name_key: 'night shift',
+      description: AWKWARD,
+      version: 3,
+      created_at: 1,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  await tx.insertInto('user_group_members').values({ group_id: group.id, account_id: accountId }).execute();
+  await tx
+    .insertInto('system_settings')
+    .values({ name: 'tqlQueryTimeout', value: '5000', version: 2, changed_at: 1, changed_by: 'operator' })
+    .execute();
+  await tx
+    .insertInto('data_keys')
+    .values({ organization_id: organizationId, wrapped: 'wrapped', created_at: 1 })
+    .execute();
+  const event = await tx.selectFrom('audit_events').select('id').executeTakeFirstOrThrow();
+  await tx.insertInto('audit_repeats').values({ event_id: event.id, count: 2, last_at: 1 }).execute();
+  await tx
+    .insertInto('audit_checkpoints')
+    .values({
+      sequence: 1,
+      at: 1,
+      heads: '[]',
+      previous_hash: '',
+      hash: 'hash',
+      key_id: 'key',
+      signature: 'signature',
+    })
+    .execute();
 }
 
 /** Every row of every table, but for the events that tell of backing up and restoring. */
