@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createPublicKey, verify } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,6 +10,34 @@ import { createKeys, loadOrCreateKeyFile, parseMasterKeys } from './keys.ts';
 const OLD = Buffer.alloc(32, 1);
 const NEW = Buffer.alloc(32, 2);
 const bytes = Buffer.from('the bytes of a cursor');
+
+describe('a signature', () => {
+  it('is verified by any process with the same key, for its purpose and its bytes only', () => {
+    const signed = createKeys([OLD]).sign('checkpoint', bytes);
+    const other = createKeys([OLD]);
+    expect(other.verify('checkpoint', bytes, signed)).toBe('valid');
+    expect(other.verify('checkpoint', Buffer.from('other bytes'), signed)).toBe('invalid');
+    expect(other.verify('another purpose', bytes, signed)).toBe('unknown_key');
+    expect(other.verify('checkpoint', bytes, { ...signed, signature: 'AAAA' })).toBe('invalid');
+  });
+
+  it('stays valid after a rotation that keeps the older key, and is of an unknown key when that goes', () => {
+    const signed = createKeys([OLD]).sign('checkpoint', bytes);
+    expect(createKeys([NEW, OLD]).verify('checkpoint', bytes, signed)).toBe('valid');
+    expect(createKeys([NEW]).verify('checkpoint', bytes, signed)).toBe('unknown_key');
+    expect(createKeys([NEW, OLD]).sign('checkpoint', bytes).keyId).not.toBe(signed.keyId);
+  });
+
+  it('is verified with nothing but the public key', () => {
+    const keys = createKeys([OLD]);
+    const signed = keys.sign('checkpoint', bytes);
+    const publicKey = keys.publicKey('checkpoint');
+    expect(createKeys([NEW]).verify('checkpoint', bytes, signed, [publicKey])).toBe('valid');
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' });
+    expect(verify(null, bytes, key, Buffer.from(signed.signature, 'base64url'))).toBe(true);
+    expect(() => keys.verify('checkpoint', bytes, signed, ['no key'])).toThrow('is no public key');
+  });
+});
 
 describe('sealed bytes', () => {
   it('come back as they were', () => {

@@ -1,11 +1,15 @@
 import {
   createHash,
   createHmac,
+  createPrivateKey,
+  createPublicKey,
   createSecretKey,
   hkdfSync,
   type KeyObject,
   randomBytes,
+  sign,
   timingSafeEqual,
+  verify,
 } from 'node:crypto';
 import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { AppError } from './errors.ts';
@@ -19,11 +23,27 @@ export type Keys = {
   seal(purpose: string, bytes: Uint8Array): string;
   /** The bytes that `seal` was given, or undefined when the text was not made by any of the keys for that purpose. */
   unseal(purpose: string, text: string): Uint8Array | undefined;
+  /** An Ed25519 signature (RFC 8032) for a purpose, which anybody can verify who has the public key. */
+  sign(purpose: string, bytes: Uint8Array): Signature;
+  /** What `sign` made, with any of the keys, or with one of the given public keys of another instance. */
+  verify(
+    purpose: string,
+    bytes: Uint8Array,
+    signature: Signature,
+    otherPublicKeys?: readonly string[],
+  ): 'valid' | 'invalid' | 'unknown_key';
+  /** The public key of what `sign` makes now: 32 octets in base64url. */
+  publicKey(purpose: string): string;
 };
+
+/** Both in base64url. The key id is the first eight octets of the SHA-256 of the public key. */
+export type Signature = { keyId: string; signature: string };
 
 const KEY_BYTES = 32;
 const ID_BYTES = 2;
 const TAG_BYTES = 16;
+/** What stands before the 32 octets of an Ed25519 key in PKCS #8 (RFC 8410 §7). */
+const ED25519_PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 export function createKeys(masterKeys: readonly Uint8Array[]): Keys {
   // As key objects: to make one of bytes costs ten times as much as the tag itself.
@@ -43,7 +63,30 @@ export function createKeys(masterKeys: readonly Uint8Array[]): Keys {
   );
   const tag = (index: number, purpose: string, bytes: Uint8Array) =>
     createHmac('sha256', keyFor(index, purpose)).update(bytes).digest().subarray(0, TAG_BYTES);
+  const pairs = new Map<string, SigningPair>();
+  const pairFor = (index: number, purpose: string): SigningPair => {
+    const name = `${index} ${purpose}`;
+    let pair = pairs.get(name);
+    if (pair === undefined) {
+      pair = signingPair(keyFor(index, `signature ${purpose}`).export());
+      pairs.set(name, pair);
+    }
+    return pair;
+  };
   return {
+    sign(purpose, bytes) {
+      const { keyId, privateKey } = pairFor(0, purpose);
+      return { keyId, signature: sign(null, bytes, privateKey).toString('base64url') };
+    },
+    verify(purpose, bytes, { keyId, signature }, otherPublicKeys = []) {
+      const known = [
+        ...masterKeys.map((_, index) => pairFor(index, purpose)),
+        ...otherPublicKeys.map((text) => ({ keyId: keyIdOf(text), publicKey: publicKeyOf(text) })),
+      ].find((pair) => pair.keyId === keyId);
+      if (known === undefined) return 'unknown_key';
+      return verify(null, bytes, known.publicKey, Buffer.from(signature, 'base64url')) ? 'valid' : 'invalid';
+    },
+    publicKey: (purpose) => textOf(pairFor(0, purpose).publicKey),
     seal: (purpose, bytes) =>
       Buffer.concat([ids[0] ?? Buffer.alloc(ID_BYTES), tag(0, purpose, bytes), bytes]).toString('base64url'),
     unseal(purpose, text) {
@@ -60,6 +103,36 @@ export function createKeys(masterKeys: readonly Uint8Array[]): Keys {
       return undefined;
     },
   };
+}
+
+type SigningPair = { keyId: string; privateKey: KeyObject; publicKey: KeyObject };
+
+function signingPair(seed: Uint8Array): SigningPair {
+  const privateKey = createPrivateKey({
+    key: Buffer.concat([ED25519_PKCS8, seed]),
+    format: 'der',
+    type: 'pkcs8',
+  });
+  const publicKey = createPublicKey(privateKey);
+  return { keyId: keyIdOf(textOf(publicKey)), privateKey, publicKey };
+}
+
+function textOf(publicKey: KeyObject): string {
+  return publicKey.export({ format: 'jwk' }).x ?? '';
+}
+
+function keyIdOf(publicKey: string): string {
+  const digest = createHash('sha256').update(Buffer.from(publicKey, 'base64url')).digest();
+  return digest.subarray(0, 8).toString('base64url');
+}
+
+/** @throws AppError `invalid_input` */
+function publicKeyOf(text: string): KeyObject {
+  try {
+    return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: text }, format: 'jwk' });
+  } catch {
+    throw new AppError('invalid_input', { message: `"${text}" is no public key: 32 octets in base64url.` });
+  }
 }
 
 /** Reads master keys as the environment and the key file hold them: base64url of 32 octets each, separated by commas or white space, the newest first. */
