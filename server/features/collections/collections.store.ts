@@ -54,3 +54,32 @@ export async function updateCollection(
 ): Promise<void> {
   await tx.updateTable('collections').set(changes).where('id', '=', id).execute();
 }
+
+/** The collections that the account is responsible for, named by their owners. */
+export async function listCollectionsOf(
+  db: Kysely<Schema>,
+  accountId: number,
+): Promise<{ id: string; name: string; owner_id: number; owner_kind: OwnerKind }[]> {
+  return await db
+    .selectFrom('collections')
+    .innerJoin('owners', 'owners.id', 'collections.owner_id')
+    .select(['collections.id', 'owners.name', 'owner_id', 'owners.kind as owner_kind'])
+    .where('responsible_account_id', '=', accountId)
+    .orderBy('owner_id')
+    .orderBy('collections.id')
+    .execute();
+}
+
+/** As `passServices`, of collections. Whether the heir may be responsible for them is the caller's to check. */
+export async function passCollections(
+  tx: Transaction,
+  fromAccountId: number,
+  toAccountId: number | null,
+): Promise<number> {
+  const result = await tx
+    .updateTable('collections')
+    .set((eb) => ({ responsible_account_id: toAccountId, version: eb('version', '+', 1) }))
+    .where('responsible_account_id', '=', fromAccountId)
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
+}

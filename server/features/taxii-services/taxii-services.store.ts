@@ -61,3 +61,33 @@ export async function insertService(
   }
   return service;
 }
+
+/** The TAXII services that the account is responsible for. */
+export async function listServicesOf(
+  db: Kysely<Schema>,
+  accountId: number,
+): Promise<{ id: number; name: string }[]> {
+  return await db
+    .selectFrom('taxii_services')
+    .select(['id', 'name'])
+    .where('responsible_account_id', '=', accountId)
+    .orderBy('id')
+    .execute();
+}
+
+/**
+ * Makes another account, or nobody, responsible for every TAXII service of the account; answers how many. The account's
+ * row must be locked: whoever makes an account responsible locks it first, so that none is left over.
+ */
+export async function passServices(
+  tx: Transaction,
+  fromAccountId: number,
+  toAccountId: number | null,
+): Promise<number> {
+  const result = await tx
+    .updateTable('taxii_services')
+    .set((eb) => ({ responsible_account_id: toAccountId, version: eb('version', '+', 1) }))
+    .where('responsible_account_id', '=', fromAccountId)
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
+}
