@@ -1,0 +1,243 @@
+import { z } from 'zod';
+import { endpoint } from './endpoint.ts';
+import { wholeNumber } from './numbers.ts';
+
+export type SettingDefinition = {
+  /** What it decides, in a sentence. */
+  meaning: string;
+  /** When a new value begins to count, and for whom. */
+  effect: string;
+  /** False: nothing reads it yet; `effect` says what will. */
+  enforced: boolean;
+} & (
+  | { kind: 'switch'; default: boolean }
+  | { kind: 'number'; default: number; min: number; max: number; unit: 'ms' | 'min' | 'h' | 'd' | null }
+);
+
+const SIGN_IN = 'with the sign-in policy, at the next sign-in';
+const NEW_PASSWORD = 'with the sign-in policy, for passwords set from then on';
+
+/** Every system setting. Names that the field knows are the field's. */
+export const SETTINGS = {
+  accountsAdministratorManagesMembers: {
+    kind: 'switch',
+    default: true,
+    meaning: 'Accounts Administrators may see and administer the accounts of every organization.',
+    effect: 'at once, also for those who are signed in',
+    enforced: true,
+  },
+  twoFactorAuthenticationRequired: {
+    kind: 'switch',
+    default: false,
+    meaning:
+      'Everybody who signs in with a password needs a second factor, and it cannot be switched off for single accounts.',
+    effect: SIGN_IN,
+    enforced: false,
+  },
+  termsOfServiceRequireNewUserToAccept: {
+    kind: 'switch',
+    default: false,
+    meaning:
+      'New users must accept the terms of service. While it is off, nobody can be made to accept them again.',
+    effect: SIGN_IN,
+    enforced: false,
+  },
+  tqlQueryTimeout: {
+    kind: 'number',
+    default: 30_000,
+    min: 100,
+    max: 3_600_000,
+    unit: 'ms',
+    meaning: 'The longest time that a query in TQL may run, unless the account has a timeout of its own.',
+    effect: 'with queries in TQL, at the next query',
+    enforced: false,
+  },
+  passwordMinLength: {
+    kind: 'number',
+    default: 12,
+    min: 12,
+    max: 128,
+    unit: null,
+    meaning: 'The least number of characters of a password that a person types.',
+    effect: NEW_PASSWORD,
+    enforced: false,
+  },
+  passwordMinCharacterClasses: {
+    kind: 'number',
+    default: 0,
+    min: 0,
+    max: 4,
+    unit: null,
+    meaning:
+      'How many of the four classes of characters (capital letters, small letters, digits, others) a typed password must have; 0 = no such rule.',
+    effect: NEW_PASSWORD,
+    enforced: false,
+  },
+  passwordHistory: {
+    kind: 'number',
+    default: 0,
+    min: 0,
+    max: 24,
+    unit: null,
+    meaning: 'How many of its last passwords an account may not use again; 0 = no such rule.',
+    effect: NEW_PASSWORD,
+    enforced: false,
+  },
+  passwordMaxAgeDays: {
+    kind: 'number',
+    default: 0,
+    min: 0,
+    max: 3650,
+    unit: 'd',
+    meaning: 'After how long the password of a person must be changed; 0 = never.',
+    effect: SIGN_IN,
+    enforced: false,
+  },
+  sessionIdleMinutes: {
+    kind: 'number',
+    default: 30,
+    min: 1,
+    max: 1440,
+    unit: 'min',
+    meaning: 'After how long without a request a session ends, unless the account has a time of its own.',
+    effect: 'with the sign-in policy, at the next request of each session',
+    enforced: false,
+  },
+  sessionAbsoluteHours: {
+    kind: 'number',
+    default: 12,
+    min: 1,
+    max: 720,
+    unit: 'h',
+    meaning: 'After how long a session ends, however much it is used.',
+    effect: SIGN_IN,
+    enforced: false,
+  },
+} as const satisfies Record<string, SettingDefinition>;
+
+export type SettingName = keyof typeof SETTINGS;
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+
+/** The type of a setting's value. */
+export type SettingValue<Name extends SettingName = SettingName> = Name extends SettingName
+  ? (typeof SETTINGS)[Name]['kind'] extends 'switch'
+    ? boolean
+    : number
+  : never;
+
+export function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name);
+}
+
+/** What a value of the setting must be. */
+export function settingType(name: SettingName): z.ZodType<boolean | number> {
+  const definition: SettingDefinition = SETTINGS[name];
+  return definition.kind === 'switch'
+    ? z.boolean({ error: 'must be true or false' })
+    : wholeNumber(definition.min, definition.max);
+}
+
+/** What is checked against the table: the name, then the value by the type of that name. */
+const settingName = z.string().min(1).max(100);
+const settingValue = z.union([z.boolean(), z.number()], { error: 'must be true, false or a number' });
+/** Goes up with every change, also back to the default; 0 = never changed. */
+const settingVersion = z.number().int().nonnegative();
+
+export const setSettingInput = z.strictObject({
+  name: settingName,
+  value: settingValue,
+  version: settingVersion.optional(),
+});
+export type SetSettingInput = z.input<typeof setSettingInput>;
+
+export const setSettingsInput = z.strictObject({
+  settings: z.array(setSettingInput).min(1).max(SETTING_NAMES.length),
+});
+export type SetSettingsInput = z.input<typeof setSettingsInput>;
+
+export const resetSettingInput = z.strictObject({ name: settingName, version: settingVersion.optional() });
+export type ResetSettingInput = z.input<typeof resetSettingInput>;
+
+/** A system setting with what there is to know about it. */
+export const setting = z.strictObject({
+  name: z.string(),
+  value: settingValue,
+  default: settingValue,
+  isDefault: z.boolean(),
+  type: z.enum(['switch', 'number']),
+  min: z.number().nullable(),
+  max: z.number().nullable(),
+  unit: z.enum(['ms', 'min', 'h', 'd']).nullable(),
+  meaning: z.string(),
+  effect: z.string(),
+  enforced: z.boolean(),
+  version: settingVersion,
+  changedAt: z.string().nullable(),
+  changedBy: z.string().nullable(),
+  abilities: z.strictObject({ edit: z.boolean() }),
+});
+export type Setting = z.infer<typeof setting>;
+
+const params = z.strictObject({ setting: settingName });
+const tag = 'System settings';
+
+export const listSettingsEndpoint = endpoint({
+  method: 'GET',
+  path: '/settings',
+  tag,
+  summary: 'Lists the system settings with their values, defaults and meaning.',
+  output: z.strictObject({ items: z.array(setting) }),
+});
+
+export const getSettingEndpoint = endpoint({
+  method: 'GET',
+  path: '/settings/:setting',
+  tag,
+  summary: 'Shows a system setting.',
+  params,
+  output: setting,
+  errors: ['not_found'],
+});
+
+export const setSettingEndpoint = endpoint({
+  method: 'PUT',
+  path: '/settings/:setting',
+  tag,
+  summary: 'Sets a system setting.',
+  params,
+  body: z.strictObject({ value: settingValue, version: settingVersion }),
+  output: setting,
+  errors: ['not_found', 'stale'],
+});
+
+export const setSettingsEndpoint = endpoint({
+  method: 'PATCH',
+  path: '/settings',
+  tag,
+  summary: 'Sets several system settings, all of them or none.',
+  body: z.strictObject({
+    settings: z
+      .array(z.strictObject({ name: settingName, value: settingValue, version: settingVersion }))
+      .min(1)
+      .max(SETTING_NAMES.length),
+  }),
+  output: z.strictObject({ items: z.array(setting) }),
+  errors: ['not_found', 'stale'],
+});
+
+export const resetSettingEndpoint = endpoint({
+  method: 'DELETE',
+  path: '/settings/:setting',
+  tag,
+  summary: 'Puts a system setting back to its default.',
+  params,
+  query: z.strictObject({
+    /** Of the setting as it was shown. */
+    version: z
+      .string()
+      .regex(/^\d{1,15}$/, 'must be a version')
+      .transform(Number),
+  }),
+  output: setting,
+  errors: ['not_found', 'stale'],
+});

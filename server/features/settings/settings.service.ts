@@ -1,0 +1,168 @@
+import {
+  isSettingName,
+  type ResetSettingInput,
+  resetSettingInput,
+  SETTING_NAMES,
+  SETTINGS,
+  type SetSettingInput,
+  type SetSettingsInput,
+  type Setting,
+  type SettingDefinition,
+  type SettingName,
+  type SettingValue,
+  setSettingInput,
+  setSettingsInput,
+  settingType,
+} from '../../../contract/settings.ts';
+import type { Access } from '../../access/access.ts';
+import { INSTANCE } from '../../access/can.ts';
+import { type Action, act, readingAs } from '../../action.ts';
+import type { App, Caller } from '../../context.ts';
+import { AppError } from '../../errors.ts';
+import { parseInput } from '../../input.ts';
+import { formatTimestamp } from '../../protocols/timestamp.ts';
+import { lockInstance } from '../instance/instance.store.ts';
+import {
+  findSetting,
+  listSettingRows,
+  type SettingRow,
+  settingValue,
+  upsertSetting,
+} from './settings.store.ts';
+
+/** Every system setting, in the order of the table. */
+export async function listSettings(app: App, caller: Caller): Promise<Setting[]> {
+  return await readingAs(app, caller, 'settings.list', async () => {
+    caller.access.require('settings.view', INSTANCE);
+    const rows = await listSettingRows(app.db.read);
+    return SETTING_NAMES.map((name) => shown(caller.access, name, rows.get(name)));
+  });
+}
+
+/** @throws AppError `forbidden`, `not_found` for a name that is no setting's */
+export async function getSetting(app: App, caller: Caller, name: string): Promise<Setting> {
+  return await readingAs(app, caller, 'settings.show', async () => {
+    caller.access.require('settings.view', INSTANCE);
+    const known = requireName(name);
+    return shown(caller.access, known, await findSetting(app.db.read, known));
+  });
+}
+
+/**
+ * Sets a system setting. One that has the value already keeps its version.
+ * @throws AppError `forbidden`, `not_found`, `invalid_input`, `stale`
+ */
+export async function setSetting(app: App, caller: Caller, rawInput: SetSettingInput): Promise<Setting> {
+  const { name, value, version } = parseInput(setSettingInput, rawInput);
+  return await act(app, caller, 'settings.set', async (action) => {
+    action.access.require('settings.edit', INSTANCE);
+    const known = requireName(name);
+    const wanted = requireValue(known, value);
+    await lockInstance(action.tx);
+    return await change(action, known, wanted, version);
+  });
+}
+
+/** Sets several system settings: all of them, or none where one of them is wrong or stale. */
+export async function setSettings(app: App, caller: Caller, rawInput: SetSettingsInput): Promise<Setting[]> {
+  const { settings } = parseInput(setSettingsInput, rawInput);
+  return await act(app, caller, 'settings.set', async (action) => {
+    action.access.require('settings.edit', INSTANCE);
+    requireOnce(settings.map(({ name }) => name));
+    const wanted = settings.map(({ name, value, version }) => {
+      const known = requireName(name);
+      return { name: known, value: requireValue(known, value), version };
+    });
+    await lockInstance(action.tx);
+    const after: Setting[] = [];
+    for (const { name, value, version } of wanted) after.push(await change(action, name, value, version));
+    return after;
+  });
+}
+
+/** Puts a system setting back to its default, also where a later version of the program has another one. */
+export async function resetSetting(app: App, caller: Caller, rawInput: ResetSettingInput): Promise<Setting> {
+  const { name, version } = parseInput(resetSettingInput, rawInput);
+  return await act(app, caller, 'settings.reset', async (action) => {
+    action.access.require('settings.edit', INSTANCE);
+    const known = requireName(name);
+    await lockInstance(action.tx);
+    return await change(action, known, 'default', version);
+  });
+}
+
+async function change(
+  { tx, access, now, audit }: Action,
+  name: SettingName,
+  value: SettingValue | 'default',
+  version: number | undefined,
+): Promise<Setting> {
+  const row = await findSetting(tx, name);
+  const current = row?.version ?? 0;
+  if (version !== undefined && version !== current)
+    throw new AppError('stale', { message: `The setting ${name} was changed meanwhile.`, version: current });
+  const before = settingValue(name, row);
+  const isSame = value === 'default' ? before.isDefault : !before.isDefault && before.value === value;
+  if (isSame) return shown(access, name, row);
+  await upsertSetting(tx, {
+    name,
+    value,
+    version: current + 1,
+    changedAt: now,
+    changedBy: access.actor.name,
+  });
+  const changed = await findSetting(tx, name);
+  await audit({
+    organizationId: null,
+    targetKind: 'setting',
+    targetId: null,
+    targetName: name,
+    details: { before: before.value, after: settingValue(name, changed).value },
+  });
+  return shown(access, name, changed);
+}
+
+function requireName(name: string): SettingName {
+  if (isSettingName(name)) return name;
+  throw new AppError('not_found', { message: `There is no system setting named "${name}".` });
+}
+
+function requireOnce(names: readonly string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    const problem = { path: 'settings', message: `names ${twice} twice` };
+    throw new AppError('invalid_input', { message: `settings: ${problem.message}`, problems: [problem] });
+  }
+}
+
+function requireValue(name: SettingName, value: unknown): SettingValue {
+  const result = settingType(name).safeParse(value);
+  if (result.success) return result.data;
+  const message = result.error.issues[0]?.message ?? 'is wrong';
+  throw new AppError('invalid_input', {
+    message: `${name}: ${message}`,
+    problems: [{ path: name, message }],
+  });
+}
+
+function shown(access: Access, name: SettingName, row: SettingRow | undefined): Setting {
+  const definition: SettingDefinition = SETTINGS[name];
+  const { value, isDefault } = settingValue(name, row);
+  return {
+    name,
+    value,
+    default: definition.default,
+    isDefault,
+    type: definition.kind,
+    min: definition.kind === 'number' ? definition.min : null,
+    max: definition.kind === 'number' ? definition.max : null,
+    unit: definition.kind === 'number' ? definition.unit : null,
+    meaning: definition.meaning,
+    effect: definition.effect,
+    enforced: definition.enforced,
+    version: row?.version ?? 0,
+    changedAt: row === undefined ? null : formatTimestamp(row.changed_at),
+    changedBy: row?.changed_by ?? null,
+    abilities: { edit: access.can('settings.edit', INSTANCE) },
+  };
+}

@@ -1,0 +1,254 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SETTING_NAMES, SETTINGS, settingType } from '../../../contract/settings.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { auditTrail, newOrganization, newPerson, refusalOf, type Someone } from '../../testing/builders.ts';
+import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
+import { actAs } from '../accounts/acting.service.ts';
+import { listTaxiiUserAccounts } from '../accounts/taxii-users.service.ts';
+import { getSetting, listSettings, resetSetting, setSetting, setSettings } from './settings.service.ts';
+import { readSetting } from './settings.store.ts';
+
+describe('the table of system settings', () => {
+  it.each(SETTING_NAMES)(
+    'has a default of %s that the setting itself allows, and says what it means',
+    (name) => {
+      expect(settingType(name).parse(SETTINGS[name].default)).toBe(SETTINGS[name].default);
+      expect(SETTINGS[name].meaning).toMatch(/^[A-Z].+\.$/);
+      expect(SETTINGS[name].effect.length).toBeGreaterThan(5);
+    },
+  );
+
+  it('has the names that the field knows', () => {
+    expect(SETTING_NAMES).toEqual(
+      expect.arrayContaining([
+        'twoFactorAuthenticationRequired',
+        'termsOfServiceRequireNewUserToAccept',
+        'tqlQueryTimeout',
+      ]),
+    );
+  });
+});
+
+describe.each(ENGINES)('a system setting on %s', (engine) => {
+  let app: TestApp;
+  let organization: Awaited<ReturnType<typeof newOrganization>>;
+  let administrator: Someone;
+  beforeAll(async () => {
+    app = await openTestApp(engine);
+    organization = await newOrganization(app);
+    administrator = await newPerson(app, 'Administrator', organization);
+  });
+  afterAll(async () => await app?.close());
+
+  const events = async (name: string) =>
+    (await auditTrail(app)).filter((event) => event.target_kind === 'setting' && event.target_name === name);
+
+  it('has its default at first, and the list tells type, bounds, unit, meaning and effect', async () => {
+    const list = await listSettings(app, administrator);
+    expect(list.map(({ name }) => name)).toEqual(SETTING_NAMES);
+    expect(list.find(({ name }) => name === 'tqlQueryTimeout')).toEqual({
+      name: 'tqlQueryTimeout',
+      value: 30_000,
+      default: 30_000,
+      isDefault: true,
+      type: 'number',
+      min: 100,
+      max: 3_600_000,
+      unit: 'ms',
+      meaning: SETTINGS.tqlQueryTimeout.meaning,
+      effect: SETTINGS.tqlQueryTimeout.effect,
+      enforced: false,
+      version: 0,
+      changedAt: null,
+      changedBy: null,
+      abilities: { edit: true },
+    });
+    expect(await readSetting(app.db.read, 'tqlQueryTimeout')).toBe(30_000);
+  });
+
+  describe('is seen', () => {
+    it('by the Operations Administrator, who may not edit it', async () => {
+      const caller = await newPerson(app, 'Operations Administrator', organization);
+      expect((await listSettings(app, caller))[0]).toMatchObject({ abilities: { edit: false } });
+      expect(await getSetting(app, caller, 'sessionIdleMinutes')).toMatchObject({ value: 30 });
+      const change = setSetting(app, caller, { name: 'sessionIdleMinutes', value: 10 });
+      expect(await refusalOf(change)).toEqual({
+        code: 'forbidden',
+        details: { permission: 'settings.edit' },
+      });
+      expect((await refusalOf(resetSetting(app, caller, { name: 'sessionIdleMinutes' }))).code).toBe(
+        'forbidden',
+      );
+      expect(await readSetting(app.db.read, 'sessionIdleMinutes')).toBe(30);
+    });
+
+    it.each([
+      'Accounts Administrator',
+      'Community Leader',
+      'Super User',
+      'Organization Administrator',
+      'Standard User',
+      'Read Only User',
+    ] as const)('not by the %s, and changed by it neither', async (person) => {
+      const caller = await newPerson(app, person, organization);
+      expect((await refusalOf(listSettings(app, caller))).code).toBe('forbidden');
+      expect((await refusalOf(getSetting(app, caller, 'sessionIdleMinutes'))).code).toBe('forbidden');
+      // Whether there is such a setting is not told either.
+      expect((await refusalOf(getSetting(app, caller, 'nothing'))).code).toBe('forbidden');
+      const change = setSetting(app, caller, { name: 'sessionIdleMinutes', value: 10 });
+      expect((await refusalOf(change)).code).toBe('forbidden');
+      expect(
+        (await refusalOf(setSettings(app, caller, { settings: [{ name: 'sessionIdleMinutes', value: 10 }] })))
+          .code,
+      ).toBe('forbidden');
+      expect(await readSetting(app.db.read, 'sessionIdleMinutes')).toBe(30);
+    });
+  });
+
+  it('is set by an Administrator, and leaves an event of the instance with the value before and after', async () => {
+    const changed = await setSetting(app, administrator, { name: 'passwordHistory', value: 5, version: 0 });
+    expect(changed).toMatchObject({
+      value: 5,
+      isDefault: false,
+      version: 1,
+      changedBy: administrator.userName,
+    });
+    expect(changed.changedAt).toMatch(/^\d{4}-.+Z$/);
+    expect(await getSetting(app, administrator, 'passwordHistory')).toEqual(changed);
+    expect(await readSetting(app.db.read, 'passwordHistory')).toBe(5);
+    expect(await events('passwordHistory')).toMatchObject([
+      {
+        action: 'settings.set',
+        outcome: 'done',
+        actor_name: administrator.userName,
+        organization_id: null,
+        details: { before: 0, after: 5 },
+      },
+    ]);
+  });
+
+  it('that has the value already stays as it is, and leaves no event', async () => {
+    const first = await setSetting(app, app.operator, { name: 'passwordMinLength', value: 14 });
+    expect(await setSetting(app, app.operator, { name: 'passwordMinLength', value: 14 })).toEqual(first);
+    expect(await events('passwordMinLength')).toHaveLength(1);
+  });
+
+  it('is not set by whoever saw an older version of it', async () => {
+    await setSetting(app, administrator, { name: 'sessionAbsoluteHours', value: 8, version: 0 });
+    const late = setSetting(app, administrator, { name: 'sessionAbsoluteHours', value: 24, version: 0 });
+    expect(await refusalOf(late)).toMatchObject({ code: 'stale', details: { version: 1 } });
+    const reset = resetSetting(app, administrator, { name: 'sessionAbsoluteHours', version: 0 });
+    expect((await refusalOf(reset)).code).toBe('stale');
+    expect(await readSetting(app.db.read, 'sessionAbsoluteHours')).toBe(8);
+  });
+
+  it('goes back to its default, under a version that was never used', async () => {
+    await setSetting(app, administrator, { name: 'passwordMaxAgeDays', value: 90 });
+    const reset = await resetSetting(app, administrator, { name: 'passwordMaxAgeDays', version: 1 });
+    expect(reset).toMatchObject({ value: 0, isDefault: true, version: 2 });
+    expect(await readSetting(app.db.read, 'passwordMaxAgeDays')).toBe(0);
+    const late = setSetting(app, administrator, { name: 'passwordMaxAgeDays', value: 30, version: 1 });
+    expect((await refusalOf(late)).code).toBe('stale');
+    expect((await events('passwordMaxAgeDays')).map(({ details }) => details)).toEqual([
+      { before: 0, after: 90 },
+      { before: 90, after: 0 },
+    ]);
+  });
+
+  it('is set with others all together, or not at all', async () => {
+    const several = (version: number) =>
+      setSettings(app, administrator, {
+        settings: [
+          { name: 'tqlQueryTimeout', value: 5000, version: 0 },
+          { name: 'passwordMinCharacterClasses', value: 3, version },
+        ],
+      });
+    expect((await refusalOf(several(7))).code).toBe('stale');
+    expect(await readSetting(app.db.read, 'tqlQueryTimeout')).toBe(30_000);
+    expect(await events('tqlQueryTimeout')).toEqual([]);
+    expect(await several(0)).toMatchObject([{ value: 5000 }, { value: 3 }]);
+    expect(await readSetting(app.db.read, 'tqlQueryTimeout')).toBe(5000);
+    const twice = setSettings(app, administrator, {
+      settings: [
+        { name: 'tqlQueryTimeout', value: 1000 },
+        { name: 'tqlQueryTimeout', value: 2000 },
+      ],
+    });
+    expect((await refusalOf(twice)).code).toBe('invalid_input');
+  });
+
+  it.each([
+    ['sessionIdleMinutes', 0, 'must be a whole number from 1 to 1440'],
+    ['sessionIdleMinutes', 1.5, 'must be a whole number from 1 to 1440'],
+    ['sessionIdleMinutes', true, 'must be a whole number from 1 to 1440'],
+    ['passwordMinLength', 11, 'must be a whole number from 12 to 128'],
+    ['twoFactorAuthenticationRequired', 1, 'must be true or false'],
+  ])('%s is refused the value %s', async (name, value, message) => {
+    expect(await refusalOf(setSetting(app, administrator, { name, value }))).toMatchObject({
+      code: 'invalid_input',
+      details: { problems: [{ path: name, message }] },
+    });
+  });
+
+  it.each(['nothing', 'constructor', '__proto__', 'TQLQUERYTIMEOUT'])(
+    'named %s does not exist',
+    async (name) => {
+      const missing = {
+        code: 'not_found',
+        details: { message: `There is no system setting named "${name}".` },
+      };
+      expect(await refusalOf(getSetting(app, administrator, name))).toEqual(missing);
+      expect(await refusalOf(setSetting(app, administrator, { name, value: true }))).toEqual(missing);
+      expect(await refusalOf(resetSetting(app, administrator, { name }))).toEqual(missing);
+    },
+  );
+
+  it('stored with a value that the table no longer allows counts as its default', async () => {
+    await inTransaction(app.db, async (tx) => {
+      await tx
+        .insertInto('system_settings')
+        .values([
+          { name: 'ofAnOlderVersion', value: '1', version: 1, changed_at: 1, changed_by: 'x' },
+          {
+            name: 'termsOfServiceRequireNewUserToAccept',
+            value: '"yes"',
+            version: 4,
+            changed_at: 1,
+            changed_by: 'x',
+          },
+        ])
+        .execute();
+    });
+    expect(await readSetting(app.db.read, 'termsOfServiceRequireNewUserToAccept')).toBe(false);
+    expect(await getSetting(app, administrator, 'termsOfServiceRequireNewUserToAccept')).toMatchObject({
+      value: false,
+      isDefault: true,
+      version: 4,
+    });
+    expect((await listSettings(app, administrator)).map(({ name }) => name)).toEqual(SETTING_NAMES);
+  });
+
+  it('accountsAdministratorManagesMembers off takes the accounts of organizations from Accounts Administrators at once', async () => {
+    const accounts = await newPerson(app, 'Accounts Administrator', await newOrganization(app));
+
+    const asks = async () =>
+      await listTaxiiUserAccounts(app, await actAs(app, app.operator, accounts.userName), organization.name);
+    expect(await asks()).toEqual([]);
+    await setSetting(app, administrator, { name: 'accountsAdministratorManagesMembers', value: false });
+    expect((await refusalOf(asks())).code).toBe('forbidden');
+    await resetSetting(app, administrator, { name: 'accountsAdministratorManagesMembers' });
+    expect(await asks()).toEqual([]);
+  });
+
+  it('changed by several at once from one version is changed by one of them', async () => {
+    const { version } = await getSetting(app, administrator, 'sessionIdleMinutes');
+    const outcomes = await Promise.allSettled(
+      [11, 12, 13, 14, 15].map((value) =>
+        setSetting(app, administrator, { name: 'sessionIdleMinutes', value, version }),
+      ),
+    );
+    const codes = outcomes.map((o) => (o.status === 'fulfilled' ? 'changed' : Reflect.get(o.reason, 'code')));
+    expect(codes.sort()).toEqual(['changed', 'stale', 'stale', 'stale', 'stale']);
+    expect((await getSetting(app, administrator, 'sessionIdleMinutes')).version).toBe(version + 1);
+  });
+});
