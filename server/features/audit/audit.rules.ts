@@ -68,6 +68,9 @@ const SECRET_WORDS = new Set([
   'otp',
   'totp',
   'signature',
+  'apikey',
+  'secretkey',
+  'setupcode',
 ]);
 /** Ends of keys that speak about a secret and do not hold it: `keyId`, `tokenKind`, `secretName`. */
 const ABOUT = new Set(['id', 'kind', 'type', 'name', 'prefix', 'at', 'hint', 'version', 'reason']);
@@ -86,6 +89,7 @@ const KINDS = new Set([
 function wordsOf(key: string): string[] {
   return key
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1 $2')
     .toLowerCase()
     .split(/[^a-z0-9]+/);
 }
@@ -109,4 +113,38 @@ export function maskSecrets(value: unknown, isSecret = false): unknown {
     );
   }
   return isSecret && typeof value === 'string' && !KINDS.has(value) ? MASKED : value;
+}
+
+/** Whoever looks at the trail. */
+export type Viewer = { accountId: number | undefined; seesSuperUsers: boolean };
+
+type ShownRow = {
+  organization_id: number | null;
+  actor_account_id: number | null;
+  actor_name: string;
+  actor_organization_id: number | null;
+  actor_system_role: string | null;
+};
+
+export const A_SUPER_USER = 'A Super User';
+
+/** A Super User works in every organization; those in which he is a guest do not learn who he is. */
+export function isHiddenFrom(row: ShownRow, viewer: Viewer): boolean {
+  return (
+    row.actor_system_role === 'Super User' &&
+    row.actor_organization_id !== row.organization_id &&
+    !viewer.seesSuperUsers &&
+    viewer.accountId !== row.actor_account_id
+  );
+}
+
+/**
+ * Who did it, as every member of the organization may know: colleagues by user name, accounts of other organizations by
+ * pseudonym, Super Users by neither.
+ */
+export function activityName(row: ShownRow, pseudonym: string | undefined): string {
+  if (row.actor_account_id === null) return 'The operator';
+  if (row.actor_organization_id === row.organization_id) return row.actor_name;
+  if (row.actor_system_role === 'Super User') return A_SUPER_USER;
+  return pseudonym ?? 'Somebody';
 }

@@ -61,35 +61,33 @@ export async function appendAuditEvents(tx: Transaction, events: readonly AuditE
 }
 
 async function append(tx: Transaction, row: Row): Promise<void> {
-  const { sequence, hash: previousHash } = await advanceHead(tx, row.chain);
-  const hash = chainHash(previousHash, canonicalEvent({ ...row, sequence }));
+  const head = await lockHead(tx, row.chain);
+  const sequence = head.sequence + 1;
+  const hash = chainHash(head.hash, canonicalEvent({ ...row, sequence }));
   await tx
     .insertInto('audit_events')
-    .values({ ...row, sequence, previous_hash: previousHash, hash })
+    .values({ ...row, sequence, previous_hash: head.hash, hash })
     .execute();
-  await tx.updateTable('audit_heads').set({ hash }).where('chain', '=', row.chain).execute();
+  await tx.updateTable('audit_heads').set({ sequence, hash }).where('chain', '=', row.chain).execute();
 }
 
-/** Locks the end of the chain and gives out its next number, with the hash of the event before. */
-async function advanceHead(
-  tx: Transaction,
-  chain: number,
-): Promise<Pick<AuditHeadsTable, 'sequence' | 'hash'>> {
-  const advance = () =>
+/** The end of the chain, locked until the transaction ends. */
+async function lockHead(tx: Transaction, chain: number): Promise<Pick<AuditHeadsTable, 'sequence' | 'hash'>> {
+  const lock = () =>
     tx
       .updateTable('audit_heads')
-      .set((eb) => ({ sequence: eb('sequence', '+', 1) }))
+      .set((eb) => ({ sequence: eb.ref('sequence') }))
       .where('chain', '=', chain)
       .returning(['sequence', 'hash'])
       .executeTakeFirst();
-  const head = await advance();
+  const head = await lock();
   if (head !== undefined) return head;
   await tx
     .insertInto('audit_heads')
     .values({ chain, sequence: 0, hash: FIRST_HASH, checkpoint_sequence: 0 })
     .onConflict((c) => c.column('chain').doNothing())
     .execute();
-  const made = await advance();
+  const made = await lock();
   if (made === undefined) throw new Error(`the audit chain ${chain} has no head`);
   return made;
 }
@@ -100,11 +98,7 @@ export async function coalesceAuditEvent(tx: Transaction, event: AuditEvent): Pr
   let earlier = await findEqual(tx, row);
   if (earlier === undefined) {
     // Of several that come at once one appends; the others find its event once they have the lock.
-    await tx
-      .updateTable('audit_heads')
-      .set((eb) => ({ sequence: eb.ref('sequence') }))
-      .where('chain', '=', row.chain)
-      .execute();
+    await lockHead(tx, row.chain);
     earlier = await findEqual(tx, row);
   }
   if (earlier === undefined) {
@@ -227,4 +221,24 @@ export async function listAuditEvents(
       eb(eb.refTuple('at', 'audit_events.id'), first === 'newest' ? '<' : '>', eb.tuple(after.at, after.id)),
     );
   return await query.orderBy('at', direction).orderBy('audit_events.id', direction).limit(limit).execute();
+}
+
+/** The names of owners, by their ids; of those that are deleted none. */
+export async function listOwnerNames(
+  db: Kysely<Schema>,
+  ids: readonly number[],
+): Promise<Map<number, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db.selectFrom('owners').select(['id', 'name']).where('id', 'in', ids).execute();
+  return new Map(rows.map((row) => [row.id, row.name]));
+}
+
+/** The pseudonyms of accounts, deleted ones too, by their ids. */
+export async function listPseudonyms(
+  db: Kysely<Schema>,
+  ids: readonly number[],
+): Promise<Map<number, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db.selectFrom('accounts').select(['id', 'pseudonym']).where('id', 'in', ids).execute();
+  return new Map(rows.map((row) => [row.id, row.pseudonym]));
 }

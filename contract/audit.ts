@@ -1,0 +1,194 @@
+import { z } from 'zod';
+import { endpoint } from './endpoint.ts';
+import { MAX_PAGE, pageOf, queryNumber } from './paging.ts';
+import { pathId, reference } from './references.ts';
+
+/** RFC 3339; the server reads fractions and offsets as STIX has them. */
+const instantText = z
+  .string()
+  .regex(
+    /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/,
+    'must be an RFC 3339 timestamp',
+  );
+const word = z.string().min(1).max(300);
+
+export const AUDIT_OUTCOMES = ['done', 'refused', 'failed'] as const;
+export const AUDIT_FORMATS = ['csv', 'jsonl'] as const;
+
+const filters = {
+  /** `organization.create`, `authenticate`, … */
+  action: word.optional(),
+  outcome: z.enum(AUDIT_OUTCOMES).optional(),
+  targetKind: word.optional(),
+  targetId: word.optional(),
+  /** Not before. */
+  since: instantText.optional(),
+  /** Before. */
+  until: instantText.optional(),
+};
+
+const auditFilterInput = z.strictObject({
+  ...filters,
+  /** Its own events; without it all those of the instance. */
+  organization: reference.optional(),
+  /** By id, or by the name under which the actor acted. */
+  actor: reference.optional(),
+});
+
+export const listAuditInput = auditFilterInput.extend({
+  limit: z.number().int().min(1).max(MAX_PAGE).default(100),
+  after: z.string().min(1).max(2000).optional(),
+});
+export type ListAuditInput = z.input<typeof listAuditInput>;
+
+export const exportAuditInput = auditFilterInput.extend({ format: z.enum(AUDIT_FORMATS) });
+export type ExportAuditInput = z.input<typeof exportAuditInput>;
+
+export const verifyAuditInput = z.strictObject({
+  organization: reference.optional(),
+  /** Of another instance that the audit trail comes from: 32 octets in base64url. */
+  publicKeys: z.array(word).max(20).optional(),
+});
+export type VerifyAuditInput = z.input<typeof verifyAuditInput>;
+
+export const listActivityInput = z.strictObject({
+  organization: reference,
+  limit: z.number().int().min(1).max(MAX_PAGE).default(100),
+  after: z.string().min(1).max(2000).optional(),
+});
+export type ListActivityInput = z.input<typeof listActivityInput>;
+
+/** What happened, who did it, to what, and where it stands in its hash chain. */
+export const auditEvent = z.strictObject({
+  id: z.number(),
+  at: z.string(),
+  organizationId: z.number().nullable(),
+  organization: z.string().nullable(),
+  actorAccountId: z.number().nullable(),
+  actorName: z.string(),
+  action: z.string(),
+  outcome: z.enum(AUDIT_OUTCOMES),
+  targetKind: z.string(),
+  targetId: z.string().nullable(),
+  targetName: z.string().nullable(),
+  details: z.record(z.string(), z.unknown()),
+  sourceAddress: z.string().nullable(),
+  requestId: z.string().nullable(),
+  /** How often it happened within a short time; `lastAt` is the last of them. */
+  count: z.number(),
+  lastAt: z.string(),
+  sequence: z.number(),
+  previousHash: z.string(),
+  hash: z.string(),
+});
+export type AuditEventShown = z.infer<typeof auditEvent>;
+
+export const auditVerification = z.strictObject({
+  isIntact: z.boolean(),
+  chains: z.number(),
+  events: z.number(),
+  checkpoints: z.number(),
+  /** Of each chain the first row that is wrong. */
+  problems: z.array(
+    z.strictObject({
+      organizationId: z.number().nullable(),
+      organization: z.string().nullable(),
+      part: z.enum(['events', 'checkpoints']),
+      eventId: z.number().nullable(),
+      sequence: z.number(),
+      at: z.string().nullable(),
+      message: z.string(),
+    }),
+  ),
+  /** More chains have problems than are told. */
+  hasMore: z.boolean(),
+});
+export type AuditVerification = z.infer<typeof auditVerification>;
+
+export const activityItem = z.strictObject({
+  id: z.number(),
+  at: z.string(),
+  who: z.string(),
+  action: z.string(),
+  targetKind: z.string(),
+  targetName: z.string().nullable(),
+});
+export type ActivityItem = z.infer<typeof activityItem>;
+
+const filterQuery = z.strictObject({
+  ...filters,
+  /** The name under which the actor acted. */
+  actor: word.optional(),
+  actorId: pathId.optional(),
+});
+const pageQuery = {
+  limit: queryNumber(1, MAX_PAGE).optional(),
+  /** `next` of the page before. */
+  after: z.string().min(1).max(2000).optional(),
+};
+const inInstance = { organization: pathId.optional() };
+const ofOrganization = z.strictObject({ organization: pathId });
+const format = { format: z.enum(AUDIT_FORMATS) };
+const tag = 'Audit';
+
+export const listAuditEndpoint = endpoint({
+  method: 'GET',
+  path: '/audit',
+  tag,
+  summary: 'Lists the audit trail of the whole instance, the newest events first.',
+  query: filterQuery.extend({ ...inInstance, ...pageQuery }),
+  output: pageOf(auditEvent),
+});
+
+export const listOrganizationAuditEndpoint = endpoint({
+  method: 'GET',
+  path: '/organizations/:organization/audit',
+  tag,
+  summary: 'Lists the audit trail of an organization, the newest events first.',
+  params: ofOrganization,
+  query: filterQuery.extend(pageQuery),
+  output: pageOf(auditEvent),
+});
+
+export const exportAuditEndpoint = endpoint({
+  method: 'GET',
+  path: '/audit/export',
+  tag,
+  summary:
+    'Exports the audit trail of the whole instance, the oldest events first; JSONL carries the proof of its hash chains.',
+  query: filterQuery.extend({ ...inInstance, ...format }),
+  output: z.string(),
+});
+
+export const exportOrganizationAuditEndpoint = endpoint({
+  method: 'GET',
+  path: '/organizations/:organization/audit/export',
+  tag,
+  summary:
+    'Exports the audit trail of an organization, the oldest events first; JSONL carries the proof of its hash chain.',
+  params: ofOrganization,
+  query: filterQuery.extend(format),
+  output: z.string(),
+});
+
+export const verifyAuditEndpoint = endpoint({
+  method: 'POST',
+  path: '/audit/verification',
+  tag,
+  summary: 'Recomputes the hash chains of the audit trail, and names the first row of each that is wrong.',
+  body: z.strictObject({
+    organization: z.number().int().positive().optional(),
+    publicKeys: verifyAuditInput.shape.publicKeys,
+  }),
+  output: auditVerification,
+});
+
+export const listActivityEndpoint = endpoint({
+  method: 'GET',
+  path: '/organizations/:organization/activity',
+  tag,
+  summary: 'Lists who added or changed what in an organization, the newest first.',
+  params: ofOrganization,
+  query: z.strictObject(pageQuery),
+  output: pageOf(activityItem),
+});

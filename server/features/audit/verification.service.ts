@@ -1,0 +1,276 @@
+import { setImmediate } from 'node:timers/promises';
+import { type AuditVerification, type VerifyAuditInput, verifyAuditInput } from '../../../contract/audit.ts';
+import { readingAs } from '../../action.ts';
+import type { App, Caller } from '../../context.ts';
+import {
+  CHECKPOINT_CHAIN,
+  canonicalEvent,
+  chainHash,
+  FIRST_HASH,
+  INSTANCE_CHAIN,
+} from '../../db/audit-chain.ts';
+import { parseInput } from '../../input.ts';
+import { formatTimestamp } from '../../protocols/timestamp.ts';
+import { findOrganization, findOwner } from '../owners/owners.store.ts';
+import { requireScope } from './audit-scope.ts';
+import { CHECKPOINT_PURPOSE, checkpointStatement } from './checkpoint-statement.ts';
+import { type CheckpointRow, type Head, listCheckpoints } from './checkpoints.store.ts';
+import { type ChainRow, findHead, findNextChain, listChain, listEventsAt } from './verification.store.ts';
+
+const PAGE = 1000;
+const CHECKPOINT_PAGE = 50;
+const HEADS_PAGE = 200;
+const MAX_PROBLEMS = 100;
+
+type Run = AuditVerification & { app: App; only: number | undefined; publicKeys: readonly string[] };
+
+/**
+ * Recomputes the hash chains, of an organization or of all, and compares them with their heads and the signed checkpoints.
+ * Reads in pages, while others go on writing.
+ * @throws AppError `forbidden`, `not_found`, `invalid_input`
+ */
+export async function verifyAudit(
+  app: App,
+  caller: Caller,
+  rawInput: VerifyAuditInput = {},
+): Promise<AuditVerification> {
+  const input = parseInput(verifyAuditInput, rawInput);
+  return await readingAs(app, caller, 'audit.verify', async (about) => {
+    const { organization: reference } = input;
+    const organization =
+      reference === undefined
+        ? undefined
+        : { reference, row: await findOrganization(app.db.read, reference) };
+    const scope = requireScope(caller, organization, about);
+    const only = scope === 'instance' ? undefined : scope;
+    const run: Run = {
+      app,
+      only,
+      publicKeys: input.publicKeys ?? [],
+      isIntact: true,
+      chains: 0,
+      events: 0,
+      checkpoints: 0,
+      problems: [],
+      hasMore: false,
+    };
+    const told = await verifyCheckpoints(run);
+    if (only !== undefined) await verifyChain(run, only, told);
+    else {
+      let chain = await findNextChain(app.db.read, Number.MIN_SAFE_INTEGER);
+      while (chain !== undefined) {
+        if (chain !== CHECKPOINT_CHAIN) await verifyChain(run, chain, told);
+        chain = await findNextChain(app.db.read, chain);
+      }
+      // Of these nothing is left but what checkpoints tell.
+      for (const missing of [...told.keys()]) await verifyChain(run, missing, told);
+    }
+    const { isIntact, chains, events, checkpoints, problems, hasMore } = run;
+    return { isIntact, chains, events, checkpoints, problems, hasMore };
+  });
+}
+
+/** A signed statement about a chain that does not hold. */
+type Disagreement = { checkpoint: number; head: Head; event: { id: number; at: number } | undefined };
+
+/** Goes through the checkpoints; per chain the first statement that does not hold. */
+async function verifyCheckpoints(run: Run): Promise<Map<number, Disagreement>> {
+  const { app, only } = run;
+  const told = new Map<number, Disagreement>();
+  let end = { sequence: 0, hash: FIRST_HASH };
+  let isFirst = true;
+  const bad = async (row: Pick<CheckpointRow, 'sequence' | 'at'> | undefined, message: string) => {
+    if (isFirst)
+      await report(run, { chain: CHECKPOINT_CHAIN, sequence: row?.sequence ?? end.sequence, row, message });
+    isFirst = false;
+  };
+  for (;;) {
+    const rows = await listCheckpoints(app.db.read, end.sequence, CHECKPOINT_PAGE);
+    if (rows.length === 0) {
+      const head = await findHead(app.db.read, CHECKPOINT_CHAIN);
+      // A server that keeps house may just have written another one.
+      if (head !== undefined && head.sequence > end.sequence && !(await isGone(app, end.sequence))) continue;
+      if (head?.sequence !== end.sequence || head.hash !== end.hash)
+        await bad(undefined, `The checkpoints after ${end.sequence} are missing.`);
+      return told;
+    }
+    for (const row of rows) {
+      run.checkpoints++;
+      const problem = checkpointProblem(run, row, end);
+      end = { sequence: row.sequence, hash: row.hash };
+      if (problem !== undefined) await bad(row, problem.message);
+      if (problem?.isUntrusted === true) continue;
+      const heads = (JSON.parse(row.heads) as Head[]).filter(
+        ({ chain }) => (only === undefined || chain === only) && !told.has(chain),
+      );
+      await compareHeads(run, row.sequence, heads, told);
+    }
+    await setImmediate();
+  }
+}
+
+async function isGone(app: App, after: number): Promise<boolean> {
+  return (await listCheckpoints(app.db.read, after, 1)).length === 0;
+}
+
+function checkpointProblem(
+  { app, publicKeys }: Run,
+  row: CheckpointRow,
+  end: Pick<Head, 'sequence' | 'hash'>,
+): { message: string; isUntrusted: boolean } | undefined {
+  const untrusted = (message: string) => ({ message, isUntrusted: true });
+  const statement = readable(() => checkpointStatement(row));
+  if (statement === undefined || chainHash('', statement) !== row.hash)
+    return untrusted(`Checkpoint ${row.sequence} was changed: it does not have its hash.`);
+  const signature = { keyId: row.key_id, signature: row.signature };
+  const answer = app.keys.verify(CHECKPOINT_PURPOSE, Buffer.from(statement), signature, publicKeys);
+  if (answer === 'unknown_key')
+    return untrusted(
+      `Checkpoint ${row.sequence} was signed with a key that is none of this instance's (${row.key_id}).`,
+    );
+  if (answer === 'invalid')
+    return untrusted(`The signature of checkpoint ${row.sequence} does not belong to it.`);
+  if (row.sequence !== end.sequence + 1 || row.previous_hash !== end.hash)
+    return {
+      message: `Between the checkpoints ${end.sequence} and ${row.sequence} something was removed or replaced.`,
+      isUntrusted: false,
+    };
+  return undefined;
+}
+
+async function compareHeads(
+  { app }: Run,
+  checkpoint: number,
+  heads: readonly Head[],
+  told: Map<number, Disagreement>,
+): Promise<void> {
+  for (let start = 0; start < heads.length; start += HEADS_PAGE) {
+    const page = heads.slice(start, start + HEADS_PAGE);
+    const events = await listEventsAt(app.db.read, page);
+    for (const head of page) {
+      const event = events.find((each) => each.chain === head.chain && each.sequence === head.sequence);
+      if (event?.hash !== head.hash) told.set(head.chain, { checkpoint, head, event });
+    }
+  }
+}
+
+/** Where something is wrong in a chain; `row` where there is a row. */
+type Finding = {
+  chain: number;
+  sequence: number;
+  row: { id?: number; at: number } | undefined;
+  message: string;
+};
+
+async function verifyChain(run: Run, chain: number, told: Map<number, Disagreement>): Promise<void> {
+  const disagreement = told.get(chain);
+  told.delete(chain);
+  const { finding, last } = await walkChain(run, chain);
+  if (last > 0 || finding !== undefined || disagreement !== undefined) run.chains++;
+  if (disagreement === undefined) {
+    if (finding !== undefined) await report(run, finding);
+    return;
+  }
+  const { checkpoint, head, event } = disagreement;
+  if (finding !== undefined && finding.sequence <= head.sequence) await report(run, finding);
+  else if (event === undefined)
+    await report(run, {
+      chain,
+      sequence: last + 1,
+      row: undefined,
+      message: `Event ${last + 1} and those after it are missing: checkpoint ${checkpoint} tells of event ${head.sequence}.`,
+    });
+  else
+    await report(run, {
+      chain,
+      sequence: head.sequence,
+      row: event,
+      message: `Event ${head.sequence}, or one before it, was replaced, and the hashes after it made anew: checkpoint ${checkpoint} signed another one.`,
+    });
+}
+
+/** Recomputes a chain from its beginning up to its head, or to the first row that is wrong. */
+async function walkChain(run: Run, chain: number): Promise<{ finding: Finding | undefined; last: number }> {
+  const { db } = run.app;
+  let before = { sequence: 0, hash: FIRST_HASH, id: 0 };
+  const found = (sequence: number, row: ChainRow | undefined, message: string) => ({
+    finding: { chain, sequence, row, message },
+    last: before.sequence,
+  });
+  for (;;) {
+    const rows = await listChain(db.read, chain, before.sequence, PAGE);
+    for (const row of rows) {
+      run.events++;
+      const message = rowProblem(row, before);
+      if (message !== undefined)
+        return found(row.sequence > before.sequence + 1 ? before.sequence + 1 : row.sequence, row, message);
+      before = row;
+    }
+    await setImmediate();
+    if (rows.length > 0) continue;
+    const head = await findHead(db.read, chain);
+    if (head === undefined && before.sequence === 0) return { finding: undefined, last: 0 };
+    if (head !== undefined && head.sequence > before.sequence) {
+      // Somebody appended meanwhile; or the end was removed.
+      if ((await listChain(db.read, chain, before.sequence, 1)).length > 0) continue;
+      const missing = before.sequence + 1;
+      return found(
+        missing,
+        undefined,
+        `Event ${missing} and those after it up to ${head.sequence} are missing.`,
+      );
+    }
+    if (head?.sequence !== before.sequence || head.hash !== before.hash)
+      return found(before.sequence, undefined, 'The end of the chain is not the one that was noted.');
+    return { finding: undefined, last: before.sequence };
+  }
+}
+
+function rowProblem(
+  row: ChainRow,
+  before: { sequence: number; hash: string; id: number },
+): string | undefined {
+  if (row.sequence !== before.sequence + 1) {
+    const last = row.sequence - 1;
+    return before.sequence + 1 === last
+      ? `Event ${last} is missing.`
+      : `The events ${before.sequence + 1} to ${last} are missing.`;
+  }
+  if (row.previous_hash !== before.hash)
+    return `Event ${row.sequence} does not follow the one before it: its previous hash is another.`;
+  const canonical = readable(() => canonicalEvent(row));
+  if (canonical === undefined || chainHash(row.previous_hash, canonical) !== row.hash)
+    return `Event ${row.sequence} was changed: it does not have its hash.`;
+  if (row.chain !== (row.organization_id ?? INSTANCE_CHAIN) || row.id <= before.id)
+    return `Event ${row.sequence} stands in another place than it was written to.`;
+  return undefined;
+}
+
+/** Undefined where a row was changed so that it cannot even be written down. */
+function readable(write: () => string): string | undefined {
+  try {
+    return write();
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+async function report(run: Run, { chain, sequence, row, message }: Finding): Promise<void> {
+  run.isIntact = false;
+  if (run.problems.length >= MAX_PROBLEMS) {
+    run.hasMore = true;
+    return;
+  }
+  const organizationId = chain > INSTANCE_CHAIN ? chain : null;
+  const organization = organizationId === null ? undefined : await findOwner(run.app.db.read, organizationId);
+  run.problems.push({
+    organizationId,
+    organization: organization?.name ?? null,
+    part: chain === CHECKPOINT_CHAIN ? 'checkpoints' : 'events',
+    eventId: row?.id ?? null,
+    sequence,
+    at: row === undefined ? null : (readable(() => formatTimestamp(row.at)) ?? null),
+    message,
+  });
+}
