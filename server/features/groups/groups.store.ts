@@ -99,14 +99,11 @@ export async function findGroupByName(
     .executeTakeFirst();
 }
 
-/** Where a page of groups goes on: after this name. */
-export type GroupPosition = { nameKey: string };
-
-/** Groups of the organization by name, with how many members each has. */
+/** Groups of the organization by name, with how many members each has; `after` = the key of the name to go on from. */
 export async function listGroups(
   db: Kysely<Schema>,
   organizationId: number,
-  page: { after?: GroupPosition | undefined; limit: number },
+  page: { after?: string | undefined; descending: boolean; limit: number },
 ): Promise<(GroupRow & { members: number })[]> {
   let query = db
     .selectFrom('user_groups')
@@ -119,8 +116,11 @@ export async function listGroups(
         .as('members'),
     )
     .where('organization_id', '=', organizationId);
-  if (page.after !== undefined) query = query.where('name_key', '>', page.after.nameKey);
-  const rows = await query.orderBy('name_key').limit(page.limit).execute();
+  if (page.after !== undefined) query = query.where('name_key', page.descending ? '<' : '>', page.after);
+  const rows = await query
+    .orderBy('name_key', page.descending ? 'desc' : 'asc')
+    .limit(page.limit)
+    .execute();
   return rows.map((row) => ({ ...row, members: Number(row.members) }));
 }
 
@@ -174,27 +174,29 @@ export async function listGroupMembers(db: Kysely<Schema>, groupId: number) {
 }
 
 /**
- * Those of the accounts that may be in groups of the organization, each locked until the transaction ends, in the order
- * of their ids: third in the lock order.
+ * Those of the accounts that may be in groups of the organization, in the order of their ids, each locked until
+ * the transaction ends: third in the lock order.
  */
 export async function lockPossibleMembers(
   tx: Transaction,
   organizationId: number,
   accountIds: readonly number[],
 ): Promise<{ id: number; user_name: string }[]> {
+  const ids = [...new Set(accountIds)].sort((a, b) => a - b);
   const found: { id: number; user_name: string }[] = [];
-  for (const id of [...new Set(accountIds)].sort((a, b) => a - b)) {
-    const row = await tx
+  for (let from = 0; from < ids.length; from += MAX_VALUES) {
+    const rows = await tx
       .updateTable('accounts')
       .set((eb) => ({ narrowed: eb.ref('narrowed') }))
-      .where('id', '=', id)
+      .where('id', 'in', ids.slice(from, from + MAX_VALUES))
       .where('organization_id', '=', organizationId)
       .where('kind', 'in', MEMBER_KINDS)
       .where('deleted_at', 'is', null)
       .returning(['id', 'user_name'])
-      .executeTakeFirst();
-    if (row !== undefined) found.push(row);
+      .execute();
+    found.push(...rows);
   }
+  found.sort((a, b) => a.id - b.id);
   return found;
 }
 
