@@ -23,7 +23,14 @@ export type Action = {
 };
 
 /** Refusals that say something about the caller's intent. A typing error does not, nor does a busy database. */
-const AUDITED_REFUSALS = new Set(['forbidden', 'not_found', 'limit_reached', 'conflict', 'name_taken']);
+const AUDITED_REFUSALS = new Set([
+  'forbidden',
+  'not_found',
+  'limit_reached',
+  'conflict',
+  'name_taken',
+  'heirs_required',
+]);
 
 /**
  * Runs one use case: one transaction, with the actor read again inside it, so that a right withdrawn a moment ago is

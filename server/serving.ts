@@ -1,13 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from './context.ts';
 import { inTransaction } from './db/transaction.ts';
-import { createAuthentication } from './features/authentication/authentication.service.ts';
+import { keepCheckpoints } from './features/audit/checkpoints.service.ts';
+import {
+  type Authentication,
+  createAuthentication,
+} from './features/authentication/authentication.service.ts';
 import { createExchangeRoutes } from './features/exchange/exchange.routes.ts';
 import { deleteOldStatuses, prepareExchange } from './features/exchange/exchange.store.ts';
 import { createPageCache } from './features/exchange/page-cache.ts';
 import { preparePages } from './features/exchange/pages.store.ts';
 import { createInstanceRoutes } from './features/instance/instance.routes.ts';
 import { findInstance } from './features/instance/instance.store.ts';
+import { createSessionRoutes } from './features/sessions/sessions.routes.ts';
+import { openSession } from './features/sessions/sessions.service.ts';
+import { deleteExpiredSessions } from './features/sessions/sessions.store.ts';
+import type { RestRoute } from './http/rest-face.ts';
 import { type Faces, listen, type RunningServer } from './http/server.ts';
 
 /** What is only for show (last used) is written at most this late. */
@@ -15,9 +23,16 @@ const FLUSH_MS = 30_000;
 /** A database that takes longer is not ready. */
 const READY_MS = 3000;
 const HOUSEKEEPING_MS = 3_600_000;
+/** How often it is looked whether a checkpoint of the audit trail is due: the process that wrote the last may be gone. */
+const CHECKPOINT_MS = 300_000;
 const DAY_MICROS = 86_400_000_000;
 
 export type ServerOptions = Pick<Faces<never>, 'metricsOfAll'>;
+
+/** The REST API: every endpoint of the contract, bound to its use case. */
+export function createRestRoutes(app: App, authentication: Authentication): RestRoute[] {
+  return [...createInstanceRoutes(app), ...createSessionRoutes(app, authentication)];
+}
 
 /** Serves an opened app over HTTP, and keeps house: the one place that binds features to faces. */
 export async function startServer(app: App, options: ServerOptions = {}): Promise<RunningServer> {
@@ -30,7 +45,8 @@ export async function startServer(app: App, options: ServerOptions = {}): Promis
   };
   const server = await listen(app, {
     taxii: createExchangeRoutes(app, authentication, exchange),
-    rest: createInstanceRoutes(app),
+    rest: createRestRoutes(app, authentication),
+    openSession: async (token) => await openSession(app, token),
     metricsOfAll: options.metricsOfAll,
     isReady: async () => {
       try {
@@ -47,13 +63,23 @@ export async function startServer(app: App, options: ServerOptions = {}): Promis
       .catch((error: unknown) => app.log.warn({ err: error }, 'last uses could not be written'));
   };
   const keepHouse = async () => {
-    const before = app.clock.now() - app.config.statusDays * DAY_MICROS;
-    await inTransaction(app.db, (tx) => deleteOldStatuses(tx, before)).catch((error: unknown) =>
-      app.log.warn({ err: error }, 'old statuses could not be deleted'),
+    const now = app.clock.now();
+    await inTransaction(app.db, async (tx) => {
+      await deleteOldStatuses(tx, now - app.config.statusDays * DAY_MICROS);
+      await deleteExpiredSessions(tx, now);
+    }).catch((error: unknown) =>
+      app.log.warn({ err: error }, 'old statuses and sessions could not be deleted'),
     );
   };
+  const checkpoint = async () => {
+    await keepCheckpoints(app).catch((error: unknown) =>
+      app.log.warn({ err: error }, 'a checkpoint of the audit trail could not be written'),
+    );
+  };
+  const firstCheckpoint = checkpoint();
   const timers = [
     setInterval(() => void flush(), FLUSH_MS),
+    setInterval(() => void checkpoint(), CHECKPOINT_MS),
     setInterval(() => void keepHouse(), HOUSEKEEPING_MS),
   ];
   return {
@@ -61,6 +87,7 @@ export async function startServer(app: App, options: ServerOptions = {}): Promis
     async close(graceMs) {
       for (const timer of timers) clearInterval(timer);
       await server.close(graceMs);
+      await firstCheckpoint;
       await flush();
     },
   };

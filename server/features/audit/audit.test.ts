@@ -6,10 +6,10 @@ import { AppError } from '../../errors.ts';
 import { auditTrail, newOrganization, newPerson, refusalOf } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { findAccount, updateAccount } from '../accounts/accounts.store.ts';
-import { rotateTaxiiUserCredential } from '../accounts/taxii-user-changes.service.ts';
+import { rotateTaxiiUserCredential } from '../../testing/account-changes.ts';
 import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
 import { createAuthentication } from '../authentication/authentication.service.ts';
-import { createOrganization } from '../owners/owners.service.ts';
+import { createOrganization, setLimits } from '../owners/owners.service.ts';
 import { listAuditEvents } from './audit.store.ts';
 
 let number = 0;
@@ -62,6 +62,35 @@ describe.each(ENGINES)('the audit trail on %s', (engine) => {
       expect(await auditTrail(app)).toEqual(before);
       const account = await findAccount(app.db.read, organization.administrator.userName);
       expect(account?.first_name).toBe('Some');
+    });
+
+    it('item 115: are neither there when the database refuses the event', async () => {
+      const refuse =
+        engine === 'postgres'
+          ? [
+              `create function refuse_event() returns trigger language plpgsql as $$ begin raise exception 'no more events'; end $$`,
+              'create trigger refuse before insert on audit_events for each row execute function refuse_event()',
+            ]
+          : [
+              "create trigger refuse before insert on audit_events begin select raise(abort, 'no more events'); end",
+            ];
+      const run = async (...statements: string[]) =>
+        await inTransaction(app.db, async (tx) => {
+          for (const statement of statements) await sql.raw(statement).execute(tx);
+        });
+      const before = await auditTrail(app);
+      const name = `Organization without event ${++number}`;
+      await run(...refuse);
+      try {
+        await expect(createOrganization(app, app.operator, { name })).rejects.toThrow('no more events');
+      } finally {
+        await run(engine === 'postgres' ? 'drop trigger refuse on audit_events' : 'drop trigger refuse');
+      }
+      expect(await auditTrail(app)).toEqual(before);
+      expect(
+        (await refusalOf(setLimits(app, app.operator, { organization: name, limits: { users: 1 } }))).code,
+      ).toBe('not_found');
+      await createOrganization(app, app.operator, { name });
     });
 
     it('are neither there when the event cannot be written', async () => {
@@ -196,6 +225,24 @@ describe.each(ENGINES)('the audit trail on %s', (engine) => {
     expect(text).toContain(userName);
     expect(text).not.toContain('canary');
     for (const secret of [user.apiKey, rotated.password]) expect(text).not.toContain(secret);
+  });
+
+  it('item 118: no line end or escape sequence of an input makes a line of its own in the log', async () => {
+    const forged = 'x\r\n{"level":"error","msg":"forged"}\n\u001b[31mred\u2028y\u0085z';
+    const logged = app.logged.length;
+    await refusalOf(
+      setLimits(app, organization.administrator, { organization: forged, limits: { users: 1 } }),
+    );
+    app.log.warn({ organization: forged, err: new AppError('conflict', { message: forged }) }, forged);
+    const lines = app.logged.slice(logged);
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) {
+      expect(line.trimEnd()).not.toMatch(/[\r\n\u001b]/);
+      expect(JSON.parse(line)).not.toMatchObject({ msg: 'forged' });
+    }
+    const last = (await auditTrail(app)).at(-1);
+    expect(last).toMatchObject({ action: 'organization.limits', outcome: 'refused' });
+    expect(String(last?.details.message)).toContain(forged);
   });
 
   it('is asked to the operator’s name where the operator acts', async () => {
