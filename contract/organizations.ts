@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { endpoint } from './endpoint.ts';
 import { displayName, emailAddress } from './names.ts';
 import { wholeNumber } from './numbers.ts';
-import { COMMUNITY_ROLES } from './roles.ts';
+import { pageOf, pageQuery } from './paging.ts';
+import { pathId, reference, rowVersion } from './references.ts';
+import { SYSTEM_ROLES } from './roles.ts';
 
 /** How many accounts of a kind there may be; read-only accounts take no seat. */
 const limit = wholeNumber(0, 1_000_000);
@@ -11,30 +14,65 @@ export type LimitName = keyof Limits;
 
 export const DEFAULT_LIMITS: Limits = { users: 10, apiUsers: 5, taxiiUsers: 5 };
 
+/** What an owner is for, in a few sentences. Null removes it. */
+export const ownerDescription = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(2000, 'must have at most 2000 characters')
+  .regex(/^[^\p{Cs}\u0000]*$/u, 'must not contain U+0000 or halves of surrogate pairs');
+
+/** What is looked for in names. */
+export const searchText = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(200, 'must have at most 200 characters')
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters');
+
 export const createOrganizationInput = z.strictObject({
   name: displayName,
+  description: ownerDescription.optional(),
   limits: limits.partial().default({}),
 });
 export type CreateOrganizationInput = z.input<typeof createOrganizationInput>;
 
+const namesSome = (fields: Record<string, unknown>, but: readonly string[]): boolean =>
+  Object.entries(fields).some(([name, value]) => value !== undefined && !but.includes(name));
+
+const someLimits = limits.partial().refine((some) => namesSome(some, []), 'names no limit');
+
 export const setLimitsInput = z.strictObject({
-  organization: z.string().min(1),
-  limits: limits.partial().refine((some) => Object.keys(some).length > 0, 'names no limit'),
+  organization: reference,
+  version: rowVersion.optional(),
+  limits: someLimits,
 });
 export type SetLimitsInput = z.input<typeof setLimitsInput>;
 
-export const createOwnerInput = z.strictObject({
-  kind: z.enum(['community', 'source']),
-  name: displayName,
-});
-export type CreateOwnerInput = z.input<typeof createOwnerInput>;
+const organizationFields = {
+  name: displayName.optional(),
+  description: ownerDescription.nullable().optional(),
+};
+export const editOrganizationInput = z
+  .strictObject({ organization: reference, version: rowVersion.optional(), ...organizationFields })
+  .refine((input) => namesSome(input, ['organization', 'version']), 'changes nothing');
+export type EditOrganizationInput = z.input<typeof editOrganizationInput>;
 
-export const addMemberInput = z.strictObject({
-  owner: z.string().min(1),
-  organization: z.string().min(1),
-  defaultRole: z.enum(COMMUNITY_ROLES),
-});
-export type AddMemberInput = z.input<typeof addMemberInput>;
+const permissionFields = {
+  /** While it is disabled, none of its accounts may act or be used. */
+  disabled: z.boolean().optional(),
+  /** Whether its people may change their own pseudonym. */
+  allowPseudonymChange: z.boolean().optional(),
+  /** Off, no further read-only users are created. */
+  readOnlyUsersAllowed: z.boolean().optional(),
+};
+export const setOrganizationPermissionsInput = z
+  .strictObject({ organization: reference, version: rowVersion.optional(), ...permissionFields })
+  .refine((input) => namesSome(input, ['organization', 'version']), 'changes nothing');
+export type SetOrganizationPermissionsInput = z.input<typeof setOrganizationPermissionsInput>;
+
+export const listOrganizationsInput = pageQuery(['name', 'id']).extend({ search: searchText.optional() });
+export type ListOrganizationsInput = z.input<typeof listOrganizationsInput>;
 
 export const createAdministratorInput = z.strictObject({
   email: emailAddress,
@@ -44,3 +82,158 @@ export const createAdministratorInput = z.strictObject({
   organization: displayName.default('Home'),
 });
 export type CreateAdministratorInput = z.input<typeof createAdministratorInput>;
+
+const counts = z.strictObject({ users: z.number(), apiUsers: z.number(), taxiiUsers: z.number() });
+
+export const organizationView = z.strictObject({
+  id: z.number(),
+  name: z.string(),
+  description: z.string().nullable(),
+  version: z.number(),
+  createdAt: z.iso.datetime(),
+  disabled: z.boolean(),
+  disabledAt: z.iso.datetime().nullable(),
+  allowPseudonymChange: z.boolean(),
+  readOnlyUsersAllowed: z.boolean(),
+  /** Null for those who may not see the organization's seats; as `used` and `overUse`. */
+  limits: counts.nullable(),
+  used: counts.nullable(),
+  /** By how much each limit is exceeded; nothing grows until it no longer is. */
+  overUse: counts.nullable(),
+  abilities: z.strictObject({
+    edit: z.boolean(),
+    limitTaxiiUsers: z.boolean(),
+    limitOthers: z.boolean(),
+    permissions: z.boolean(),
+    seats: z.boolean(),
+    delete: z.boolean(),
+  }),
+});
+export type OrganizationView = z.infer<typeof organizationView>;
+
+/** A kind of account that takes seats: how many there are, how many fit, and who may make room. */
+const seatGauge = z.strictObject({
+  used: z.number(),
+  max: z.number(),
+  /** How many more fit in the organization and in the licence. */
+  remaining: z.number(),
+  overUse: z.number(),
+  /** `used` and `max` are the whole instance's, for those who may see the licence. */
+  licence: z.strictObject({
+    used: z.number().nullable(),
+    max: z.number().nullable(),
+    remaining: z.number(),
+    raisedBy: z.array(z.enum(SYSTEM_ROLES)),
+  }),
+  /** The System roles that may raise the organization's limit. */
+  raisedBy: z.array(z.enum(SYSTEM_ROLES)),
+  canCreate: z.boolean(),
+  /** Why none can be created, in a sentence; null where one can. */
+  whyNot: z.string().nullable(),
+});
+export type SeatGauge = z.infer<typeof seatGauge>;
+
+export const seatsView = z.strictObject({
+  organization: z.strictObject({ id: z.number(), name: z.string() }),
+  users: seatGauge,
+  apiUsers: seatGauge,
+  taxiiUsers: seatGauge,
+  /** They take no seat, and are created where the licence and the organization allow them. */
+  readOnlyUsers: z.strictObject({
+    used: z.number(),
+    canCreate: z.boolean(),
+    whyNot: z.string().nullable(),
+  }),
+});
+export type SeatsView = z.infer<typeof seatsView>;
+
+const tag = 'Organizations';
+const params = z.strictObject({ organization: pathId });
+
+export const listOrganizationsEndpoint = endpoint({
+  method: 'GET',
+  path: '/organizations',
+  tag,
+  summary: 'Lists the organizations that the caller may see, with limits and use where it may see those.',
+  query: listOrganizationsInput,
+  output: pageOf(organizationView),
+});
+
+export const createOrganizationEndpoint = endpoint({
+  method: 'POST',
+  path: '/organizations',
+  tag,
+  summary: 'Creates an organization with its collection.',
+  body: createOrganizationInput,
+  output: z.strictObject({
+    id: z.number(),
+    name: z.string(),
+    collectionId: z.string(),
+    limits: counts,
+    warnings: z.array(z.string()),
+  }),
+  status: 201,
+  errors: ['name_taken'],
+});
+
+export const getOrganizationEndpoint = endpoint({
+  method: 'GET',
+  path: '/organizations/:organization',
+  tag,
+  summary: 'Shows an organization.',
+  params,
+  output: organizationView,
+});
+
+export const editOrganizationEndpoint = endpoint({
+  method: 'PATCH',
+  path: '/organizations/:organization',
+  tag,
+  summary: 'Renames an organization, or changes its description.',
+  params,
+  body: z.strictObject({ version: rowVersion, ...organizationFields }),
+  output: organizationView,
+  errors: ['stale', 'name_taken'],
+});
+
+export const deleteOrganizationEndpoint = endpoint({
+  method: 'DELETE',
+  path: '/organizations/:organization',
+  tag,
+  summary: 'Deletes an organization that holds no accounts, no objects and no memberships.',
+  params,
+  output: z.undefined(),
+  status: 204,
+  errors: ['conflict'],
+});
+
+export const setLimitsEndpoint = endpoint({
+  method: 'PUT',
+  path: '/organizations/:organization/limits',
+  tag,
+  summary: 'Sets limits; below present use is allowed, and blocks growth only.',
+  params,
+  body: z.strictObject({ version: rowVersion, limits: someLimits }),
+  output: organizationView,
+  errors: ['stale'],
+});
+
+export const setOrganizationPermissionsEndpoint = endpoint({
+  method: 'PUT',
+  path: '/organizations/:organization/permissions',
+  tag,
+  summary: 'Enables or disables an organization, and sets what its people may do.',
+  params,
+  body: z.strictObject({ version: rowVersion, ...permissionFields }),
+  output: organizationView,
+  errors: ['stale', 'conflict'],
+});
+
+export const getSeatsEndpoint = endpoint({
+  method: 'GET',
+  path: '/organizations/:organization/seats',
+  tag,
+  summary: 'Shows how many more accounts of each kind fit, and who may raise each limit.',
+  params,
+  output: seatsView,
+});

@@ -68,7 +68,6 @@ describe('the command line', () => {
 
   it.each([
     ['creating an organization', ['organization', 'create', 'Other'], 'organization.create'],
-    ['listing organizations', ['organization', 'list'], 'organization.list'],
     ['creating a source', ['source', 'create', 'Other'], 'owner.create'],
     [
       'creating a TAXII user',

@@ -7,6 +7,12 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** A switch, for `option`. */
+export function yesOrNo(text: string): boolean {
+  if (text !== 'yes' && text !== 'no') throw new InvalidArgumentError('It must be yes or no.');
+  return text === 'yes';
+}
+
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
 /** Seconds of a text such as `90s`, `15m`, `12h` or `7d`, for `option`. */

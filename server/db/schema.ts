@@ -43,6 +43,8 @@ export type OwnersTable = {
   description: string | null;
   /** 1 = profile anonymity: members are shown by pseudonym only. */
   anonymous: Generated<number>;
+  /** Once it is set, nobody finds the owner; its name, which `name_key` held, is free. */
+  deleted_at: number | null;
 };
 
 export type OrganizationsTable = {

@@ -120,6 +120,7 @@ export async function listOwnersWithoutCollection(db: Kysely<Schema>): Promise<s
     .leftJoin('collections', 'collections.owner_id', 'owners.id')
     .select('owners.name')
     .where('collections.id', 'is', null)
+    .where('owners.deleted_at', 'is', null)
     .orderBy('owners.id')
     .execute();
   return rows.map((row) => row.name);

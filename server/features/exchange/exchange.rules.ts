@@ -6,6 +6,7 @@ import type {
   SystemRole,
 } from '../../../contract/roles.ts';
 import { type Actor, can, type Target } from '../../access/can.ts';
+import { effectiveCommunityRole } from '../owners/owners.rules.ts';
 
 /** What one request must know of the asker: the account and the service that its path names, as stored now. */
 export type AskerRow = {
@@ -82,7 +83,7 @@ export function collectionRights(
   const target: Target =
     collection.owner_kind === 'organization'
       ? { organizationId: collection.owner_id }
-      : { communityRole: collection.own_role ?? collection.default_role ?? undefined };
+      : { communityRole: roleThere(actor, collection) };
   const isListed = asker.narrowed === 0 || collection.listed === 1;
   const readsAll = can(actor, 'intelligence.read', target);
   const canRead = isListed && (readsAll || can(actor, 'intelligence.readPublished', target));
@@ -95,4 +96,13 @@ export function collectionRights(
     canDelete: accepts && can(actor, 'intelligence.delete', target),
     publishedOnly: canRead && !readsAll,
   };
+}
+
+function roleThere(
+  actor: Actor,
+  { own_role, default_role }: Pick<CollectionForAsker, 'own_role' | 'default_role'>,
+): CommunityRole | undefined {
+  return actor.kind === 'account'
+    ? effectiveCommunityRole(actor.systemRole, own_role, default_role)
+    : undefined;
 }

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
 import { rawQuery, type SqlValue, type Transaction } from '../../db/transaction.ts';
+import { AppError } from '../../errors.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
 import {
   type Candidate,
@@ -152,13 +153,17 @@ function promotions(left: readonly StoredVersion[]): { id: number; latest: numbe
   });
 }
 
+/** @throws AppError `not_found` when the owner was deleted since the asker found it */
 async function lockOwner(tx: Transaction, ownerId: number): Promise<{ last_stamp: Micros }> {
-  return await tx
+  const row = await tx
     .updateTable('owners')
     .set((eb) => ({ change_counter: eb.ref('change_counter') }))
     .where('id', '=', ownerId)
+    .where('deleted_at', 'is', null)
     .returning('last_stamp')
-    .executeTakeFirstOrThrow();
+    .executeTakeFirst();
+  if (row === undefined) throw new AppError('not_found', { message: 'What it belongs to is gone.' });
+  return row;
 }
 
 async function listVersions(tx: Transaction, ownerId: number, stixId: string): Promise<StoredVersion[]> {

@@ -1,16 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inTransaction } from '../../db/transaction.ts';
+import { deleteTaxiiUser, disableTaxiiUser, lockTaxiiUserAccount } from '../../testing/account-changes.ts';
 import { auditTrail, newOrganization, newPerson, refusalOf, type Someone } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
-import {
-  deleteTaxiiUser,
-  disableTaxiiUser,
-  lockTaxiiUserAccount,
-} from '../accounts/taxii-user-changes.service.ts';
 import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
 import { createAdministrator } from '../instance/instance.service.ts';
 import { updateInstance } from '../instance/instance.store.ts';
-import { listOrganizationSummaries, setLimits } from './owners.service.ts';
+import { getOrganization } from './organizations.service.ts';
+import { setLimits } from './owners.service.ts';
 
 let number = 0;
 
@@ -27,7 +24,7 @@ describe.each(ENGINES)('limits on %s', (engine) => {
       organization: organization.name,
     });
   const summaryOf = async (organization: { id: number }) =>
-    (await listOrganizationSummaries(app, app.operator)).find((summary) => summary.id === organization.id);
+    await getOrganization(app, app.operator, organization.id);
 
   describe('“the value of the Organization’s TAXII User Limit must exceed the current number of TAXII user accounts”', () => {
     it('lets exactly as many be created, and then refuses with the numbers', async () => {
@@ -44,7 +41,7 @@ describe.each(ENGINES)('limits on %s', (engine) => {
           used: 2,
         },
       });
-      expect((await summaryOf(organization))?.used.taxiiUsers).toBe(2);
+      expect((await summaryOf(organization)).used?.taxiiUsers).toBe(2);
     });
 
     it('refuses the first where the limit is zero', async () => {
@@ -89,7 +86,7 @@ describe.each(ENGINES)('limits on %s', (engine) => {
         const codes = outcomes.map((o) => (o.status === 'fulfilled' ? '' : Reflect.get(o.reason, 'code')));
         expect(codes.filter((code) => code === '')).toHaveLength(3);
         expect(new Set(codes)).toEqual(new Set(['', 'limit_reached']));
-        expect((await summaryOf(organization))?.used.taxiiUsers).toBe(3);
+        expect((await summaryOf(organization)).used?.taxiiUsers).toBe(3);
       } finally {
         await other.close();
       }
@@ -99,7 +96,11 @@ describe.each(ENGINES)('limits on %s', (engine) => {
   it('lowering a limit below present use is allowed, shows the over-use, and blocks growth only', async () => {
     const organization = await newOrganization(app, { taxiiUsers: 3 });
     const users = [await newUser(organization), await newUser(organization), await newUser(organization)];
-    await setLimits(app, app.operator, { organization: organization.name, limits: { taxiiUsers: 1 } });
+    const lowered = await setLimits(app, app.operator, {
+      organization: organization.name,
+      limits: { taxiiUsers: 1 },
+    });
+    expect(lowered).toMatchObject({ used: { taxiiUsers: 3 }, overUse: { users: 0, taxiiUsers: 2 } });
     expect(await summaryOf(organization)).toMatchObject({
       limits: { taxiiUsers: 1 },
       used: { taxiiUsers: 3 },
@@ -174,8 +175,8 @@ describe.each(ENGINES)('limits on %s', (engine) => {
           organization: organization.name,
           limits: { taxiiUsers: 7 },
         });
-        expect(limits).toEqual({ users: 10, apiUsers: 5, taxiiUsers: 7 });
-        expect((await summaryOf(organization))?.limits).toEqual(limits);
+        expect(limits).toMatchObject({ limits: { users: 10, apiUsers: 5, taxiiUsers: 7 } });
+        expect((await summaryOf(organization)).limits).toEqual(limits.limits);
       },
     );
 
@@ -185,7 +186,7 @@ describe.each(ENGINES)('limits on %s', (engine) => {
         const organization = await newOrganization(app);
         const caller = await newPerson(app, person, await newOrganization(app));
         await setLimits(app, caller, { organization: organization.name, limits: { users: 3, apiUsers: 4 } });
-        expect((await summaryOf(organization))?.limits).toMatchObject({ users: 3, apiUsers: 4 });
+        expect((await summaryOf(organization)).limits).toMatchObject({ users: 3, apiUsers: 4 });
       },
     );
 
@@ -200,7 +201,7 @@ describe.each(ENGINES)('limits on %s', (engine) => {
           details: { permission: 'organization.limit.other' },
         });
       }
-      expect((await summaryOf(organization))?.limits).toEqual({ users: 10, apiUsers: 5, taxiiUsers: 1000 });
+      expect((await summaryOf(organization)).limits).toEqual({ users: 10, apiUsers: 5, taxiiUsers: 1000 });
     });
 
     it.each([

@@ -1,5 +1,6 @@
-import { READ_ONLY_COMMUNITY_ROLES } from '../../../contract/owners.ts';
+import { nameKey } from '../../../contract/names.ts';
 import type { Limits } from '../../../contract/organizations.ts';
+import { READ_ONLY_COMMUNITY_ROLES } from '../../../contract/owners.ts';
 import type { Reference } from '../../../contract/references.ts';
 import {
   type CommunityRole,
@@ -13,7 +14,7 @@ import type { Target } from '../../access/can.ts';
 import { AppError } from '../../errors.ts';
 
 /** "named X" or "with the id 7", for a sentence about what the asker wants. */
-export function described(reference: Reference): string {
+export function called(reference: Reference): string {
   return typeof reference === 'number' ? `with the id ${reference}` : `named "${reference}"`;
 }
 
@@ -29,7 +30,7 @@ export function requireVisibleOrganization<Row extends { owner_id: number }>(
 ): Row {
   const target = row === undefined ? {} : { organizationId: row.owner_id };
   if (access.can('organization.view', target) && row !== undefined) return row;
-  throw new AppError('not_found', { message: `There is no organization ${described(reference)}.` });
+  throw new AppError('not_found', { message: `There is no organization ${called(reference)}.` });
 }
 
 const ANY_OWNER = 'organization, community or source';
@@ -45,7 +46,7 @@ export function requireVisibleOwner<Row extends { kind: OwnerKind }>(
   const isVisible = access.can('owner.view', target);
   if (row !== undefined && isVisible && kinds.includes(row.kind)) return row;
   const what = kinds.length === 3 ? ANY_OWNER : kinds.join(' or ');
-  throw new AppError('not_found', { message: `There is no ${what} ${described(reference)}.` });
+  throw new AppError('not_found', { message: `There is no ${what} ${called(reference)}.` });
 }
 
 /**
@@ -122,4 +123,16 @@ export function requireEmpty(owner: { kind: OwnerKind; name: string }, obstacles
     message: `The ${owner.kind} "${owner.name}" is not empty: it has ${found.join(', ')}.`,
     obstacles,
   });
+}
+
+/** Matches keys that contain the text, in a `like … escape '!'`. */
+export function containing(text: string): string {
+  return `%${nameKey(text).replace(/[!%_]/g, '!$&')}%`;
+}
+
+/** The order that a list was asked for: `name`, or `-name` for the other way round. */
+export function orderOf<By extends string>(sort: By | `-${By}`): { by: By; descending: boolean } {
+  return sort.startsWith('-')
+    ? { by: sort.slice(1) as By, descending: true }
+    : { by: sort as By, descending: false };
 }

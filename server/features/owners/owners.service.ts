@@ -1,35 +1,49 @@
 import {
-  type AddMemberInput,
-  addMemberInput,
   type CreateOrganizationInput,
-  type CreateOwnerInput,
   createOrganizationInput,
-  createOwnerInput,
   DEFAULT_LIMITS,
   type LimitName,
   type Limits,
+  type OrganizationView,
   type SetLimitsInput,
   setLimitsInput,
 } from '../../../contract/organizations.ts';
-import { act, reading } from '../../action.ts';
+import {
+  type AddMemberInput,
+  addMemberInput,
+  type CreateOwnerInput,
+  createOwnerInput,
+  type MemberView,
+} from '../../../contract/owners.ts';
+import type { Reference } from '../../../contract/references.ts';
+import { act } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
-import type { Transaction } from '../../db/transaction.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import { titleWarnings } from '../../protocols/taxii/titles.ts';
-import { countSeats } from '../accounts/accounts.store.ts';
 import { insertCollection, newCollection } from '../collections/collections.store.ts';
 import { lockInstance } from '../instance/instance.store.ts';
-import { requireVisibleOrganization, requireVisibleOwner } from './owners.rules.ts';
+import { organizationView } from './organizations.rules.ts';
+import { countSeatsOf } from './organizations.store.ts';
 import {
+  called,
+  limitsOf,
+  requireVersion,
+  requireVisibleOrganization,
+  requireVisibleOwner,
+} from './owners.rules.ts';
+import {
+  findMembership,
   findOrganization,
   findOwner,
   insertOrganization,
   insertOwner,
-  listOrganizations,
   lockOrganization,
+  lockOwner,
   ownerTarget,
+  requireFreeName,
   updateOrganization,
+  updateOwner,
   upsertMembership,
 } from './owners.store.ts';
 
@@ -53,19 +67,24 @@ export async function createOrganization(
 ): Promise<NewOwner & { limits: Limits }> {
   const input = parseInput(createOrganizationInput, rawInput);
   const limits: Limits = { ...DEFAULT_LIMITS, ...defined(input.limits) };
+  const description = input.description ?? null;
   const collectionId = app.ids.uuid();
   return await act(app, caller, 'organization.create', async ({ tx, access, now, audit }) => {
     access.require('organization.create', {});
+    // Limits beyond the usual are set by those who may set them, at once or later.
+    for (const name of Object.keys(defined(input.limits)) as LimitName[])
+      if (limits[name] !== DEFAULT_LIMITS[name]) access.require(limitPermission(name), {});
     await lockInstance(tx);
     await requireFreeName(tx, input.name);
     const id = await insertOrganization(tx, { name: input.name, limits, now });
+    if (description !== null) await updateOwner(tx, id, { description });
     await insertCollection(tx, newCollection(collectionId, id, now));
     await audit({
       organizationId: id,
       targetKind: 'organization',
       targetId: id,
       targetName: input.name,
-      details: { limits },
+      details: { limits, ...(description === null ? {} : { description }) },
     });
     return { id, name: input.name, collectionId, limits, warnings: titleWarnings(input.name) };
   });
@@ -79,33 +98,48 @@ export async function createOwner(app: App, caller: Caller, rawInput: CreateOwne
     access.require('owner.create', {});
     await lockInstance(tx);
     await requireFreeName(tx, input.name);
-    const id = await insertOwner(tx, { kind: input.kind, name: input.name, now });
+    const id = await insertOwner(tx, {
+      kind: input.kind,
+      name: input.name,
+      description: input.description ?? null,
+      anonymous: input.anonymous,
+      now,
+    });
     await insertCollection(tx, newCollection(collectionId, id, now));
     await audit({
       organizationId: null,
       targetKind: input.kind,
       targetId: id,
       targetName: input.name,
-      details: {},
+      details: {
+        anonymous: input.anonymous,
+        ...(input.description === undefined ? {} : { description: input.description }),
+      },
     });
     return { id, name: input.name, collectionId, warnings: titleWarnings(input.name) };
   });
 }
 
-/** Makes an organization a member of a community or source, or changes its default role there. */
-export async function addMember(app: App, caller: Caller, rawInput: AddMemberInput): Promise<void> {
+/**
+ * Makes an organization a member of a community or source, or changes its default role there: at once that of all its
+ * accounts without a role of their own.
+ */
+export async function addMember(app: App, caller: Caller, rawInput: AddMemberInput): Promise<MemberView> {
   const input = parseInput(addMemberInput, rawInput);
-  await act(app, caller, 'owner.member', async ({ tx, access, audit }) => {
+  return await act(app, caller, 'owner.member', async ({ tx, access, audit, about }) => {
     const found = await findOwner(tx, input.owner);
     const target = found === undefined ? {} : await ownerTarget(tx, found, access.actor);
-    const owner = requireVisibleOwner(access, found, target, input.owner);
+    const kinds = input.kind === undefined ? undefined : [input.kind];
+    const owner = requireVisibleOwner(access, found, target, input.owner, kinds);
+    about({ organizationId: null, targetKind: owner.kind, targetId: owner.id, targetName: owner.name });
     access.require('owner.members', target);
     if (owner.kind === 'organization') throw invalid('owner', 'an organization has no member organizations');
     // A Director invites organizations that are no members yet, so any organization may be named here.
     const organization = await findOrganization(tx, input.organization);
-    if (organization === undefined) {
-      throw new AppError('not_found', { message: `There is no organization named "${input.organization}".` });
-    }
+    if (organization === undefined) throw noOrganization(input.organization);
+    await lockOrganization(tx, organization.id);
+    await lockOwner(tx, owner.id);
+    const before = await findMembership(tx, owner.id, organization.id);
     await upsertMembership(tx, {
       owner_id: owner.id,
       organization_id: organization.id,
@@ -116,82 +150,67 @@ export async function addMember(app: App, caller: Caller, rawInput: AddMemberInp
       targetKind: owner.kind,
       targetId: owner.id,
       targetName: owner.name,
-      details: { organization: organization.name, defaultRole: input.defaultRole },
+      details: {
+        organization: organization.name,
+        defaultRole: { before: before?.default_role ?? null, after: input.defaultRole },
+      },
     });
+    return {
+      organization: { id: organization.id, name: organization.name },
+      defaultRole: input.defaultRole,
+      abilities: { setDefaultRole: true, remove: true },
+    };
   });
 }
 
-/** Sets limits of an organization. Below present use is allowed, and blocks growth only. */
-export async function setLimits(app: App, caller: Caller, rawInput: SetLimitsInput): Promise<Limits> {
+function noOrganization(reference: Reference): AppError {
+  return new AppError('not_found', { message: `There is no organization ${called(reference)}.` });
+}
+
+/** Sets limits of an organization. Below present use is allowed, shows by how much it is exceeded, and blocks growth only. */
+export async function setLimits(
+  app: App,
+  caller: Caller,
+  rawInput: SetLimitsInput,
+): Promise<OrganizationView> {
   const input = parseInput(setLimitsInput, rawInput);
-  return await act(app, caller, 'organization.limits', async ({ tx, access, audit }) => {
+  return await act(app, caller, 'organization.limits', async ({ tx, access, audit, about }) => {
     const organization = requireVisibleOrganization(
       access,
       await findOrganization(tx, input.organization),
       input.organization,
     );
-    const changes: Partial<Record<(typeof LIMIT_COLUMNS)[LimitName], number>> = {};
-    for (const [name, value] of Object.entries(defined(input.limits)) as [LimitName, number][]) {
-      access.require(
-        name === 'taxiiUsers' ? 'organization.limit.taxiiUsers' : 'organization.limit.other',
-        {},
-      );
-      changes[LIMIT_COLUMNS[name]] = value;
-    }
-    const before = limitsOf(await lockOrganization(tx, organization.id));
-    await updateOrganization(tx, organization.id, changes);
-    const after = { ...before, ...defined(input.limits) };
-    await audit({
+    const target = {
       organizationId: organization.id,
       targetKind: 'organization',
       targetId: organization.id,
       targetName: organization.name,
-      details: { before, after },
-    });
-    return after;
-  });
-}
-
-export type OrganizationSummary = {
-  id: number;
-  name: string;
-  limits: Limits;
-  used: { users: number; apiUsers: number; taxiiUsers: number };
-};
-
-/** The organizations, with their limits and how much of each is used. */
-export async function listOrganizationSummaries(app: App, caller: Caller): Promise<OrganizationSummary[]> {
-  return await reading(async () => {
-    caller.access.require('organization.list', {});
-    const summaries: OrganizationSummary[] = [];
-    for (const row of await listOrganizations(app.db.read)) {
-      summaries.push({
-        id: row.owner_id,
-        name: row.name,
-        limits: limitsOf(row),
-        used: {
-          users: await countSeats(app.db.read, 'user', row.owner_id),
-          apiUsers: await countSeats(app.db.read, 'api', row.owner_id),
-          taxiiUsers: await countSeats(app.db.read, 'taxii', row.owner_id),
-        },
-      });
+    };
+    about(target);
+    const changes: Partial<Record<(typeof LIMIT_COLUMNS)[LimitName], number>> = {};
+    for (const [name, value] of Object.entries(defined(input.limits)) as [LimitName, number][]) {
+      access.require(limitPermission(name), {});
+      changes[LIMIT_COLUMNS[name]] = value;
     }
-    return summaries;
+    const locked = await lockOrganization(tx, organization.id);
+    requireVersion(input.version, locked.version);
+    await updateOrganization(tx, organization.id, changes);
+    const before = limitsOf(locked);
+    const used = (await countSeatsOf(tx, [organization.id]))(organization.id);
+    const view = organizationView(
+      access,
+      { ...organization, ...locked, ...changes, organization_version: locked.version + 1 },
+      used,
+    );
+    await audit({ ...target, details: { before, after: { ...before, ...defined(input.limits) } } });
+    return view;
   });
 }
 
-function limitsOf(row: { max_users: number; max_api_users: number; max_taxii_users: number }): Limits {
-  return { users: row.max_users, apiUsers: row.max_api_users, taxiiUsers: row.max_taxii_users };
+function limitPermission(name: LimitName) {
+  return name === 'taxiiUsers' ? 'organization.limit.taxiiUsers' : 'organization.limit.other';
 }
 
 function defined(limits: Partial<Record<LimitName, number | undefined>>): Partial<Limits> {
   return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
-}
-
-/** Safe against a concurrent creation while the instance's row is locked. */
-async function requireFreeName(tx: Transaction, name: string): Promise<void> {
-  if ((await findOwner(tx, name)) === undefined) return;
-  throw new AppError('name_taken', {
-    message: `An organization, community or source named "${name}" exists already.`,
-  });
 }

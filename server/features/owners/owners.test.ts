@@ -11,11 +11,13 @@ import {
 } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { listCollections } from '../collections/collections.store.ts';
-import { addMember, createOrganization, createOwner, listOrganizationSummaries } from './owners.service.ts';
+import { listOrganizations } from './organizations.service.ts';
+import { addMember, createOrganization, createOwner } from './owners.service.ts';
 import { findCommunityRole, findMembership, findOwner } from './owners.store.ts';
 
 let number = 0;
 const fresh = (word: string) => `${word} ${++number}`;
+const accountOf = ({ accountId }: Someone) => ({ accountId, systemRole: 'User' as const });
 const ADMINISTRATORS = ['Administrator', 'Operations Administrator', 'Accounts Administrator'] as const;
 const OTHERS = [
   'Organization Administrator',
@@ -167,7 +169,13 @@ describe.each(ENGINES)('owners on %s', (engine) => {
         (event) => event.target_id === String(owner.id),
       );
       expect(events).toMatchObject([
-        { action: 'owner.member', details: { organization: organization.name, defaultRole: 'Editor' } },
+        {
+          action: 'owner.member',
+          details: {
+            organization: organization.name,
+            defaultRole: { before: null, after: 'Editor' },
+          },
+        },
       ]);
     });
   });
@@ -180,7 +188,7 @@ describe.each(ENGINES)('owners on %s', (engine) => {
         organization: organization.name,
         defaultRole: role,
       });
-      const account = { accountId: as('Standard User').accountId, organizationId: organization.id };
+      const account = { ...accountOf(as('Standard User')), organizationId: organization.id };
       expect(await findCommunityRole(app.db.read, owner.id, account)).toBe(role);
     });
 
@@ -193,13 +201,13 @@ describe.each(ENGINES)('owners on %s', (engine) => {
       });
       const person = await newPerson(app, 'Standard User', organization);
       await giveCommunityRole(app, person, owner, 'Banned');
-      const account = { accountId: person.accountId, organizationId: organization.id };
+      const account = { ...accountOf(person), organizationId: organization.id };
       expect(await findCommunityRole(app.db.read, owner.id, account)).toBe('Banned');
     });
 
     it('is none where its organization is no member', async () => {
       const owner = await createOwner(app, app.operator, { kind: 'source', name: fresh('Source') });
-      const account = { accountId: as('Standard User').accountId, organizationId: organization.id };
+      const account = { ...accountOf(as('Standard User')), organizationId: organization.id };
       expect(await findCommunityRole(app.db.read, owner.id, account)).toBeUndefined();
     });
   });
@@ -208,9 +216,9 @@ describe.each(ENGINES)('owners on %s', (engine) => {
     it.each([...ADMINISTRATORS, 'Super User', 'Community Leader'] as const)(
       'shows %s limits and use of each',
       async (person) => {
-        const summaries = await listOrganizationSummaries(app, as(person));
-        const mine = summaries.find((summary) => summary.id === organization.id);
-        expect(mine).toEqual({
+        const { items } = await listOrganizations(app, as(person), { search: organization.name });
+        const mine = items.find((item) => item.id === organization.id);
+        expect(mine).toMatchObject({
           id: organization.id,
           name: organization.name,
           limits: { users: 10, apiUsers: 5, taxiiUsers: 1000 },
@@ -223,14 +231,20 @@ describe.each(ENGINES)('owners on %s', (engine) => {
           .where('organization_id', '=', organization.id)
           .where('kind', '=', 'user')
           .execute();
-        expect(mine?.used.users).toBe(seats.length);
+        expect(mine?.used?.users).toBe(seats.length);
       },
     );
 
     it.each(['Organization Administrator', 'Standard User', 'Read Only User'] as const)(
-      'is forbidden as %s',
+      'shows %s their own organization only, with its use to who administers it',
       async (person) => {
-        expect((await refusalOf(listOrganizationSummaries(app, as(person)))).code).toBe('forbidden');
+        await newOrganization(app);
+        const { items, next } = await listOrganizations(app, as(person));
+        expect(next).toBeNull();
+        expect(items.map((item) => item.id)).toEqual([organization.id]);
+        const isAdministrator = person === 'Organization Administrator';
+        expect(items[0]?.limits !== null).toBe(isAdministrator);
+        expect(items[0]?.used !== null).toBe(isAdministrator);
       },
     );
   });

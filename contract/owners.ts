@@ -1,0 +1,272 @@
+import { z } from 'zod';
+import { endpoint } from './endpoint.ts';
+import { displayName } from './names.ts';
+import { ownerDescription, searchText } from './organizations.ts';
+import { pageOf, pageQuery, queryNumber } from './paging.ts';
+import { pathId, reference, rowVersion } from './references.ts';
+import { ACCOUNT_KINDS, COMMUNITY_ROLES, type CommunityRole } from './roles.ts';
+
+/** What organizations are members of. */
+export const SHARED_KINDS = ['community', 'source'] as const;
+export type SharedKind = (typeof SHARED_KINDS)[number];
+
+/** The Community roles of users with the System role Read Only User; the last is the highest. */
+export const READ_ONLY_COMMUNITY_ROLES = [
+  'Banned',
+  'User',
+  'Commenter',
+] as const satisfies readonly CommunityRole[];
+
+const kind = z.enum(SHARED_KINDS);
+const communityRole = z.enum(COMMUNITY_ROLES);
+/** Profile anonymity: members are shown by pseudonym only. */
+const anonymous = z.boolean();
+
+export const createOwnerInput = z.strictObject({
+  kind,
+  name: displayName,
+  description: ownerDescription.optional(),
+  anonymous: anonymous.default(true),
+});
+export type CreateOwnerInput = z.input<typeof createOwnerInput>;
+
+const ownerFields = {
+  name: displayName.optional(),
+  description: ownerDescription.nullable().optional(),
+  anonymous: anonymous.optional(),
+};
+/** Which one: of that kind, or of either where none is named. */
+export const ownerReference = { kind: kind.optional(), owner: reference };
+export const editOwnerInput = z
+  .strictObject({ ...ownerReference, version: rowVersion.optional(), ...ownerFields })
+  .refine(
+    ({ name, description, anonymous: anonymity }) =>
+      name !== undefined || description !== undefined || anonymity !== undefined,
+    'changes nothing',
+  );
+export type EditOwnerInput = z.input<typeof editOwnerInput>;
+
+export const ownerReferenceInput = z.strictObject(ownerReference);
+export type OwnerReferenceInput = z.input<typeof ownerReferenceInput>;
+
+export const listOwnersInput = pageQuery(['name', 'id']).extend({ kind, search: searchText.optional() });
+export type ListOwnersInput = z.input<typeof listOwnersInput>;
+
+export const addMemberInput = z.strictObject({
+  ...ownerReference,
+  organization: reference,
+  defaultRole: communityRole,
+});
+export type AddMemberInput = z.input<typeof addMemberInput>;
+
+export const removeMemberInput = z.strictObject({ ...ownerReference, organization: reference });
+export type RemoveMemberInput = z.input<typeof removeMemberInput>;
+
+export const listMembersInput = pageQuery(['name']).extend(ownerReference);
+export type ListMembersInput = z.input<typeof listMembersInput>;
+
+export const listMemberAccountsInput = pageQuery(['organization']).extend({
+  ...ownerReference,
+  organization: reference.optional(),
+  search: searchText.optional(),
+});
+export type ListMemberAccountsInput = z.input<typeof listMemberAccountsInput>;
+
+/** `account`: its id, or its pseudonym; its user name for those who may see that. */
+export const setCommunityRoleInput = z.strictObject({
+  ...ownerReference,
+  account: reference,
+  role: communityRole,
+});
+export type SetCommunityRoleInput = z.input<typeof setCommunityRoleInput>;
+export const clearCommunityRoleInput = setCommunityRoleInput.omit({ role: true });
+export type ClearCommunityRoleInput = z.input<typeof clearCommunityRoleInput>;
+
+export const ownerView = z.strictObject({
+  id: z.number(),
+  kind,
+  name: z.string(),
+  description: z.string().nullable(),
+  anonymous,
+  version: z.number(),
+  createdAt: z.iso.datetime(),
+  /** The caller's own Community role there. */
+  role: communityRole.nullable(),
+  abilities: z.strictObject({
+    edit: z.boolean(),
+    delete: z.boolean(),
+    members: z.boolean(),
+    viewMembers: z.boolean(),
+  }),
+});
+export type OwnerView = z.infer<typeof ownerView>;
+
+export const memberView = z.strictObject({
+  organization: z.strictObject({ id: z.number(), name: z.string() }),
+  defaultRole: communityRole,
+  abilities: z.strictObject({ setDefaultRole: z.boolean(), remove: z.boolean() }),
+});
+export type MemberView = z.infer<typeof memberView>;
+
+/**
+ * An account of a member organization, as those who see the members know it. Names and pseudonym are never shown together:
+ * who reads both somewhere would know the pseudonym's bearer everywhere.
+ */
+export const memberAccountView = z.strictObject({
+  id: z.number(),
+  kind: z.enum(ACCOUNT_KINDS),
+  organization: z.strictObject({ id: z.number(), name: z.string() }),
+  /** Where profile anonymity is on, and for TAXII users. */
+  pseudonym: z.string().nullable(),
+  /** Where profile anonymity is off; never of TAXII users. */
+  firstName: z.string().nullable(),
+  lastName: z.string().nullable(),
+  /** The role that it has: its individual one, else its organization's default. */
+  role: communityRole,
+  individual: z.boolean(),
+  /** The roles that it may be given. */
+  availableRoles: z.array(communityRole),
+  abilities: z.strictObject({ setRole: z.boolean() }),
+});
+export type MemberAccountView = z.infer<typeof memberAccountView>;
+
+export const accountCommunityRole = z.strictObject({
+  owner: z.strictObject({ id: z.number(), kind, name: z.string() }),
+  role: communityRole,
+  individual: communityRole.nullable(),
+  organizationDefault: communityRole.nullable(),
+  abilities: z.strictObject({ setRole: z.boolean() }),
+});
+export type AccountCommunityRole = z.infer<typeof accountCommunityRole>;
+
+const newOwner = z.strictObject({
+  id: z.number(),
+  name: z.string(),
+  collectionId: z.string(),
+  warnings: z.array(z.string()),
+});
+
+/** The endpoints of communities, and those of sources: the same below another path. */
+function endpointsOf<const Kind extends SharedKind>(of: Kind, plural: string, tag: string) {
+  const one = `/${plural}/:owner`;
+  const params = z.strictObject({ owner: pathId });
+  const memberParams = z.strictObject({ owner: pathId, organization: pathId });
+  const accountParams = z.strictObject({ owner: pathId, account: pathId });
+  return {
+    list: endpoint({
+      method: 'GET',
+      path: `/${plural}`,
+      tag,
+      summary: `Lists the ${plural} that the caller may see.`,
+      query: listOwnersInput.omit({ kind: true }),
+      output: pageOf(ownerView),
+    }),
+    create: endpoint({
+      method: 'POST',
+      path: `/${plural}`,
+      tag,
+      summary: `Creates a ${of} with its collection.`,
+      body: createOwnerInput.omit({ kind: true }),
+      output: newOwner,
+      status: 201,
+      errors: ['name_taken'],
+    }),
+    get: endpoint({
+      method: 'GET',
+      path: one,
+      tag,
+      summary: `Shows a ${of}.`,
+      params,
+      output: ownerView,
+    }),
+    edit: endpoint({
+      method: 'PATCH',
+      path: one,
+      tag,
+      summary: `Renames a ${of}, or changes its description or its profile anonymity.`,
+      params,
+      body: z.strictObject({ version: rowVersion, ...ownerFields }),
+      output: ownerView,
+      errors: ['stale', 'name_taken'],
+    }),
+    delete: endpoint({
+      method: 'DELETE',
+      path: one,
+      tag,
+      summary: `Deletes a ${of} that has neither objects nor member organizations.`,
+      params,
+      output: z.undefined(),
+      status: 204,
+      errors: ['conflict'],
+    }),
+    listMembers: endpoint({
+      method: 'GET',
+      path: `${one}/members`,
+      tag,
+      summary: 'Lists the member organizations with their default roles.',
+      params,
+      query: listMembersInput.omit({ kind: true, owner: true }),
+      output: pageOf(memberView),
+    }),
+    setMember: endpoint({
+      method: 'PUT',
+      path: `${one}/members/:organization`,
+      tag,
+      summary: 'Makes an organization a member, or changes its default role.',
+      params: memberParams,
+      body: z.strictObject({ defaultRole: communityRole }),
+      output: memberView,
+    }),
+    removeMember: endpoint({
+      method: 'DELETE',
+      path: `${one}/members/:organization`,
+      tag,
+      summary: 'Ends the membership of an organization, with the individual roles of its accounts.',
+      params: memberParams,
+      output: z.undefined(),
+      status: 204,
+    }),
+    listAccounts: endpoint({
+      method: 'GET',
+      path: `${one}/accounts`,
+      tag,
+      summary:
+        'Lists the accounts of the member organizations with their roles, as profile anonymity allows.',
+      params,
+      query: listMemberAccountsInput
+        .omit({ kind: true, owner: true })
+        .extend({ organization: queryNumber(1, 999_999_999_999_999).optional() }),
+      output: pageOf(memberAccountView),
+    }),
+    setRole: endpoint({
+      method: 'PUT',
+      path: `${one}/accounts/:account`,
+      tag,
+      summary: 'Gives an account of a member organization an individual role.',
+      params: accountParams,
+      body: z.strictObject({ role: communityRole }),
+      output: memberAccountView,
+    }),
+    clearRole: endpoint({
+      method: 'DELETE',
+      path: `${one}/accounts/:account`,
+      tag,
+      summary: 'Ends the individual role of an account; the default role of its organization is its role.',
+      params: accountParams,
+      output: z.undefined(),
+      status: 204,
+    }),
+  };
+}
+
+export const communityEndpoints = endpointsOf('community', 'communities', 'Communities');
+export const sourceEndpoints = endpointsOf('source', 'sources', 'Sources');
+
+export const listCommunityRolesEndpoint = endpoint({
+  method: 'GET',
+  path: '/accounts/:account/community-roles',
+  tag: 'Accounts',
+  summary: 'Lists the roles of an account in communities and sources.',
+  params: z.strictObject({ account: pathId }),
+  output: z.strictObject({ items: z.array(accountCommunityRole) }),
+});
