@@ -12,6 +12,7 @@ import {
   verify,
 } from 'node:crypto';
 import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { decrypt, encrypt } from './envelope.ts';
 import { AppError } from './errors.ts';
 
 /**
@@ -23,6 +24,10 @@ export type Keys = {
   seal(purpose: string, bytes: Uint8Array): string;
   /** The bytes that `seal` was given, or undefined when the text was not made by any of the keys for that purpose. */
   unseal(purpose: string, text: string): Uint8Array | undefined;
+  /** Encrypts another key: the text names the master key, which is needed to unwrap it. `context` says whose key it is. */
+  wrap(context: string, key: Uint8Array): string;
+  /** What `wrap` was given; undefined when none of the master keys, or another context, wrapped it. */
+  unwrap(context: string, text: string): Uint8Array | undefined;
   /** An Ed25519 signature (RFC 8032) for a purpose, which anybody can verify who has the public key. */
   sign(purpose: string, bytes: Uint8Array): Signature;
   /** What `sign` made, with any of the keys, or with one of the given public keys of another instance. */
@@ -99,6 +104,18 @@ export function createKeys(masterKeys: readonly Uint8Array[]): Keys {
       for (const [index, id] of ids.entries()) {
         if (id.equals(sealed.subarray(0, ID_BYTES)) && timingSafeEqual(given, tag(index, purpose, bytes)))
           return bytes;
+      }
+      return undefined;
+    },
+    wrap: (context, key) =>
+      `v1.${(ids[0] ?? Buffer.alloc(ID_BYTES)).toString('base64url')}.${encrypt(keyFor(0, 'wrap').export(), context, key)}`,
+    unwrap(context, text) {
+      const [version, id = '', sealed = ''] = text.split('.');
+      if (version !== 'v1') return undefined;
+      for (const [index, own] of ids.entries()) {
+        if (own.toString('base64url') !== id) continue;
+        const key = decrypt(keyFor(index, 'wrap').export(), context, sealed);
+        if (key !== undefined) return key;
       }
       return undefined;
     },

@@ -1,11 +1,8 @@
 import type { Command } from 'commander';
+import { replaceCredential } from '../features/accounts/credentials.service.ts';
+import { deleteAccount } from '../features/accounts/deletion.service.ts';
+import { editAccount } from '../features/accounts/editing.service.ts';
 import { typedPasswordProblem } from '../features/accounts/new-credential.ts';
-import {
-  deleteTaxiiUser,
-  disableTaxiiUser,
-  lockTaxiiUserAccount,
-  rotateTaxiiUserCredential,
-} from '../features/accounts/taxii-user-changes.service.ts';
 import { createTaxiiUser, listTaxiiUserAccounts } from '../features/accounts/taxii-users.service.ts';
 import { answer } from './context.ts';
 import { collect, duration, instant, shownInstant, withExample } from './options.ts';
@@ -149,8 +146,9 @@ function registerRotate(group: Command): void {
                 })
               : undefined;
           await answer(command, async (app, caller) => {
-            const rotated = await rotateTaxiiUserCredential(app, caller, {
-              userName,
+            const rotated = await replaceCredential(app, caller, {
+              account: userName,
+              kind: 'taxii',
               password,
               credential: options.apiKey === true ? 'api_key' : 'password',
               overlapSeconds: options.overlap,
@@ -181,32 +179,28 @@ function registerStates(group: Command): void {
       name: 'lock',
       done: 'is locked',
       description: 'lock a TAXII user',
-      set: lockTaxiiUserAccount,
-      to: true,
+      changes: { locked: true },
     },
     {
       name: 'unlock',
       done: 'is no longer locked',
       description: 'clear Locked',
-      set: lockTaxiiUserAccount,
-      to: false,
+      changes: { locked: false },
     },
     {
       name: 'disable',
       done: 'is disabled',
       description: 'disable a TAXII user',
-      set: disableTaxiiUser,
-      to: true,
+      changes: { disabled: true },
     },
     {
       name: 'enable',
       done: 'is no longer disabled',
       description: 'clear Disabled',
-      set: disableTaxiiUser,
-      to: false,
+      changes: { disabled: false },
     },
   ];
-  for (const { name, done, description, set, to } of states) {
+  for (const { name, done, description, changes } of states) {
     withExample(
       group
         .command(name)
@@ -214,7 +208,7 @@ function registerStates(group: Command): void {
         .description(description)
         .action(async (userName: string, _options: object, command: Command) => {
           await answer(command, async (app, caller) => {
-            await set(app, caller, userName, to);
+            await editAccount(app, caller, { account: userName, kind: 'taxii', changes });
             return { data: { userName, done: name }, lines: [`The TAXII user "${userName}" ${done}.`] };
           });
         }),
@@ -228,7 +222,7 @@ function registerStates(group: Command): void {
       .description('delete a TAXII user: its credentials end, its seat and its name are free')
       .action(async (userName: string, _options: object, command: Command) => {
         await answer(command, async (app, caller) => {
-          await deleteTaxiiUser(app, caller, userName);
+          await deleteAccount(app, caller, { account: userName, kind: 'taxii' });
           return { data: { userName, done: 'delete' }, lines: [`The TAXII user "${userName}" is deleted.`] };
         });
       }),

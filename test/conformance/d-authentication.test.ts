@@ -4,7 +4,7 @@ import {
   disableTaxiiUser,
   lockTaxiiUserAccount,
   rotateTaxiiUserCredential,
-} from '../../server/features/accounts/taxii-user-changes.service.ts';
+} from '../../server/testing/account-changes.ts';
 import { createTaxiiUser } from '../../server/features/accounts/taxii-users.service.ts';
 import { ENGINES } from '../../server/testing/test-app.ts';
 import { basic, indicator, newTaxiiUser } from '../../server/testing/test-server.ts';

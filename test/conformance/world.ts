@@ -1,5 +1,6 @@
 import type { CommunityRole } from '../../contract/roles.ts';
-import type { CreateTaxiiServiceInput, CreateTaxiiUserInput } from '../../contract/taxii.ts';
+import type { CreateTaxiiUserInput } from '../../contract/taxii.ts';
+import type { CreateTaxiiServiceInput } from '../../contract/taxii-services.ts';
 import type { Config } from '../../server/config.ts';
 import type { Engine } from '../../server/db/dialect.ts';
 import {

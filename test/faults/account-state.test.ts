@@ -11,7 +11,7 @@ import {
   disableTaxiiUser,
   lockTaxiiUserAccount,
   rotateTaxiiUserCredential,
-} from '../../server/features/accounts/taxii-user-changes.service.ts';
+} from '../../server/testing/account-changes.ts';
 import { createTaxiiUser } from '../../server/features/accounts/taxii-users.service.ts';
 import { setCollectionWritable } from '../../server/features/collections/collections.service.ts';
 import { addMember, createOrganization, createOwner } from '../../server/features/owners/owners.service.ts';

@@ -3,7 +3,7 @@ import { inTransaction, rawQuery } from '../../server/db/transaction.ts';
 import {
   deleteTaxiiUser,
   disableTaxiiUser,
-} from '../../server/features/accounts/taxii-user-changes.service.ts';
+} from '../../server/testing/account-changes.ts';
 import { type ServerProcess, startCommand, startServerProcess } from '../../server/testing/processes.ts';
 import { ENGINES } from '../../server/testing/test-app.ts';
 import { type Instance, openInstance } from './instance.ts';

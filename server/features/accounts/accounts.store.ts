@@ -1,5 +1,6 @@
 import type { Insertable, Kysely, Selectable } from 'kysely';
 import { nameKey } from '../../../contract/names.ts';
+import type { Reference } from '../../../contract/references.ts';
 import type { AccountKind } from '../../../contract/roles.ts';
 import type { Actor } from '../../access/can.ts';
 import { accountKeys } from '../../db/account-keys.ts';
@@ -43,20 +44,25 @@ export async function findActor(db: Kysely<Schema>, id: number, now: Micros): Pr
       };
 }
 
-export async function findAccount(db: Kysely<Schema>, userName: string): Promise<AccountRow | undefined> {
-  return await db
-    .selectFrom('accounts')
-    .selectAll()
-    .where('user_name_key', '=', nameKey(userName))
-    .executeTakeFirst();
+/** The account of that id or user name, unless it is deleted. */
+export async function findAccount(db: Kysely<Schema>, reference: Reference): Promise<AccountRow | undefined> {
+  const query = db.selectFrom('accounts').selectAll().where('deleted_at', 'is', null);
+  return await (typeof reference === 'number'
+    ? query.where('id', '=', reference)
+    : query.where('user_name_key', '=', nameKey(reference))
+  ).executeTakeFirst();
 }
 
-/** The account of that name, locked until the transaction ends: third in the lock order. */
-export async function lockAccount(tx: Transaction, userName: string): Promise<AccountRow | undefined> {
-  return await tx
+/** The same account, locked until the transaction ends: third in the lock order. */
+export async function lockAccount(tx: Transaction, reference: Reference): Promise<AccountRow | undefined> {
+  const query = tx
     .updateTable('accounts')
     .set((eb) => ({ narrowed: eb.ref('narrowed') }))
-    .where('user_name_key', '=', nameKey(userName))
+    .where('deleted_at', 'is', null);
+  return await (typeof reference === 'number'
+    ? query.where('id', '=', reference)
+    : query.where('user_name_key', '=', nameKey(reference))
+  )
     .returningAll()
     .executeTakeFirst();
 }
@@ -84,22 +90,60 @@ export async function insertAccount(
 export async function freePseudonym(tx: Transaction, random: () => Uint8Array): Promise<string> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const pseudonym = pseudonymFrom(random());
-    const taken = await tx
-      .selectFrom('accounts')
-      .select('id')
-      .where('pseudonym', '=', pseudonym)
-      .executeTakeFirst();
-    if (taken === undefined) return pseudonym;
+    if ((await findByPseudonym(tx, pseudonym)) === undefined) return pseudonym;
   }
   throw new Error('the random source gives only pseudonyms that are in use');
 }
 
+/** Whose pseudonym it is or was: that of a deleted account is never given again. */
+export async function findByPseudonym(db: Kysely<Schema>, pseudonym: string): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('accounts')
+    .select('id')
+    .where('pseudonym', '=', pseudonym)
+    .executeTakeFirst();
+  return row?.id;
+}
+
+/** Writes the changes and counts the version up. Names go through `nameColumns`. */
 export async function updateAccount(
   tx: Transaction,
   id: number,
-  changes: Partial<Omit<AccountRow, 'id'>>,
+  changes: Partial<Omit<AccountRow, 'id' | 'version'>>,
 ): Promise<void> {
-  await tx.updateTable('accounts').set(changes).where('id', '=', id).execute();
+  await tx
+    .updateTable('accounts')
+    .set((eb) => ({ ...changes, version: eb('version', '+', 1) }))
+    .where('id', '=', id)
+    .execute();
+}
+
+/** The changed names of an account, with the columns that follow from them. */
+export function nameColumns(
+  row: AccountRow,
+  names: Partial<Pick<AccountRow, 'user_name' | 'first_name' | 'last_name' | 'pseudonym'>>,
+): Partial<AccountRow> {
+  if (Object.keys(names).length === 0) return {};
+  const { user_name } = names;
+  return {
+    ...names,
+    ...accountKeys({ ...row, ...names }),
+    ...(user_name === undefined ? {} : { user_name_key: nameKey(user_name) }),
+  };
+}
+
+/** Leaves a tombstone: who it was stays readable, and its user name is free for another account that inherits nothing. */
+export async function buryAccount(tx: Transaction, row: AccountRow, now: Micros): Promise<void> {
+  await tx
+    .updateTable('accounts')
+    .set((eb) => ({
+      deleted_at: now,
+      user_name_key: null,
+      credential_version: eb('credential_version', '+', 1),
+      version: eb('version', '+', 1),
+    }))
+    .where('id', '=', row.id)
+    .execute();
 }
 
 /** Seats that accounts of the kind take: in the organization, or in the whole instance. Locked and disabled ones keep theirs. */
@@ -119,11 +163,53 @@ export async function countSeats(
 
 /** Whether any account of the instance that could act as its Administrator exists. */
 export async function hasAdministrator(db: Kysely<Schema>): Promise<boolean> {
+  return await hasAnother(db, { systemRole: 'Administrator' }, { lasting: false });
+}
+
+/**
+ * Whether an Administrator of the instance, or an Organization Administrator of the organization, exists besides the
+ * account. `lasting`: one who may act now, and whom no date of expiry ends.
+ */
+export async function hasAnother(
+  db: Kysely<Schema>,
+  who: { systemRole: 'Administrator' } | { organizationId: number },
+  { lasting, besides }: { lasting: boolean; besides?: number },
+): Promise<boolean> {
+  let query = db.selectFrom('accounts').select('id').where('accounts.deleted_at', 'is', null);
+  query =
+    'systemRole' in who
+      ? query.where('system_role', '=', who.systemRole)
+      : query
+          .where('organization_id', '=', who.organizationId)
+          .where('organization_role', '=', 'Organization Administrator')
+          .where('kind', '=', 'user');
+  if (besides !== undefined) query = query.where('id', '!=', besides);
+  if (lasting) {
+    query = query
+      .where('locked_at', 'is', null)
+      .where('accounts.disabled_at', 'is', null)
+      .where('expires_at', 'is', null);
+    if ('systemRole' in who) {
+      query = query
+        .innerJoin('organizations', 'organizations.owner_id', 'accounts.organization_id')
+        .where('organizations.disabled_at', 'is', null);
+    }
+  }
+  return (await query.limit(1).executeTakeFirst()) !== undefined;
+}
+
+/** Whether the organization has an account besides this one. */
+export async function hasOtherAccounts(
+  db: Kysely<Schema>,
+  organizationId: number,
+  besides: number,
+): Promise<boolean> {
   const row = await db
     .selectFrom('accounts')
     .select('id')
-    .where('system_role', '=', 'Administrator')
+    .where('organization_id', '=', organizationId)
     .where('deleted_at', 'is', null)
+    .where('id', '!=', besides)
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;
@@ -153,7 +239,7 @@ export async function listAllowedOwners(db: Kysely<Schema>, accountIds: readonly
   return await db
     .selectFrom('account_allowed_owners')
     .innerJoin('owners', 'owners.id', 'account_allowed_owners.owner_id')
-    .select(['account_id', 'owners.name as owner_name'])
+    .select(['account_id', 'owner_id', 'owners.name as owner_name'])
     .where('account_id', 'in', accountIds)
     .orderBy('owners.id')
     .execute();
@@ -174,7 +260,12 @@ export async function insertAllowedOwners(
 export async function insertCredential(
   tx: Transaction,
   accountId: number,
-  credential: { kind: CredentialKind; stored: Pick<CredentialsTable, 'algorithm' | 'hash'> },
+  credential: {
+    kind: CredentialKind;
+    stored: Pick<CredentialsTable, 'algorithm' | 'hash'>;
+    hint?: string | undefined;
+    expiresAt?: Micros | undefined;
+  },
   now: Micros,
 ): Promise<void> {
   await tx
@@ -183,8 +274,9 @@ export async function insertCredential(
       account_id: accountId,
       kind: credential.kind,
       ...credential.stored,
+      hint: credential.hint ?? null,
       created_at: now,
-      expires_at: null,
+      expires_at: credential.expiresAt ?? null,
     })
     .execute();
 }
@@ -223,4 +315,58 @@ export async function updateLastUsed(
       .where('id', '=', use.accountId)
       .execute();
   }
+}
+
+/** The wrapped data key of the organization. */
+export async function findDataKey(db: Kysely<Schema>, organizationId: number): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('data_keys')
+    .select('wrapped')
+    .where('organization_id', '=', organizationId)
+    .executeTakeFirst();
+  return row?.wrapped;
+}
+
+/** Stores the organization's data key, unless it has one. */
+export async function insertDataKeyOnce(
+  tx: Transaction,
+  organizationId: number,
+  wrapped: string,
+  now: Micros,
+): Promise<void> {
+  await tx
+    .insertInto('data_keys')
+    .values({ organization_id: organizationId, wrapped, created_at: now })
+    .onConflict((c) => c.column('organization_id').doNothing())
+    .execute();
+}
+
+/** One credential of the account. */
+export async function findCredential(db: Kysely<Schema>, accountId: number, id: number) {
+  return await db
+    .selectFrom('credentials')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+}
+
+/** The credentials of the account, the newest last, without what would open anything. */
+export async function listCredentials(db: Kysely<Schema>, accountId: number, now: Micros) {
+  return await db
+    .selectFrom('credentials')
+    .select(['id', 'kind', 'hint', 'created_at', 'expires_at'])
+    .where('account_id', '=', accountId)
+    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+    .orderBy('id')
+    .execute();
+}
+
+export async function deleteCredential(tx: Transaction, id: number): Promise<void> {
+  await tx.deleteFrom('credentials').where('id', '=', id).execute();
+}
+
+/** Forgets from where the account was used. */
+export async function deleteKnownAddresses(tx: Transaction, accountId: number): Promise<void> {
+  await tx.deleteFrom('known_addresses').where('account_id', '=', accountId).execute();
 }

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CreateTaxiiUserInput } from '../../../contract/taxii.ts';
+import { deleteTaxiiUser } from '../../testing/account-changes.ts';
 import { auditTrail, newOrganization, newPerson, refusalOf, type Someone } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { addMember, createOwner } from '../owners/owners.service.ts';
 import { createTaxiiService } from '../taxii-services/taxii-services.service.ts';
 import { findAccount, listAllowedOwners } from './accounts.store.ts';
-import { deleteTaxiiUser } from './taxii-user-changes.service.ts';
 import { createTaxiiUser, listTaxiiUserAccounts } from './taxii-users.service.ts';
 
 let number = 0;
@@ -204,7 +204,7 @@ describe.each(ENGINES)('creating a TAXII user on %s', (engine) => {
       const user = await create({ apiKey: true });
       const { password = '', apiKey = '' } = user;
       expect(password).toMatch(/^[A-Za-z0-9_-]{32}$/);
-      expect(apiKey).toMatch(/^txw_[A-Za-z0-9_-]{32}$/);
+      expect(apiKey).toMatch(/^txwk_[A-Za-z0-9_-]{32}[0-9a-f]{8}$/);
       const rows = await credentials(user.id);
       expect(rows.map((row) => [row.kind, row.algorithm, row.expires_at])).toEqual([
         ['password', 'sha256', null],

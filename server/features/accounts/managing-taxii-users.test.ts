@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inTransaction } from '../../db/transaction.ts';
 import {
+  deleteTaxiiUser,
+  disableTaxiiUser,
+  lockTaxiiUserAccount,
+  rotateTaxiiUserCredential,
+} from '../../testing/account-changes.ts';
+import {
   auditTrail,
   giveCommunityRole,
   newOrganization,
@@ -13,12 +19,6 @@ import { createAuthentication } from '../authentication/authentication.service.t
 import { findStatus, insertStatus } from '../exchange/exchange.store.ts';
 import { createOwner } from '../owners/owners.service.ts';
 import { findAccount, findActor, listAllowedOwners, updateAccount } from './accounts.store.ts';
-import {
-  deleteTaxiiUser,
-  disableTaxiiUser,
-  lockTaxiiUserAccount,
-  rotateTaxiiUserCredential,
-} from './taxii-user-changes.service.ts';
 import { createTaxiiUser, listTaxiiUserAccounts } from './taxii-users.service.ts';
 
 let number = 0;
@@ -263,7 +263,9 @@ describe.each(ENGINES)('a TAXII user on %s', (engine) => {
       const refuse = async (credential: 'password' | 'api_key', password: string) =>
         (await refusalOf(rotateTaxiiUserCredential(app, administrator, { userName, credential, password })))
           .details.message;
-      expect(await refuse('api_key', 'a typed pass phrase')).toBe('password: an API key is always generated');
+      expect(await refuse('api_key', 'a typed pass phrase')).toBe(
+        'password: a key or token is always generated',
+      );
       expect(await refuse('password', 'short')).toBe('password: must have at least 12 characters');
     });
 
@@ -334,12 +336,12 @@ describe.each(ENGINES)('a TAXII user on %s', (engine) => {
     const events = (await auditTrail(app, own.id)).filter((event) => event.target_kind === 'taxii_user');
     expect(events.map((event) => event.action)).toEqual([
       'taxiiUser.create',
-      'taxiiUser.lock',
-      'taxiiUser.unlock',
-      'taxiiUser.disable',
-      'taxiiUser.enable',
-      'taxiiUser.rotate',
-      'taxiiUser.delete',
+      'account.lock',
+      'account.unlock',
+      'account.disable',
+      'account.enable',
+      'account.credential',
+      'account.delete',
     ]);
     for (const event of events) {
       expect(event).toMatchObject({

@@ -1,16 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import type { App } from '../../context.ts';
-import type { CredentialKind } from '../../db/schema.ts';
+import type { CredentialKind, CredentialsTable } from '../../db/schema.ts';
+import type { Transaction } from '../../db/transaction.ts';
+import { decrypt, encrypt } from '../../envelope.ts';
 import { AppError } from '../../errors.ts';
 import type { StoredSecret } from '../../secrets.ts';
 import { requireTypedPassword } from './accounts.rules.ts';
+import { findDataKey, insertCredential, insertDataKeyOnce } from './accounts.store.ts';
 
 /** A credential on its way to the database: how it is stored, and, if it was generated, what is shown once. */
-export type NewCredential = { kind: CredentialKind; stored: StoredSecret; shown: string | undefined };
+export type NewCredential = {
+  kind: CredentialKind;
+  /** How it is stored; a Secret Key is encrypted when its account is known. */
+  stored: StoredSecret | 'sealed';
+  shown: string | undefined;
+  expiresAt?: number | undefined;
+};
 
-/** Random bits of a generated password or API key. */
+/** Random bits of a generated password, key or token. */
 const SECRET_BITS = 192;
-/** Tells a person or a secret scanner what a found string is. */
-const API_KEY_PREFIX = 'txw_';
+/** Random bits of a Secret Key: 64 characters. */
+const SECRET_KEY_BITS = 384;
+const HINT_LENGTH = 4;
+
+/**
+ * What stands before a key of a TAXII user, and before a token of an API user: it tells a person or a secret scanner what
+ * a found string is. With them and their checksum the regular expression is `txw[kt]_[A-Za-z0-9_-]{32}[0-9a-f]{8}`.
+ */
+const PREFIXES = { api_key: 'txwk_', api_token: 'txwt_' } as const;
 
 /**
  * The typed password, checked and hashed; a generated one where none was typed. Costs time: call it before the transaction.
@@ -21,7 +39,7 @@ export async function makePassword(
   typed: string | undefined,
   userName: string,
 ): Promise<NewCredential> {
-  if (typed === undefined) return generate(app, 'password', '');
+  if (typed === undefined) return generated(app, 'password', app.secrets.generate(SECRET_BITS));
   requireTypedPassword(typed, userName);
   return { kind: 'password', stored: await app.secrets.hash(typed), shown: undefined };
 }
@@ -37,17 +55,106 @@ export function typedPasswordProblem(typed: string, userName: string): string | 
   }
 }
 
-export function makeApiKey(app: App): NewCredential {
-  return generate(app, 'api_key', API_KEY_PREFIX);
+/** A key of a TAXII user, or a token of an API user. */
+export function makeToken(app: App, kind: keyof typeof PREFIXES, expiresAt?: number): NewCredential {
+  const random = app.secrets.generate(SECRET_BITS);
+  const checksum = crc32(random).toString(16).padStart(8, '0');
+  return { ...generated(app, kind, `${PREFIXES[kind]}${random}${checksum}`), expiresAt };
 }
 
-function generate(app: App, kind: CredentialKind, prefix: string): NewCredential {
-  const shown = prefix + app.secrets.generate(SECRET_BITS);
+/** The Secret Key of an API user. */
+export function makeSecretKey(app: App): NewCredential {
+  return { kind: 'secret_key', stored: 'sealed', shown: app.secrets.generate(SECRET_KEY_BITS) };
+}
+
+/** The Access ID of an API user: 20 digits, the first of which is not 0. */
+export function makeAccessId(random: (octets: number) => Uint8Array = randomBytes): string {
+  const digits = BigInt(`0x${Buffer.from(random(16)).toString('hex')}`);
+  return String(10n ** 19n + (digits % (9n * 10n ** 19n)));
+}
+
+function generated(app: App, kind: CredentialKind, shown: string): NewCredential {
   return { kind, stored: { algorithm: 'sha256', hash: app.secrets.digest(shown) }, shown };
 }
 
 /** What was generated, under the name that answers give it. */
-export function shownCredential({ kind, shown }: NewCredential): { password?: string; apiKey?: string } {
+export function shownCredential({ kind, shown }: NewCredential): {
+  password?: string;
+  apiKey?: string;
+  secretKey?: string;
+  token?: string;
+} {
   if (shown === undefined) return {};
-  return kind === 'password' ? { password: shown } : { apiKey: shown };
+  const names = {
+    password: 'password',
+    api_key: 'apiKey',
+    secret_key: 'secretKey',
+    api_token: 'token',
+  } as const;
+  return { [names[kind]]: shown };
+}
+
+type Holder = { id: number; organization_id: number };
+
+/** Stores the credential for its account. */
+export async function storeCredential(
+  app: App,
+  tx: Transaction,
+  holder: Holder,
+  credential: NewCredential,
+  now: number,
+): Promise<void> {
+  const { kind, shown, expiresAt } = credential;
+  const stored: Pick<CredentialsTable, 'algorithm' | 'hash'> =
+    credential.stored === 'sealed'
+      ? { algorithm: 'sealed', hash: await sealSecret(app, tx, holder, kind, shown ?? '', now) }
+      : credential.stored;
+  const hint = shown?.slice(-HINT_LENGTH);
+  await insertCredential(tx, holder.id, { kind, stored, hint, expiresAt }, now);
+}
+
+/** Encrypts a secret of the account under its organization's data key, which is made when it is the first. */
+export async function sealSecret(
+  app: App,
+  tx: Transaction,
+  holder: Holder,
+  kind: CredentialKind,
+  secret: string,
+  now: number,
+): Promise<string> {
+  const context = `data_keys/${holder.organization_id}`;
+  let wrapped = await findDataKey(tx, holder.organization_id);
+  if (wrapped === undefined) {
+    await insertDataKeyOnce(tx, holder.organization_id, app.keys.wrap(context, randomBytes(32)), now);
+    wrapped = await findDataKey(tx, holder.organization_id);
+  }
+  return encrypt(dataKeyOf(app, holder, wrapped), secretContext(holder, kind), Buffer.from(secret));
+}
+
+/**
+ * The secret that `sealSecret` encrypted.
+ * @throws AppError `internal` when it was made under another master key, for another account, or was changed
+ */
+export function openSecret(
+  app: App,
+  holder: Holder,
+  kind: CredentialKind,
+  stored: { hash: string; wrapped: string | undefined },
+): string {
+  const secret = decrypt(dataKeyOf(app, holder, stored.wrapped), secretContext(holder, kind), stored.hash);
+  if (secret === undefined)
+    throw new AppError('internal', {}, { cause: new Error('a secret cannot be opened') });
+  return secret.toString();
+}
+
+function dataKeyOf(app: App, holder: Holder, wrapped: string | undefined): Uint8Array {
+  const key =
+    wrapped === undefined ? undefined : app.keys.unwrap(`data_keys/${holder.organization_id}`, wrapped);
+  if (key === undefined)
+    throw new AppError('internal', {}, { cause: new Error('a data key cannot be opened') });
+  return key;
+}
+
+function secretContext(holder: Holder, kind: CredentialKind): string {
+  return `credentials/${kind}/${holder.id}/${holder.organization_id}`;
 }

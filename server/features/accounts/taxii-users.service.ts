@@ -1,32 +1,15 @@
 import { type CreateTaxiiUserInput, createTaxiiUserInput } from '../../../contract/taxii.ts';
 import { act, reading } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
-import type { Transaction } from '../../db/transaction.ts';
-import { AppError, invalid } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
-import { lockInstance } from '../instance/instance.store.ts';
 import { requireVisibleOrganization } from '../owners/owners.rules.ts';
-import {
-  findMembership,
-  findOrganization,
-  findOwner,
-  lockOrganization,
-  type OwnerRow,
-} from '../owners/owners.store.ts';
-import { findUsableService, listUsableServices } from '../taxii-services/taxii-services.store.ts';
-import { type AccountState, accountState, requireSeat } from './accounts.rules.ts';
-import {
-  countSeats,
-  findAccount,
-  freePseudonym,
-  insertAccount,
-  insertAllowedOwners,
-  insertCredential,
-  listAllowedOwners,
-  listTaxiiUsers,
-} from './accounts.store.ts';
-import { makeApiKey, makePassword, shownCredential } from './new-credential.ts';
+import { findOrganization, type OwnerRow } from '../owners/owners.store.ts';
+import { type AccountState, accountState } from './accounts.rules.ts';
+import { insertAllowedOwners, listAllowedOwners, listTaxiiUsers } from './accounts.store.ts';
+import { openAccount, requireCreation } from './new-account.ts';
+import { makePassword, makeToken, shownCredential } from './new-credential.ts';
+import { chooseService, ownerWithinReach } from './taxii-access.store.ts';
 
 export type NewTaxiiUser = {
   id: number;
@@ -53,71 +36,37 @@ export async function createTaxiiUser(
 ): Promise<NewTaxiiUser> {
   const input = parseInput(createTaxiiUserInput, rawInput);
   const password = await makePassword(app, input.password, input.userName);
-  const apiKey = input.apiKey ? makeApiKey(app) : undefined;
+  const apiKey = input.apiKey ? makeToken(app, 'api_key') : undefined;
 
-  return await act(app, caller, 'taxiiUser.create', async ({ tx, access, now, audit }) => {
-    const organization = requireVisibleOrganization(
-      access,
-      await findOrganization(tx, input.organization),
-      input.organization,
-    );
-    access.require('account.create', { organizationId: organization.id });
-    const instance = await lockInstance(tx);
-    const limits = await lockOrganization(tx, organization.id);
-    requireSeat(
-      'taxiiUsers',
-      {
-        name: organization.name,
-        used: await countSeats(tx, 'taxii', organization.id),
-        max: limits.max_taxii_users,
-      },
-      { used: await countSeats(tx, 'taxii', 'instance'), max: instance.max_taxii_users },
-    );
-    if ((await findAccount(tx, input.userName)) !== undefined) {
-      throw new AppError('name_taken', { message: `The user name "${input.userName}" is already in use.` });
-    }
-    const service = await chooseService(tx, input.service, organization.id);
+  return await act(app, caller, 'taxiiUser.create', async (action) => {
+    const { tx, now } = action;
+    const organization = await requireCreation(action, 'taxii', input.organization, input.userName);
+    const service = await chooseService(tx, input.service, organization.owner_id);
     const onlyOwners: OwnerRow[] = [];
-    for (const name of input.onlyOwners ?? [])
-      onlyOwners.push(await ownerWithinReach(tx, name, organization.id));
-    const pseudonym = await freePseudonym(tx, () => Buffer.from(app.secrets.generate(40), 'base64url'));
-    const id = await insertAccount(tx, {
+    for (const owner of input.onlyOwners ?? [])
+      onlyOwners.push(await ownerWithinReach(tx, owner, organization.owner_id));
+    const { id, pseudonym } = await openAccount(app, action, organization, {
       kind: 'taxii',
-      organization_id: organization.id,
-      user_name: input.userName,
-      pseudonym,
-      first_name: null,
-      last_name: null,
-      contact_email: input.contactEmail ?? null,
-      system_role: 'Taxii User',
-      organization_role: 'Standard User',
-      service_id: service.id,
-      narrowed: onlyOwners.length > 0 ? 1 : 0,
-      credential_version: 1,
-      locked_at: input.locked ? now : null,
-      disabled_at: input.disabled ? now : null,
-      deleted_at: null,
-      expires_at: null,
-      created_at: now,
-      last_used_at: null,
-      last_used_from: null,
-    });
-    await insertAllowedOwners(tx, id, [...new Set(onlyOwners.map((owner) => owner.id))]);
-    await insertCredential(tx, id, password, now);
-    if (apiKey !== undefined) await insertCredential(tx, id, apiKey, now);
-    await audit({
-      organizationId: organization.id,
-      targetKind: 'taxii_user',
-      targetId: id,
-      targetName: input.userName,
+      userName: input.userName,
+      systemRole: 'Taxii User',
+      organizationRole: 'Standard User',
+      locked: input.locked,
+      disabled: input.disabled,
+      expiresAt: input.expiresAt,
+      credentials: apiKey === undefined ? [password] : [password, apiKey],
+      columns: {
+        contact_email: input.contactEmail ?? null,
+        service_id: service.id,
+        narrowed: onlyOwners.length > 0 ? 1 : 0,
+        password_changed_at: now,
+      },
       details: {
         service: service.path,
         ...(onlyOwners.length > 0 ? { onlyOwners: onlyOwners.map((owner) => owner.name) } : {}),
         apiKey: apiKey !== undefined,
-        locked: input.locked,
-        disabled: input.disabled,
       },
     });
+    await insertAllowedOwners(tx, id, [...new Set(onlyOwners.map((owner) => owner.id))]);
     return {
       id,
       userName: input.userName,
@@ -192,39 +141,5 @@ export async function listTaxiiUserAccounts(
       lastUsedAt: row.last_used_at,
       lastUsedFrom: row.last_used_from,
     }));
-  });
-}
-
-async function chooseService(tx: Transaction, name: string | undefined, organizationId: number) {
-  if (name !== undefined) {
-    const service = await findUsableService(tx, name, organizationId);
-    if (service === undefined) {
-      throw new AppError('not_found', {
-        message: `The organization can use no TAXII service named "${name}".`,
-      });
-    }
-    return service;
-  }
-  const usable = await listUsableServices(tx, organizationId);
-  const [only] = usable;
-  if (only === undefined || usable.length > 1) {
-    const names = usable.map((service) => service.name).join(', ');
-    throw invalid(
-      'service',
-      only === undefined ? 'the organization can use no TAXII service' : `must be one of: ${names}`,
-    );
-  }
-  return only;
-}
-
-/** An owner that members of the organization can have to do with: itself, or one that it is a member of. */
-async function ownerWithinReach(tx: Transaction, name: string, organizationId: number): Promise<OwnerRow> {
-  const owner = await findOwner(tx, name);
-  const isWithinReach =
-    owner !== undefined &&
-    (owner.id === organizationId || (await findMembership(tx, owner.id, organizationId)) !== undefined);
-  if (isWithinReach) return owner;
-  throw new AppError('not_found', {
-    message: `The organization has nothing to do with an owner named "${name}".`,
   });
 }

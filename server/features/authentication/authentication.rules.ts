@@ -99,3 +99,8 @@ export function accountObstacle(
   if (account.expires_at !== null && account.expires_at <= now) return 'expired';
   return undefined;
 }
+
+/** The key under which failed attempts at an account count, wherever they come from; `digest` is that of its name's key. */
+export function accountThrottleKey(digest: string): string {
+  return `account ${digest}`;
+}

@@ -73,6 +73,15 @@ export async function deleteThrottle(tx: Transaction, key: string): Promise<void
   await tx.deleteFrom('throttles').where('key', '=', key).execute();
 }
 
+/** Forgets every failed attempt at the account, wherever it came from; `key` is that of `accountThrottleKey`. */
+export async function deleteThrottlesOf(tx: Transaction, key: string): Promise<void> {
+  await tx
+    .deleteFrom('throttles')
+    // `!` comes right after the blank, so that this is every key that begins with `key` and a blank.
+    .where((eb) => eb.or([eb('key', '=', key), eb.and([eb('key', '>=', `${key} `), eb('key', '<', `${key}!`)])]))
+    .execute();
+}
+
 export async function deleteOldThrottles(tx: Transaction, before: Micros): Promise<void> {
   await tx
     .deleteFrom('throttles')

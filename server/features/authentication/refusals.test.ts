@@ -7,7 +7,7 @@ import {
   disableTaxiiUser,
   lockTaxiiUserAccount,
   rotateTaxiiUserCredential,
-} from '../accounts/taxii-user-changes.service.ts';
+} from '../../testing/account-changes.ts';
 import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
 import { createExchangeRoutes } from '../exchange/exchange.routes.ts';
 import { prepareExchange } from '../exchange/exchange.store.ts';

@@ -4,7 +4,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { findAccount } from '../accounts/accounts.store.ts';
 import { coalesceAuditEvent } from '../audit/audit.store.ts';
-import { afterFailure, networkOf, secondsBlocked, type ThrottleKind } from './authentication.rules.ts';
+import { accountThrottleKey, afterFailure, networkOf, secondsBlocked, type ThrottleKind } from './authentication.rules.ts';
 import { deleteThrottle, listThrottles, lockThrottle, upsertThrottle } from './authentication.store.ts';
 
 /** Where an attempt came from. */
@@ -33,7 +33,8 @@ function throttleKey(
   if (kind === 'address') return `address ${networkOf(address)}`;
   if (userName === undefined) return undefined;
   const name = app.secrets.digest(nameKey(userName));
-  return kind === 'account' ? `account ${name}` : `account ${name} at ${networkOf(address)}`;
+  const key = accountThrottleKey(name);
+  return kind === 'account' ? key : `${key} at ${networkOf(address)}`;
 }
 
 function throttlesOf(app: App, kinds: readonly ThrottleKind[], attempt: Attempt, from: From) {

@@ -17,9 +17,8 @@ import {
   freePseudonym,
   hasAdministrator,
   insertAccount,
-  insertCredential,
 } from '../accounts/accounts.store.ts';
-import { makePassword, type NewCredential } from '../accounts/new-credential.ts';
+import { makePassword, type NewCredential, storeCredential } from '../accounts/new-credential.ts';
 import { insertCollection, newCollection } from '../collections/collections.store.ts';
 import { findOwner, insertOrganization, lockOrganization } from '../owners/owners.store.ts';
 import { DEFAULT_SERVICE } from '../taxii-services/taxii-services.rules.ts';
@@ -73,7 +72,7 @@ export async function createAdministrator(
   const prepared = await prepareAdministrator(app, input);
   return await act(app, caller, 'administrator.create', async (action) => {
     action.access.require('instance.operate', {});
-    return await insertAdministrator(action, input, prepared);
+    return await insertAdministrator(app, action, input, prepared);
   });
 }
 
@@ -94,7 +93,7 @@ export async function redeemSetupCode(
   return await act(app, caller, 'administrator.create', async (action) => {
     action.access.require('instance.operate', {});
     requireSetupCode(await lockInstance(action.tx), digest);
-    return await insertAdministrator(action, input, prepared);
+    return await insertAdministrator(app, action, input, prepared);
   });
 }
 
@@ -117,6 +116,7 @@ async function prepareAdministrator(app: App, input: { email: string; password: 
 }
 
 async function insertAdministrator(
+  app: App,
   { tx, now, audit }: Action,
   input: z.output<typeof createAdministratorInput>,
   { password, random, collectionId }: Prepared,
@@ -162,7 +162,7 @@ async function insertAdministrator(
     last_used_at: null,
     last_used_from: null,
   });
-  await insertCredential(tx, id, password, now);
+  await storeCredential(app, tx, { id, organization_id: organizationId }, password, now);
   await updateInstance(tx, { setup_code_hash: null });
   await audit({
     organizationId,

@@ -7,7 +7,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { indicator } from '../../testing/test-server.ts';
 import { actAs } from '../accounts/acting.service.ts';
-import { disableTaxiiUser } from '../accounts/taxii-user-changes.service.ts';
+import { disableTaxiiUser } from '../../testing/account-changes.ts';
 import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
 import { listAuditEvents } from '../audit/audit.store.ts';
 import { addMember, createOrganization, createOwner } from '../owners/owners.service.ts';

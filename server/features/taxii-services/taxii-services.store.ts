@@ -1,5 +1,6 @@
 import type { Insertable, Kysely, Selectable } from 'kysely';
 import { nameKey } from '../../../contract/names.ts';
+import type { Reference } from '../../../contract/references.ts';
 import type { Schema, TaxiiServicesTable } from '../../db/schema.ts';
 import type { Transaction } from '../../db/transaction.ts';
 
@@ -22,12 +23,14 @@ const usableBy = (db: Kysely<Schema>, organizationId: number) =>
       ]),
     );
 
-/** The service of that name or path, if the organization may use it. */
+/** The service of that id, name or path, if the organization may use it. */
 export async function findUsableService(
   db: Kysely<Schema>,
-  nameOrPath: string,
+  nameOrPath: Reference,
   organizationId: number,
 ): Promise<ServiceRow | undefined> {
+  if (typeof nameOrPath === 'number')
+    return await usableBy(db, organizationId).where('id', '=', nameOrPath).executeTakeFirst();
   const path = nameOrPath.replace(/^\/+|\/+$/g, '');
   return await usableBy(db, organizationId)
     .where((eb) => eb.or([eb('name_key', '=', nameKey(nameOrPath)), eb('path', '=', path)]))

@@ -1,0 +1,162 @@
+import {
+  ACCOUNT_ABILITIES,
+  type AccountAbility,
+  type AccountChanges,
+  type AccountItem,
+  type ChangeField,
+} from '../../../contract/accounts.ts';
+import type { Access } from '../../access/access.ts';
+import type { Target } from '../../access/can.ts';
+import type { Permission } from '../../access/permissions.ts';
+import { formatTimestamp, type Micros } from '../../protocols/timestamp.ts';
+import { accountState } from './accounts.rules.ts';
+import type { AccountRow } from './accounts.store.ts';
+
+/** What rights on the account depend on. */
+export function accountTarget(
+  row: Pick<AccountRow, 'id' | 'organization_id' | 'system_role'>,
+): Required<Pick<Target, 'accountId' | 'organizationId' | 'systemRole'>> {
+  return { accountId: row.id, organizationId: row.organization_id, systemRole: row.system_role };
+}
+
+const ABILITY_PERMISSIONS: Readonly<Record<AccountAbility, Permission>> = {
+  edit: 'account.edit',
+  changeRoles: 'account.roles',
+  chooseSystemRole: 'account.systemRole',
+  changeUserName: 'account.userName',
+  changePseudonym: 'account.pseudonym',
+  setTqlTimeout: 'account.customTqlTimeout',
+  requireTermsOfService: 'account.termsOfService',
+  lock: 'account.lock',
+  disable: 'account.disable',
+  delete: 'account.delete',
+  move: 'account.move',
+  changeCredentials: 'account.credential',
+  endSessions: 'account.sessions',
+};
+
+/** Abilities that only some kinds of account have a use for. */
+const KINDS_OF_ABILITY: Partial<Record<AccountAbility, readonly AccountRow['kind'][]>> = {
+  changeRoles: ['user', 'read_only', 'api'],
+  chooseSystemRole: ['user', 'read_only', 'api'],
+  changeUserName: ['user', 'read_only', 'taxii'],
+  changePseudonym: ['user', 'read_only', 'api'],
+  setTqlTimeout: ['user', 'read_only', 'api'],
+  requireTermsOfService: ['user', 'read_only'],
+  lock: ['user', 'read_only', 'taxii'],
+  endSessions: ['user', 'read_only'],
+};
+
+function abilitiesOf(access: Access, row: AccountRow): Record<AccountAbility, boolean> {
+  const target = accountTarget(row);
+  return Object.fromEntries(
+    ACCOUNT_ABILITIES.map((ability) => [
+      ability,
+      (KINDS_OF_ABILITY[ability]?.includes(row.kind) ?? true) &&
+        access.can(ABILITY_PERMISSIONS[ability], target),
+    ]),
+  ) as Record<AccountAbility, boolean>;
+}
+
+/** A row of a list of accounts, with the names of what it refers to. */
+export type ShownRow = AccountRow & {
+  organization_name: string;
+  organization_disabled_at: Micros | null;
+  service_name: string | null;
+  service_path: string | null;
+};
+
+/** The account as an answer shows it to this asker. `blockedUntil`: until then failed attempts keep it out. */
+export function accountItemOf(
+  access: Access,
+  row: ShownRow,
+  blockedUntil: Micros | undefined,
+  now: Micros,
+): AccountItem {
+  const showsSystemRole = access.can('account.viewSystemRole', accountTarget(row));
+  return {
+    id: row.id,
+    version: row.version,
+    kind: row.kind,
+    organization: { id: row.organization_id, name: row.organization_name },
+    userName: row.user_name,
+    firstName: row.first_name,
+    lastName: row.last_name,
+    pseudonym: row.pseudonym,
+    ...(showsSystemRole ? { systemRole: row.system_role } : {}),
+    organizationRole: row.organization_role,
+    status: statusOf(row, blockedUntil, now),
+    locked: row.locked_at !== null || blockedUntil !== undefined,
+    disabled: row.disabled_at !== null,
+    expiresAt: shown(row.expires_at),
+    passwordResetRequired: row.password_reset_required === 1,
+    mfaResetRequired: row.mfa_reset_required === 1,
+    termsOfServiceAcceptanceRequired: row.terms_acceptance_required === 1,
+    contactEmail: row.contact_email,
+    service:
+      row.service_id === null || row.service_name === null || row.service_path === null
+        ? null
+        : { id: row.service_id, name: row.service_name, path: row.service_path },
+    createdAt: formatTimestamp(row.created_at),
+    lastUsedAt: shown(row.last_used_at),
+    lastUsedFrom: row.last_used_from,
+    abilities: abilitiesOf(access, row),
+  };
+}
+
+function statusOf(row: ShownRow, blockedUntil: Micros | undefined, now: Micros): AccountItem['status'] {
+  const state = accountState(row, now);
+  const base = { lockedBy: null, lockedUntil: null };
+  if (state === 'disabled') return { ...base, state, reason: 'Disabled by an administrator.' };
+  if (row.organization_disabled_at !== null)
+    return { ...base, state: 'disabled', reason: 'Its organization is disabled.' };
+  if (state === 'expired')
+    return { ...base, state, reason: `Expired at ${formatTimestamp(row.expires_at ?? now)}.` };
+  if (state === 'locked')
+    return { ...base, state, reason: 'Locked by an administrator.', lockedBy: 'administrator' };
+  if (blockedUntil !== undefined) {
+    const lockedUntil = formatTimestamp(blockedUntil);
+    return {
+      state: 'locked',
+      reason: `Locked after failed sign-ins, until ${lockedUntil}.`,
+      lockedBy: 'system',
+      lockedUntil,
+    };
+  }
+  return { ...base, state, reason: 'Active.' };
+}
+
+export function shown(micros: Micros | null): string | null {
+  return micros === null ? null : formatTimestamp(micros);
+}
+
+/** The present values of the fields that an edit may change, for the audit trail. */
+export function fieldValues(
+  row: AccountRow,
+  lists: { groups: readonly number[]; onlyOwners: readonly number[] | null },
+): Record<ChangeField, AccountChanges[ChangeField]> {
+  return {
+    userName: row.user_name,
+    firstName: row.first_name ?? undefined,
+    lastName: row.last_name ?? undefined,
+    pseudonym: row.pseudonym,
+    systemRole: row.system_role,
+    organizationRole: row.organization_role,
+    groups: [...lists.groups],
+    locked: row.locked_at !== null,
+    disabled: row.disabled_at !== null,
+    expiresAt: shown(row.expires_at),
+    passwordResetRequired: row.password_reset_required === 1,
+    mfaResetRequired: row.mfa_reset_required === 1,
+    termsOfServiceAcceptanceRequired: row.terms_acceptance_required === 1,
+    customTqlTimeoutMs: row.custom_tql_timeout_ms,
+    includeInObservations: row.include_in_observations === 1,
+    exceedApiLinkLimit: row.exceed_api_link_limit === 1,
+    timeZone: row.time_zone,
+    logOutAfterMinutes: row.log_out_after_minutes,
+    summaryEmailTime: row.summary_email_time,
+    contactEmail: row.contact_email,
+    service: row.service_id ?? undefined,
+    onlyOwners: lists.onlyOwners === null ? null : [...lists.onlyOwners],
+  };
+}

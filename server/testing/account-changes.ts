@@ -1,0 +1,37 @@
+import type { App, Caller } from '../context.ts';
+import { replaceCredential } from '../features/accounts/credentials.service.ts';
+import { deleteAccount } from '../features/accounts/deletion.service.ts';
+import { editAccount } from '../features/accounts/editing.service.ts';
+
+/** Short forms of what tests do to TAXII users again and again. */
+
+export async function lockTaxiiUserAccount(
+  app: App,
+  caller: Caller,
+  userName: string,
+  locked: boolean,
+): Promise<void> {
+  await editAccount(app, caller, { account: userName, kind: 'taxii', changes: { locked } });
+}
+
+export async function disableTaxiiUser(
+  app: App,
+  caller: Caller,
+  userName: string,
+  disabled: boolean,
+): Promise<void> {
+  await editAccount(app, caller, { account: userName, kind: 'taxii', changes: { disabled } });
+}
+
+export async function deleteTaxiiUser(app: App, caller: Caller, userName: string): Promise<void> {
+  await deleteAccount(app, caller, { account: userName, kind: 'taxii' });
+}
+
+export async function rotateTaxiiUserCredential(
+  app: App,
+  caller: Caller,
+  input: { userName: string; credential: 'password' | 'api_key'; password?: string; overlapSeconds?: number },
+) {
+  const { userName, ...credential } = input;
+  return await replaceCredential(app, caller, { account: userName, kind: 'taxii', ...credential });
+}
