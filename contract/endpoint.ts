@@ -26,11 +26,33 @@ export type Endpoint<
   status: 200 | 201 | 204;
   /** Refusals of its own, beside those that every endpoint may answer with. */
   errors: readonly ErrorCode[];
-  /** The media type of an answer that is no JSON: `output` is then its text. */
-  media?: 'text/csv' | 'application/x-ndjson';
+  /** Octets that the body may have, where the usual limit (1 MB; 64 KB for `public` ones) is not enough, or too much. */
+  maxBody?: number;
+  /** The media type of an answer that is a file and no JSON: `output` is then its text. */
+  media?: FileMedia;
 };
 
+export type FileMedia = 'text/csv' | 'application/x-ndjson';
+
+/** An operation that answers with JSON, or with nothing. */
+export type JsonEndpoint<
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+  Output extends z.ZodType = z.ZodType,
+> = Endpoint<Params, Query, Body, Output> & { media?: never };
+
+/** An operation that answers with a file. */
+export type FileEndpoint<
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+> = Endpoint<Params, Query, Body, z.ZodString> & { media: FileMedia };
+
 const nothing: Nothing = z.strictObject({});
+
+/** The output of an operation that has nothing to say (status 204). */
+export const noContent = z.void();
 
 type Defaulted = 'params' | 'query' | 'body' | 'status' | 'errors' | 'authentication';
 
@@ -41,9 +63,9 @@ export function endpoint<
   Query extends z.ZodType = Nothing,
   Body extends z.ZodType = Nothing,
 >(
-  definition: Omit<Endpoint<Params, Query, Body, Output>, Defaulted> &
+  definition: Omit<JsonEndpoint<Params, Query, Body, Output>, Defaulted> &
     Partial<Pick<Endpoint<Params, Query, Body, Output>, Defaulted>>,
-): Endpoint<Params, Query, Body, Output> {
+): JsonEndpoint<Params, Query, Body, Output> {
   return {
     authentication: 'session',
     status: 200,
@@ -54,4 +76,17 @@ export function endpoint<
     body: nothing as unknown as Body,
     ...definition,
   };
+}
+
+/** Declares an endpoint that answers with a file of the media type. */
+export function fileEndpoint<
+  Params extends z.ZodType = Nothing,
+  Query extends z.ZodType = Nothing,
+  Body extends z.ZodType = Nothing,
+>(
+  definition: Omit<FileEndpoint<Params, Query, Body>, Defaulted | 'output'> &
+    Partial<Pick<FileEndpoint<Params, Query, Body>, Defaulted>>,
+): FileEndpoint<Params, Query, Body> {
+  const { media, ...rest } = definition;
+  return { ...endpoint<z.ZodString, Params, Query, Body>({ ...rest, output: z.string() }), media };
 }

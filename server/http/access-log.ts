@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
-import type { Ended } from './taxii-face.ts';
 
 const ID_CHARACTERS = 24;
 const IDS_AT_A_TIME = 256;
@@ -20,11 +19,20 @@ export function createRequestIds(): () => string {
   };
 }
 
+/** What a line tells of the end of a request, on whichever face. */
+type LoggedEnd = {
+  method: string;
+  status: number;
+  account: string | undefined;
+  bytes: number;
+  count?: number | undefined;
+};
+
 export type AccessLog = (
   incoming: IncomingMessage,
   address: string,
   requestId: string,
-  end: Ended,
+  end: LoggedEnd,
   ms: number,
 ) => void;
 

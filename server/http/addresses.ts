@@ -39,7 +39,7 @@ export function createAddressReader(trustedProxies: readonly string[]): AddressR
 
 export function isLoopback(address: string): boolean {
   const normal = normalise(address);
-  return normal === '::1' || normal === 'localhost' || /^127\./.test(normal);
+  return normal === '::1' || normal === 'localhost' || /^127(\.\d{1,3}){1,3}$/.test(normal);
 }
 
 function listOf(header: string | string[] | undefined): string[] {

@@ -1,5 +1,6 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Flow } from './flow.ts';
+import type { RestEnded } from './rest-face.ts';
 import type { Ended } from './taxii-face.ts';
 
 /** The figures of one process, as they travel to another. */
@@ -10,6 +11,7 @@ export type Metrics = {
   render(): Promise<string>;
   figures(): Promise<Figures>;
   observe(end: Ended, seconds: number): void;
+  observeRest(end: RestEnded, seconds: number): void;
 };
 
 /** Figures of this process, for Prometheus. Labels come from small closed sets only. */
@@ -40,6 +42,18 @@ export function createMetrics(flow: Flow): Metrics {
     help: 'Objects, manifest records and versions sent',
     registers,
   });
+  const restRequests = new Counter({
+    name: 'taxiway_rest_requests_total',
+    help: 'Requests of the REST API that were answered',
+    labelNames: ['endpoint', 'method', 'status'] as const,
+    registers,
+  });
+  const restSeconds = new Histogram({
+    name: 'taxiway_rest_request_seconds',
+    help: 'Time from the headers of a request of the REST API to the end of its answer',
+    buckets: [0.005, 0.02, 0.05, 0.1, 0.5, 2, 10],
+    registers,
+  });
   new Gauge({
     name: 'taxiway_bytes_in_flight',
     help: 'Octets of bodies held for connections',
@@ -48,7 +62,7 @@ export function createMetrics(flow: Flow): Metrics {
       this.set(flow.bytes);
     },
   });
-  const METHODS = new Set(['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS']);
+  const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
   return {
     contentType: registry.contentType,
     render: () => registry.metrics(),
@@ -59,6 +73,11 @@ export function createMetrics(flow: Flow): Metrics {
       seconds.observe({ endpoint: end.kind }, duration);
       sent.inc(end.bytes);
       if (end.count !== undefined) objects.inc(end.count);
+    },
+    observeRest(end, duration) {
+      const method = METHODS.has(end.method) ? end.method : 'other';
+      restRequests.inc({ endpoint: end.endpoint ?? 'none', method, status: end.status });
+      restSeconds.observe(duration);
     },
   };
 }

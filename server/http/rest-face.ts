@@ -1,103 +1,211 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
-import type { Endpoint } from '../../contract/endpoint.ts';
-import { createAccess } from '../access/access.ts';
+import type { Endpoint, FileEndpoint, JsonEndpoint } from '../../contract/endpoint.ts';
+import { type Access, createAccess } from '../access/access.ts';
 import type { App, Caller } from '../context.ts';
-import { asUnavailable } from '../db/transaction.ts';
 import { AppError } from '../errors.ts';
-import { parseInput } from '../input.ts';
 import type { AddressReader } from './addresses.ts';
-import { readBody } from './body.ts';
+import { bodyBytes } from './body.ts';
+import type { Flow, Room } from './flow.ts';
+import { lingerAfterAnswer } from './linger.ts';
+import {
+  errorAnswer,
+  type FileAnswer,
+  fileAnswer,
+  isFileAnswer,
+  jsonAnswer,
+  type RestAnswer,
+} from './rest-answer.ts';
+import { type Browser, readBrowser, requireSafeTransport, requireSameOrigin } from './rest-browser.ts';
+import { maxBodyOf, type Parts, parseParts, type RawParts, readJson, readQuery } from './rest-input.ts';
+import { createRestPaths } from './rest-paths.ts';
+import { readTarget } from './target.ts';
+import { turnOf, whenGone } from './turns.ts';
 
-/** Where a request comes from. */
-export type From = { address: string; requestId: string };
+export type { FileAnswer } from './rest-answer.ts';
+export type { Browser } from './rest-browser.ts';
 
-/** The parts of a request that an endpoint declares, parsed. */
-type Parts<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = {
-  params: z.output<P>;
-  query: z.output<Q>;
-  body: z.output<B>;
-};
+/** Where the operations of the REST API are. */
+export const REST_ROOT = '/rest/v1';
 
 /** A use case bound to its endpoint. */
 export type RestRoute = {
   endpoint: Endpoint;
-  handle(caller: Caller, parts: { params: unknown; query: unknown; body: unknown }): Promise<unknown>;
+  handle(caller: Caller, raw: RawParts, browser: Browser): Promise<unknown>;
 };
 
 /** Binds an endpoint of the contract, with its types, to a use case. The caller is whoever the session belongs to. */
 export function bind<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, O extends z.ZodType>(
-  endpoint: Endpoint<P, Q, B, O>,
-  handle: (caller: Caller, parts: Parts<P, Q, B>) => Promise<z.input<O>>,
+  endpoint: JsonEndpoint<P, Q, B, O>,
+  handle: (caller: Caller, parts: Parts<P, Q, B>, browser: Browser) => Promise<z.input<O>>,
 ): RestRoute {
   return {
     endpoint,
-    handle: (caller, { params, query, body }) =>
-      handle(caller, {
-        params: parseInput(endpoint.params, params),
-        query: parseInput(endpoint.query, query),
-        body: parseInput(endpoint.body, body),
-      }),
-  };
-}
-
-const MAX_BODY = 1_000_000;
-
-/** Answers a request for one endpoint of the REST API: JSON in, JSON out, and one shape of error. */
-export async function answerRest(
-  app: App,
-  route: RestRoute,
-  incoming: IncomingMessage,
-  requestId: string,
-  addressOf: AddressReader,
-): Promise<Response> {
-  const headers: Record<string, string> = {
-    'Content-Type': 'application/json',
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
-    'X-Request-Id': requestId,
-  };
-  try {
-    // A public endpoint is called by nobody in particular; what authorizes the request stands in its body.
-    const access = createAccess({ kind: 'anonymous', name: 'anonymous' });
-    const caller: Caller = { access, address: addressOf(incoming).address, requestId };
-    const body = await readJson(incoming);
-    const output = await route.handle(caller, { params: {}, query: {}, body });
-    if (!access.asked) {
-      throw new AppError(
-        'internal',
-        {},
-        { cause: new Error(`${route.endpoint.path} asked for no permission`) },
-      );
-    }
     // Only declared fields leave.
-    return new Response(JSON.stringify(route.endpoint.output.parse(output)), {
-      status: route.endpoint.status,
-      headers,
-    });
-  } catch (thrown) {
-    const error = asUnavailable(thrown);
-    const known = error instanceof AppError ? error : new AppError('internal', {}, { cause: error });
-    if (known.code === 'internal') app.log.error({ err: known.cause, requestId }, 'a request failed');
-    if (known.details.retryAfterSeconds !== undefined)
-      headers['Retry-After'] = String(known.details.retryAfterSeconds);
-    const { message, ...details } = known.details;
-    const body = { error: { code: known.code, message: message ?? known.message, requestId, ...details } };
-    return new Response(JSON.stringify(body), { status: known.status, headers });
-  }
+    handle: async (caller, raw, browser) =>
+      endpoint.output.parse(await handle(caller, parseParts(endpoint, raw), browser)),
+  };
 }
 
-async function readJson(incoming: IncomingMessage): Promise<unknown> {
-  if (incoming.method === 'GET' || incoming.method === 'HEAD') return {};
-  const type = incoming.headers['content-type'] ?? '';
-  if (!/^application\/json\s*(;|$)/i.test(type)) {
-    throw new AppError('unsupported_media_type', { message: 'Send application/json.' });
-  }
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of readBody(incoming, MAX_BODY)) chunks.push(chunk);
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)));
-  } catch {
-    throw new AppError('invalid_input', { message: 'The body is not JSON.' });
-  }
+/**
+ * Binds an endpoint that answers with a file (`media`). Its content may be a stream: the rights must be asked for before
+ * the first chunk comes out of it, and what fails after that breaks the connection off.
+ */
+export function bindFile<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
+  endpoint: FileEndpoint<P, Q, B>,
+  handle: (caller: Caller, parts: Parts<P, Q, B>, browser: Browser) => Promise<FileAnswer>,
+): RestRoute {
+  return {
+    endpoint,
+    handle: async (caller, raw, browser) => await handle(caller, parseParts(endpoint, raw), browser),
+  };
+}
+
+/**
+ * The rights of whoever the session's token belongs to, read live.
+ * @throws AppError `unauthenticated` when it is nobody's, or its account may not act any more
+ */
+export type OpenSession = (token: string) => Promise<Access & { actor: { kind: 'account' } }>;
+
+/** What is known of a request when it ends, for the access log and the metrics. */
+export type RestEnded = {
+  method: string;
+  /** The path as the contract has it, with `:name` for parameters; undefined for one that it does not have. */
+  endpoint: string | undefined;
+  status: number;
+  account: string | undefined;
+  bytes: number;
+};
+
+/**
+ * The REST API's HTTP side: JSON in, JSON out, and one shape of error. The order of decisions: 401 before all but what a
+ * stranger may do, so that strangers learn nothing; then path (404), method (405), media type (415), and all fields (400).
+ */
+export function createRestFace(
+  app: App,
+  routes: readonly RestRoute[],
+  openSession: OpenSession,
+  tools: {
+    addressOf: AddressReader;
+    flow: Flow;
+    baseUrlOf(incoming: IncomingMessage, protocol: string): string;
+  },
+) {
+  const find = createRestPaths(routes);
+
+  return async (
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    requestId: string,
+    ended: (end: RestEnded) => void,
+  ): Promise<RestAnswer> => {
+    const method = incoming.method ?? 'GET';
+    const headers: Record<string, string> = {
+      'Content-Type': 'application/json',
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+      'X-Request-Id': requestId,
+    };
+    let route: RestRoute | undefined;
+    let access: Access | undefined;
+    let room: Room | undefined;
+    let reply: RestAnswer;
+    try {
+      reply = await answer();
+    } catch (error) {
+      reply = errorAnswer(app, error, requestId, headers);
+    }
+    return send(reply);
+
+    async function answer(): Promise<RestAnswer> {
+      const turn = turnOf(incoming, outgoing);
+      if (turn !== undefined) await turn;
+      const { rawPath, rawQuery } = readTarget(incoming);
+      const path = rawPath.replace(/\/$/, '');
+      if (path !== REST_ROOT && !path.startsWith(`${REST_ROOT}/`)) throw new AppError('not_found');
+      const { address, protocol } = tools.addressOf(incoming);
+      const reached = {
+        protocol,
+        baseUrl: tools.baseUrlOf(incoming, protocol),
+        publicUrl: app.config.publicUrl,
+      };
+      requireSafeTransport(incoming, reached);
+      if (method !== 'GET' && method !== 'HEAD') requireSameOrigin(incoming, reached);
+      const browser = readBrowser(incoming, headers);
+      const found = find(method, path.slice(REST_ROOT.length));
+      route = found.route;
+      access = await accessOf(route, browser);
+      if (route === undefined) {
+        if (found.allowed.length === 0) throw new AppError('not_found');
+        headers.Allow = found.allowed.join(', ');
+        throw new AppError('method_not_allowed');
+      }
+      const { actor } = access;
+      const maxBody = maxBodyOf(route.endpoint);
+      if (actor.kind === 'account') {
+        const holder = { id: actor.accountId, organizationId: actor.organizationId };
+        const bytes = ['POST', 'PUT', 'PATCH'].includes(method) ? bodyBytes(incoming, maxBody) : 0;
+        room = await tools.flow.take(holder, bytes, () => incoming.socket.destroyed);
+      }
+      const body = await readJson(incoming, maxBody);
+      const raw = { params: found.params, query: readQuery(rawQuery), body };
+      const output = await route.handle({ access, address, requestId }, raw, browser);
+      const { status } = route.endpoint;
+      const done = isFileAnswer(output)
+        ? await fileAnswer(route.endpoint, output, headers)
+        : jsonAnswer(status, output, headers);
+      if (!access.asked) {
+        await done.stream?.cancel();
+        throw new AppError(
+          'internal',
+          {},
+          { cause: new Error(`${method} ${route.endpoint.path} asked for no permission`) },
+        );
+      }
+      return done;
+    }
+
+    async function accessOf(target: RestRoute | undefined, { token }: Browser): Promise<Access> {
+      // A public endpoint is called by nobody in particular; what authorizes the request stands in its body.
+      if (target?.endpoint.authentication === 'public')
+        return createAccess({ kind: 'anonymous', name: 'anonymous' });
+      if (token === undefined) throw new AppError('unauthenticated');
+      return await openSession(token);
+    }
+
+    function send({ status, body, stream }: RestAnswer): RestAnswer {
+      if (status === 204) delete headers['Content-Type'];
+      else if (stream === undefined) headers['Content-Length'] = String(body?.byteLength ?? 0);
+      // A request that was not read to its end must not be taken for the next one.
+      if (!incoming.complete) {
+        headers.Connection = 'close';
+        lingerAfterAnswer(incoming);
+      }
+      let bytes = method === 'HEAD' ? 0 : (body?.byteLength ?? 0);
+      room?.resize(bytes);
+      whenGone(incoming, outgoing, () => {
+        room?.leave();
+        ended({
+          method,
+          endpoint: route?.endpoint.path,
+          status,
+          account: access?.actor.kind === 'account' ? access.actor.name : undefined,
+          bytes,
+        });
+      });
+      if (method === 'HEAD') {
+        stream?.cancel().catch(() => undefined);
+        return { status, headers, body: undefined };
+      }
+      const counted = stream?.pipeThrough(
+        new TransformStream<Uint8Array, Uint8Array>({
+          transform(chunk, controller) {
+            bytes += chunk.byteLength;
+            controller.enqueue(chunk);
+          },
+        }),
+      );
+      return { status, headers, body, ...(counted === undefined ? {} : { stream: counted }) };
+    }
+  };
 }

@@ -17,7 +17,7 @@ import { createFlow } from './flow.ts';
 import { endAndLinger } from './linger.ts';
 import { createMetrics, type Figures } from './metrics.ts';
 import { isPlainRead, sendPlainly } from './plain-reads.ts';
-import { answerRest, type RestRoute } from './rest-face.ts';
+import { createRestFace, type OpenSession, type RestRoute } from './rest-face.ts';
 import { readTarget } from './target.ts';
 import { createTaxiiFace, type TaxiiAnswer, type TaxiiRoutes, type TaxiiSession } from './taxii-face.ts';
 import { tlsOptions } from './tls.ts';
@@ -37,6 +37,8 @@ export type RunningServer = {
 export type Faces<S extends TaxiiSession> = {
   taxii: TaxiiRoutes<S>;
   rest: readonly RestRoute[];
+  /** Whose session it is, for the REST API. */
+  openSession: OpenSession;
   /** Whether the database answers. */
   isReady(): Promise<boolean>;
   /** The figures of all processes behind the port, as text; without it, or when it gives none, those of this process are shown. */
@@ -83,11 +85,9 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
     return host !== undefined && /^[\w.:[\]-]{1,300}$/.test(host) ? `${protocol}://${host}` : listening;
   };
   const addressOf = createAddressReader(config.trustedProxies);
-  const taxii = createTaxiiFace(app, faces.taxii, {
-    addressOf,
-    flow,
-    baseUrlOf,
-  });
+  const tools = { addressOf, flow, baseUrlOf };
+  const taxii = createTaxiiFace(app, faces.taxii, tools);
+  const rest = createRestFace(app, faces.rest, faces.openSession, tools);
 
   const hono = new Hono<{ Bindings: HttpBindings }>({
     getPath: (request, options) => {
@@ -114,11 +114,18 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
     const text = (await faces.metricsOfAll?.()) ?? (await metrics.render());
     return c.body(text, 200, { 'Content-Type': metrics.contentType });
   });
-  for (const route of faces.rest) {
-    hono.on(route.endpoint.method, `/rest/v1${route.endpoint.path}`, (c) =>
-      answerRest(app, route, c.env.incoming as IncomingMessage, newRequestId(), addressOf),
-    );
-  }
+  hono.all('/rest/*', async (c) => {
+    const { incoming, outgoing } = c.env as { incoming: IncomingMessage; outgoing: ServerResponse };
+    const startedAt = performance.now();
+    const requestId = newRequestId();
+    if (isClosing) outgoing.shouldKeepAlive = false;
+    const { status, headers, body, stream } = await rest(incoming, outgoing, requestId, (end) => {
+      const ms = performance.now() - startedAt;
+      metrics.observeRest(end, ms / 1000);
+      logAccess(incoming, addressOf(incoming).address, requestId, end, ms);
+    });
+    return new Response(stream ?? (body as Uint8Array<ArrayBuffer> | undefined) ?? null, { status, headers });
+  });
   const answerTaxii = (incoming: IncomingMessage, outgoing: ServerResponse): Promise<TaxiiAnswer> => {
     const startedAt = performance.now();
     const requestId = newRequestId();

@@ -4,7 +4,7 @@ import { createAccess } from '../access/access.ts';
 import type { App, Caller } from '../context.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { AppError } from '../errors.ts';
-import { findActor, insertAccount } from '../features/accounts/accounts.store.ts';
+import { findActor, insertAccount, insertCredential } from '../features/accounts/accounts.store.ts';
 import { listAuditEvents } from '../features/audit/audit.store.ts';
 import { createOrganization, type NewOwner } from '../features/owners/owners.service.ts';
 import type { TestApp } from './test-app.ts';
@@ -62,6 +62,27 @@ export async function newPerson(app: App, person: Person, organization: { id: nu
     if (actor === undefined) throw new Error('a new account may not act');
     return { accountId, userName, access: createAccess(actor), address: '192.0.2.7', requestId: 'test' };
   });
+}
+
+/** The same with a password: a generated one, which costs no Argon2id to verify. */
+export async function newPersonWithPassword(
+  app: App,
+  person: Person,
+  organization: { id: number },
+): Promise<Someone & { password: string }> {
+  const someone = await newPerson(app, person, organization);
+  const password = await givePassword(app, someone.accountId);
+  return { ...someone, password };
+}
+
+/** Gives the account a generated password beside those that it has. */
+export async function givePassword(app: App, accountId: number): Promise<string> {
+  const password = app.secrets.generate(128);
+  const stored = { algorithm: 'sha256', hash: app.secrets.digest(password) } as const;
+  await inTransaction(app.db, (tx) =>
+    insertCredential(tx, accountId, { kind: 'password', stored }, app.clock.now()),
+  );
+  return password;
 }
 
 /** A new organization and its Organization Administrator: the least privileged who may administer its accounts. */

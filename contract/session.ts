@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { endpoint, noContent } from './endpoint.ts';
+import { pathId } from './references.ts';
+import { ACCOUNT_KINDS, ORGANIZATION_ROLES, SYSTEM_ROLES } from './roles.ts';
+
+/** What a person may do on the instance as a whole; what on a single thing is told with that thing. */
+const instanceAbilities = z.strictObject({
+  'organization.list': z.boolean(),
+  'organization.create': z.boolean(),
+  'owner.create': z.boolean(),
+  'licence.view': z.boolean(),
+  'licence.edit': z.boolean(),
+  'settings.view': z.boolean(),
+  'settings.edit': z.boolean(),
+  'taxiiService.create': z.boolean(),
+  'audit.viewInstance': z.boolean(),
+});
+
+export const REQUIRED_ACTIONS = ['change_password', 'set_up_authenticator', 'accept_terms'] as const;
+
+/** Who a person is signed in as. */
+export const session = z.strictObject({
+  id: z.number(),
+  userName: z.string(),
+  kind: z.enum(ACCOUNT_KINDS),
+  firstName: z.string().nullable(),
+  lastName: z.string().nullable(),
+  pseudonym: z.string(),
+  organization: z.strictObject({ id: z.number(), name: z.string() }),
+  systemRole: z.enum(SYSTEM_ROLES),
+  organizationRole: z.enum(ORGANIZATION_ROLES),
+  /** What the person is asked to do next. */
+  requiredActions: z.array(z.enum(REQUIRED_ACTIONS)),
+  abilities: instanceAbilities,
+});
+export type SessionView = z.infer<typeof session>;
+
+const tag = 'Sessions';
+
+export const signInEndpoint = endpoint({
+  method: 'POST',
+  path: '/session',
+  tag,
+  summary: 'Signs a person in: the answer sets the cookie of a new session.',
+  authentication: 'public',
+  body: z.strictObject({ email: z.string().min(1).max(300), password: z.string().min(1).max(1024) }),
+  output: session,
+  status: 201,
+  errors: ['unauthenticated', 'throttled'],
+  maxBody: 16_384,
+});
+export type SignInInput = z.output<typeof signInEndpoint.body>;
+
+export const showSessionEndpoint = endpoint({
+  method: 'GET',
+  path: '/session',
+  tag,
+  summary: 'Shows who is signed in.',
+  output: session,
+});
+
+export const signOutEndpoint = endpoint({
+  method: 'DELETE',
+  path: '/session',
+  tag,
+  summary: 'Signs out: ends the session.',
+  output: noContent,
+  status: 204,
+});
+
+const accountParams = z.strictObject({ account: pathId });
+
+/** A session of an account, as those see it who may end it. */
+const accountSession = z.strictObject({
+  id: z.string(),
+  createdAt: z.iso.datetime(),
+  lastSeenAt: z.iso.datetime(),
+  /** When it ends at the latest. */
+  expiresAt: z.iso.datetime(),
+  address: z.string().nullable(),
+  userAgent: z.string().nullable(),
+  /** The one that the request came with. */
+  current: z.boolean(),
+  abilities: z.strictObject({ end: z.boolean() }),
+});
+export type AccountSession = z.infer<typeof accountSession>;
+
+export const listSessionsEndpoint = endpoint({
+  method: 'GET',
+  path: '/accounts/:account/sessions',
+  tag,
+  summary: 'Lists the sessions of an account, the latest first. All of them stand on one page.',
+  params: accountParams,
+  output: z.strictObject({ items: z.array(accountSession), next: z.null() }),
+  errors: ['forbidden', 'not_found'],
+});
+
+export const endAllSessionsEndpoint = endpoint({
+  method: 'DELETE',
+  path: '/accounts/:account/sessions',
+  tag,
+  summary: 'Ends all sessions of an account.',
+  params: accountParams,
+  output: z.strictObject({ ended: z.number() }),
+  errors: ['forbidden', 'not_found'],
+});
+
+export const endSessionEndpoint = endpoint({
+  method: 'DELETE',
+  path: '/accounts/:account/sessions/:session',
+  tag,
+  summary: 'Ends one session of an account.',
+  params: accountParams.extend({ session: z.uuid() }),
+  output: z.strictObject({ ended: z.number() }),
+  errors: ['forbidden', 'not_found'],
+});

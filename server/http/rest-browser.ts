@@ -1,0 +1,80 @@
+import type { IncomingMessage } from 'node:http';
+import { AppError } from '../errors.ts';
+import { isLoopback } from './addresses.ts';
+
+const COOKIE = '__Host-taxiway-session';
+/** 256 bits in base64url. */
+const TOKEN = /^[\w-]{43}$/;
+
+/** What a browser keeps of a session, and tells of itself. */
+export type Browser = {
+  /** The session's token, as the request brought it. */
+  readonly token: string | undefined;
+  readonly userAgent: string | undefined;
+  /** Gives the browser the token of a new session, or takes it away. */
+  keep(token: string | undefined): void;
+};
+
+/** Reads the browser's side of a request; what it is to keep goes into `headers`. */
+export function readBrowser({ headers: given }: IncomingMessage, headers: Record<string, string>): Browser {
+  return {
+    token: tokenIn(given.cookie ?? ''),
+    userAgent: given['user-agent']?.slice(0, 300),
+    keep(token) {
+      // Without Max-Age: it goes with the browser; when the session ends is the server's affair.
+      const cookie = `${COOKIE}=${token ?? ''}; Path=/; Secure; HttpOnly; SameSite=Lax`;
+      headers['Set-Cookie'] = token === undefined ? `${cookie}; Max-Age=0` : cookie;
+      if (token === undefined) headers['Clear-Site-Data'] = '"storage"';
+    },
+  };
+}
+
+/** The token among the cookies; none where it comes twice, as no browser sends it. */
+function tokenIn(cookies: string): string | undefined {
+  const values = cookies
+    .split(';')
+    .map((cookie) => cookie.trim())
+    .filter((cookie) => cookie.startsWith(`${COOKIE}=`))
+    .map((cookie) => cookie.slice(COOKIE.length + 1));
+  const [token] = values;
+  return values.length === 1 && token !== undefined && TOKEN.test(token) ? token : undefined;
+}
+
+/** How the client reached the server. */
+export type Reached = { protocol: 'http' | 'https'; baseUrl: string; publicUrl: string | undefined };
+
+/**
+ * Passwords and cookies travel over TLS, or do not leave the machine.
+ * @throws AppError `forbidden`
+ */
+export function requireSafeTransport({ headers }: IncomingMessage, reached: Reached): void {
+  if (reached.protocol === 'https' || reached.publicUrl?.startsWith('https:') === true) return;
+  const host = (headers.host ?? '').replace(/:\d*$/, '').toLowerCase();
+  if (isLoopback(host.replace(/^\[(.*)\]$/, '$1')) || host.endsWith('.localhost')) return;
+  throw new AppError('forbidden', {
+    message:
+      'Over plain HTTP people are served on this machine only, as localhost. Use HTTPS; behind a proxy that ends TLS, start the server with --trusted-proxies or --public-url.',
+  });
+}
+
+/**
+ * Refuses a change that another site makes a browser ask for, with the cookie that goes along (Fetch Metadata; RFC 6454
+ * for what does not know that). Clients that are no browsers send neither header.
+ * @throws AppError `forbidden`
+ */
+export function requireSameOrigin({ headers }: IncomingMessage, reached: Reached): void {
+  const site = headers['sec-fetch-site'];
+  const { origin } = headers;
+  const own = [reached.baseUrl, reached.publicUrl].flatMap((url) =>
+    url !== undefined && URL.canParse(url) ? [new URL(url).origin] : [],
+  );
+  const isForeign =
+    (site !== undefined && site !== 'same-origin' && site !== 'none') ||
+    (origin !== undefined && !own.includes(origin));
+  if (isForeign) {
+    throw new AppError('forbidden', {
+      message:
+        'The request comes from another site. If it does not, the address in the browser is not the one that the server knows: see --public-url.',
+    });
+  }
+}
