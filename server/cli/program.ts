@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { registerAdministrator } from './administrators.ts';
+import { registerAudit } from './audit.ts';
 import { registerBackup } from './backup.ts';
 import { registerCollection } from './collections.ts';
 import { registerDemo } from './demo.ts';
@@ -26,6 +27,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerTaxiiService,
   registerCollection,
   registerImport,
+  registerAudit,
   registerBackup,
   registerMigrate,
   registerDoctor,

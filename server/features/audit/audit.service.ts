@@ -207,6 +207,8 @@ type Wanted = Omit<ReturnType<typeof parseInput<typeof exportAuditInput>>, 'form
 
 async function filterOf(app: App, wanted: Wanted, viewer: Viewer): Promise<AuditFilter> {
   const { actor, since, until, ...rest } = wanted;
+  if (rest.targetId !== undefined && rest.targetKind === undefined)
+    throw invalid('targetKind', 'is needed beside targetId: ids are unique among things of one kind');
   return {
     ...rest,
     // A name as somebody types it; of an account that is gone, as it was written.
