@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { displayName, emailAddress, userName } from './names.ts';
 import { wholeNumber } from './numbers.ts';
+import { MAX_PAGE, pageQuery, queryNumber } from './paging.ts';
 import { reference, rowVersion } from './references.ts';
 import { ACCOUNT_KINDS, type AccountKind, ORGANIZATION_ROLES, SYSTEM_ROLES } from './roles.ts';
 
@@ -219,6 +220,32 @@ const accountItemShape = {
 /** An account in a list. */
 export const accountItem = z.strictObject(accountItemShape);
 export type AccountItem = z.infer<typeof accountItem>;
+
+export const ACCOUNT_SORTS = ['userName', 'name', 'lastUsedAt', 'createdAt'] as const;
+export type AccountSort = (typeof ACCOUNT_SORTS)[number];
+
+const filterId = z.union([z.number(), queryNumber(1, 1e15)]);
+
+/** What a list of accounts takes. */
+export const accountQuery = pageQuery(ACCOUNT_SORTS).extend({
+  /** On the command line a number, over REST a text. */
+  limit: z.union([z.number().int().min(1).max(MAX_PAGE), queryNumber(1, MAX_PAGE)]).optional(),
+  /** Kinds, separated by commas. */
+  kind: z
+    .string()
+    .refine(
+      (text) => text.split(',').every((kind) => (ACCOUNT_KINDS as readonly string[]).includes(kind)),
+      `must be some of: ${ACCOUNT_KINDS.join(', ')}`,
+    )
+    .optional(),
+  state: z.enum(['active', 'locked', 'disabled', 'expired']).optional(),
+  systemRole: z.enum(SYSTEM_ROLES).optional(),
+  organizationRole: z.enum(ORGANIZATION_ROLES).optional(),
+  group: filterId.optional(),
+  service: filterId.optional(),
+  /** Found anywhere in user name, names and pseudonym, without regard to case. */
+  search: z.string().min(1).max(200).optional(),
+});
 
 /** An account with everything that its form shows. */
 export const accountDetails = z.strictObject({

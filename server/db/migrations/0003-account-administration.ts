@@ -46,17 +46,18 @@ export const migration0003: Migration = {
       .columns(['organization_id', 'kind'])
       .where(sql<boolean>`deleted_at is null`)
       .execute();
-    // One for each order of the list, so that a page costs the same on 100,000 accounts as on 100.
-    for (const [name, column] of [
-      ['accounts_by_user_name', 'user_name_key'],
-      ['accounts_by_name', 'name_key'],
-      ['accounts_by_last_use', 'last_used_at'],
-      ['accounts_by_creation', 'id'],
+    // One for each order of the list, so that a page costs the same on 100,000 accounts as on 100. A search walks one of
+    // them from where the page begins, and looks only at the accounts that it finds.
+    for (const [name, columns] of [
+      ['accounts_by_user_name', sql`organization_id, user_name_key, id, search_key`],
+      ['accounts_by_name', sql`organization_id, name_key, id, search_key`],
+      ['accounts_by_last_use', sql`organization_id, coalesce(last_used_at, 0), id, search_key`],
+      ['accounts_by_creation', sql`organization_id, id, search_key`],
     ] as const) {
       await schema
         .createIndex(name)
         .on('accounts')
-        .columns(column === 'id' ? ['organization_id', 'id'] : ['organization_id', column, 'id'])
+        .expression(columns)
         .where(sql<boolean>`deleted_at is null`)
         .execute();
     }

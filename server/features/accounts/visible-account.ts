@@ -7,12 +7,16 @@ import { accountTarget } from './account-view.rules.ts';
 import { type AccountRow, findAccount, lockAccount } from './accounts.store.ts';
 import { KIND_NAMES, TARGET_KINDS } from './forms.rules.ts';
 
+/** What a read needs of an action; outside of a transaction, `tx` is the database. */
+type Reader = { tx: Parameters<typeof findAccount>[0] } & Pick<Action, 'access'> &
+  Partial<Pick<Action, 'about'>>;
+
 /**
  * The account, if the caller may see it; where a kind is named, only one of that kind.
  * @throws AppError `not_found`, the same for one that does not exist
  */
 export async function findVisibleAccount(
-  { tx, access, about }: Pick<Action, 'tx' | 'access' | 'about'>,
+  { tx, access, about }: Reader,
   { account: reference, kind }: { account: Reference; kind?: AccountKind | undefined },
 ): Promise<AccountRow> {
   const row = await findAccount(tx, reference);
@@ -21,7 +25,7 @@ export async function findVisibleAccount(
     const what = kind === undefined ? 'account' : KIND_NAMES[kind];
     throw new AppError('not_found', { message: `There is no ${what} ${called(reference)}.` });
   }
-  about({
+  about?.({
     organizationId: row.organization_id,
     targetKind: TARGET_KINDS[row.kind],
     targetId: row.id,

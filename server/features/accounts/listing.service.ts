@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import {
+  type AccountDetails,
+  type AccountItem,
+  type AccountSort,
+  accountQuery,
+} from '../../../contract/accounts.ts';
+import type { Reference } from '../../../contract/references.ts';
+import type { AccountKind } from '../../../contract/roles.ts';
+import { reading } from '../../action.ts';
+import type { App, Caller } from '../../context.ts';
+import { AppError } from '../../errors.ts';
+import { parseInput } from '../../input.ts';
+import { DEFAULT_PAGE, decodeCursor, pageFrom } from '../../pages.ts';
+import { formatTimestamp } from '../../protocols/timestamp.ts';
+import { listGroupsOf } from '../groups/groups.store.ts';
+import { requireVisibleOrganization } from '../owners/owners.rules.ts';
+import { findOrganization } from '../owners/owners.store.ts';
+import { accountItemOf, shown } from './account-view.rules.ts';
+import { type AccountRow, listAllowedOwners, listCredentials } from './accounts.store.ts';
+import { findBlocks } from './blocks.ts';
+import { problemsError } from './forms.rules.ts';
+import { findShownRow, listAccountRows } from './listing.store.ts';
+import { findVisibleAccount } from './visible-account.ts';
+
+export type AccountQuery = z.input<typeof accountQuery>;
+
+const position = z.tuple([z.union([z.string(), z.number()]), z.number().int()]);
+
+/**
+ * A page of the accounts of an organization, or of all organizations.
+ * @throws AppError `not_found`, `forbidden`, `invalid_input`
+ */
+export async function listAccounts(
+  app: App,
+  caller: Caller,
+  organizationReference: Reference | undefined,
+  rawQuery: AccountQuery = {},
+): Promise<{ items: AccountItem[]; next: string | null }> {
+  const query = parseInput(accountQuery, rawQuery);
+  return await reading(async () => {
+    const { access } = caller;
+    const db = app.db.read;
+    const organization =
+      organizationReference === undefined
+        ? undefined
+        : requireVisibleOrganization(
+            access,
+            await findOrganization(db, organizationReference),
+            organizationReference,
+          );
+    access.require(
+      'account.view',
+      organization === undefined ? {} : { organizationId: organization.owner_id },
+    );
+    // Who may not see System roles learns nothing of them by asking for those who have one.
+    if (query.systemRole !== undefined && !access.can('account.viewSystemRole', {}))
+      throw problemsError('forbidden', [
+        { path: 'systemRole', message: 'you may not see it: it needs account.viewSystemRole' },
+      ]);
+    const { limit = DEFAULT_PAGE, sort = 'userName' } = query;
+    const after = query.after === undefined ? undefined : decodeCursor(query.after, position);
+    const now = app.clock.now();
+    const found = await listAccountRows(
+      db,
+      organization?.owner_id ?? 'instance',
+      {
+        kinds: query.kind === undefined ? undefined : (query.kind.split(',') as AccountKind[]),
+        state: query.state,
+        systemRole: query.systemRole,
+        organizationRole: query.organizationRole,
+        groupId: query.group,
+        serviceId: query.service,
+        search: query.search,
+      },
+      {
+        sort: sort.replace('-', '') as AccountSort,
+        descending: sort.startsWith('-'),
+        after: after === undefined ? undefined : { value: after[0], id: after[1] },
+        limit: limit + 1,
+        now,
+      },
+    );
+    const { rows, next } = pageFrom(found, limit, (row) => [row.position, row.id]);
+    const blocks = await findBlocks(app, db, rows, now);
+    return { items: rows.map((row) => accountItemOf(access, row, blocks.get(row.id), now)), next };
+  });
+}
+
+/**
+ * An account with everything that its form shows. Everybody sees their own.
+ * @throws AppError `not_found`
+ */
+export async function getAccount(
+  app: App,
+  caller: Caller,
+  which: { account: Reference; kind?: AccountKind | undefined },
+): Promise<AccountDetails> {
+  return await reading(async () => {
+    const { access } = caller;
+    const db = app.db.read;
+    const account: AccountRow = await findVisibleAccount({ tx: db, access }, which);
+    const row = await findShownRow(db, account.id);
+    if (row === undefined) throw new AppError('not_found');
+    const now = app.clock.now();
+    const blocks = await findBlocks(app, db, [row], now);
+    const groups = await listGroupsOf(db, [row.id]);
+    const credentials = await listCredentials(db, row.id, now);
+    return {
+      ...accountItemOf(access, row, blocks.get(row.id), now),
+      groups: groups.map(({ id, name }) => ({ id, name })),
+      onlyOwners:
+        row.narrowed === 0
+          ? null
+          : (await listAllowedOwners(db, [row.id])).map((owner) => ({
+              id: owner.owner_id,
+              name: owner.owner_name,
+            })),
+      customTqlTimeoutMs: row.custom_tql_timeout_ms,
+      includeInObservations: row.include_in_observations === 1,
+      exceedApiLinkLimit: row.exceed_api_link_limit === 1,
+      timeZone: row.time_zone,
+      logOutAfterMinutes: row.log_out_after_minutes,
+      summaryEmailTime: row.summary_email_time,
+      passwordChangedAt: shown(row.password_changed_at),
+      credentials: credentials.map((credential) => ({
+        id: credential.id,
+        kind: credential.kind,
+        hint: credential.hint,
+        createdAt: formatTimestamp(credential.created_at),
+        expiresAt: shown(credential.expires_at),
+      })),
+    };
+  });
+}

@@ -1,0 +1,124 @@
+import { type Expression, type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { AccountSort } from '../../../contract/accounts.ts';
+import { nameKey } from '../../../contract/names.ts';
+import type { AccountKind, OrganizationRole, SystemRole } from '../../../contract/roles.ts';
+import type { Schema } from '../../db/schema.ts';
+import type { Micros } from '../../protocols/timestamp.ts';
+import type { ShownRow } from './account-view.rules.ts';
+
+export type AccountFilter = {
+  kinds?: readonly AccountKind[] | undefined;
+  state?: 'active' | 'locked' | 'disabled' | 'expired' | undefined;
+  systemRole?: SystemRole | undefined;
+  organizationRole?: OrganizationRole | undefined;
+  groupId?: number | undefined;
+  serviceId?: number | undefined;
+  /** Found anywhere in user name, names and pseudonym, without regard to case. */
+  search?: string | undefined;
+};
+
+export type AccountPosition = { value: string | number; id: number };
+
+/** What a list is sorted by; the id decides between equal ones. */
+const SORT_COLUMNS: Readonly<Record<AccountSort, RawBuilder<string | number>>> = {
+  userName: sql<string | number>`accounts.user_name_key`,
+  name: sql<string | number>`accounts.name_key`,
+  lastUsedAt: sql<string | number>`coalesce(accounts.last_used_at, 0)`,
+  createdAt: sql<string | number>`accounts.id`,
+};
+
+/**
+ * Accounts of the organization, or of all, that are not deleted, sorted and filtered, after a position. The rows are
+ * found in an index first, and read only then.
+ */
+export async function listAccountRows(
+  db: Kysely<Schema>,
+  organizationId: number | 'instance',
+  filter: AccountFilter,
+  page: {
+    sort: AccountSort;
+    descending: boolean;
+    after?: AccountPosition | undefined;
+    limit: number;
+    now: Micros;
+  },
+): Promise<(ShownRow & { position: string | number })[]> {
+  const column = SORT_COLUMNS[page.sort];
+  const direction = page.descending ? 'desc' : 'asc';
+  let query = db
+    .selectFrom('accounts')
+    .select('accounts.id')
+    .select(column.as('position'))
+    .where('accounts.deleted_at', 'is', null);
+  if (organizationId !== 'instance') query = query.where('accounts.organization_id', '=', organizationId);
+  for (const condition of conditionsOf(filter, page.now)) query = query.where(condition);
+  if (page.after !== undefined) {
+    const { value, id } = page.after;
+    const compare = sql.raw(page.descending ? '<' : '>');
+    query = query.where(sql<SqlBool>`(${column}, accounts.id) ${compare} (${value}, ${id})`);
+  }
+  query = query.orderBy(column, direction).orderBy('accounts.id', direction).limit(page.limit);
+  return await shownRows(db)
+    .innerJoin(query.as('page'), 'page.id', 'accounts.id')
+    .select('page.position')
+    .orderBy('page.position', direction)
+    .orderBy('accounts.id', direction)
+    .execute();
+}
+
+/** One account that is not deleted, as a list shows it. */
+export async function findShownRow(db: Kysely<Schema>, id: number): Promise<ShownRow | undefined> {
+  return await shownRows(db)
+    .where('accounts.id', '=', id)
+    .where('accounts.deleted_at', 'is', null)
+    .executeTakeFirst();
+}
+
+function shownRows(db: Kysely<Schema>) {
+  return db
+    .selectFrom('accounts')
+    .innerJoin('owners as organization', 'organization.id', 'accounts.organization_id')
+    .innerJoin('organizations', 'organizations.owner_id', 'accounts.organization_id')
+    .leftJoin('taxii_services', 'taxii_services.id', 'accounts.service_id')
+    .selectAll('accounts')
+    .select([
+      'organization.name as organization_name',
+      'organizations.disabled_at as organization_disabled_at',
+      'taxii_services.name as service_name',
+      'taxii_services.path as service_path',
+    ]);
+}
+
+function conditionsOf(filter: AccountFilter, now: Micros): Expression<SqlBool>[] {
+  const conditions: Expression<SqlBool>[] = [];
+  const { kinds, state, search } = filter;
+  if (kinds !== undefined) conditions.push(sql<SqlBool>`accounts.kind in (${sql.join([...kinds])})`);
+  if (state !== undefined) conditions.push(stateCondition(state, now));
+  if (filter.systemRole !== undefined)
+    conditions.push(sql<SqlBool>`accounts.system_role = ${filter.systemRole}`);
+  if (filter.organizationRole !== undefined)
+    conditions.push(sql<SqlBool>`accounts.organization_role = ${filter.organizationRole}`);
+  if (filter.serviceId !== undefined)
+    conditions.push(sql<SqlBool>`accounts.service_id = ${filter.serviceId}`);
+  if (filter.groupId !== undefined) {
+    conditions.push(
+      sql<SqlBool>`accounts.id in (select account_id from user_group_members where group_id = ${filter.groupId})`,
+    );
+  }
+  if (search !== undefined) {
+    const pattern = `%${nameKey(search).replace(/[\\%_]/g, '\\$&')}%`;
+    conditions.push(sql<SqlBool>`accounts.search_key like ${pattern} escape '\\'`);
+  }
+  return conditions;
+}
+
+/** The same as `accountState`, in SQL; locks by failed sign-ins pass by themselves and are no state of the row. */
+function stateCondition(state: NonNullable<AccountFilter['state']>, now: Micros): Expression<SqlBool> {
+  const isEnabled = sql<SqlBool>`accounts.disabled_at is null and not exists
+    (select 1 from organizations g where g.owner_id = accounts.organization_id and g.disabled_at is not null)`;
+  const isExpired = sql<SqlBool>`(accounts.expires_at is not null and accounts.expires_at <= ${now})`;
+  if (state === 'disabled') return sql<SqlBool>`not (${isEnabled})`;
+  if (state === 'expired') return sql<SqlBool>`${isEnabled} and ${isExpired}`;
+  const isLocked = sql.raw(state === 'locked' ? 'is not null' : 'is null');
+  return sql<SqlBool>`${isEnabled} and not ${isExpired} and accounts.locked_at ${isLocked}`;
+}
