@@ -31,9 +31,11 @@ export function isFileAnswer(output: unknown): output is FileAnswer {
  * be read, and asks for more only as fast as the client takes it.
  */
 export async function fileAnswer(
+  app: App,
   { media, status }: Endpoint,
   { fileName, content }: FileAnswer,
   headers: Record<string, string>,
+  breakOff: () => void,
 ): Promise<RestAnswer> {
   const fileHeaders = {
     'Content-Type': media === undefined ? 'application/octet-stream' : `${media}; charset=utf-8`,
@@ -55,7 +57,17 @@ export async function fileAnswer(
         }
         const { value } = next;
         controller.enqueue(typeof value === 'string' ? Buffer.from(value) : value);
-        next = await chunks.next();
+        try {
+          next = await chunks.next();
+        } catch (error) {
+          app.log.error(
+            { err: error, requestId: headers['X-Request-Id'] },
+            'a file could not be sent to its end',
+          );
+          // Not as an error of the stream: the framework would send its text to the client. The end of the connection
+          // cancels the stream.
+          breakOff();
+        }
       },
       async cancel() {
         await chunks.return?.();
@@ -90,6 +102,9 @@ export function errorAnswer(
     app.log.warn({ err: known.cause, requestId }, 'the database is unavailable');
   // RFC 9110 §15.5.2 wants a challenge; one that makes a browser ask for a password would be for another face.
   if (known.code === 'unauthenticated') headers['WWW-Authenticate'] = 'Session realm="Taxiway"';
+  // What was meant for another answer.
+  for (const name of ['Content-Disposition', 'Set-Cookie', 'Clear-Site-Data']) delete headers[name];
+  headers['Content-Type'] = 'application/json';
   const { message, ...details } = known.details;
   if (details.retryAfterSeconds !== undefined) headers['Retry-After'] = String(details.retryAfterSeconds);
   const body = { error: { code: known.code, message: message ?? known.message, requestId, ...details } };

@@ -152,7 +152,7 @@ export function createRestFace(
       const output = await route.handle({ access, address, requestId }, raw, browser);
       const { status } = route.endpoint;
       const done = isFileAnswer(output)
-        ? await fileAnswer(route.endpoint, output, headers)
+        ? await fileAnswer(app, route.endpoint, output, headers, () => outgoing.destroy())
         : jsonAnswer(status, output, headers);
       if (!access.asked) {
         await done.stream?.cancel();
