@@ -1,4 +1,25 @@
+import {
+  exportAuditCsvEndpoint,
+  exportAuditJsonlEndpoint,
+  exportOrganizationAuditCsvEndpoint,
+  exportOrganizationAuditJsonlEndpoint,
+  listActivityEndpoint,
+  listAuditEndpoint,
+  listOrganizationAuditEndpoint,
+  verifyAuditEndpoint,
+} from './audit.ts';
 import type { Endpoint } from './endpoint.ts';
+import {
+  createOrganizationEndpoint,
+  deleteOrganizationEndpoint,
+  editOrganizationEndpoint,
+  getOrganizationEndpoint,
+  getSeatsEndpoint,
+  listOrganizationsEndpoint,
+  setLimitsEndpoint,
+  setOrganizationPermissionsEndpoint,
+} from './organizations.ts';
+import { communityEndpoints, listCommunityRolesEndpoint, sourceEndpoints } from './owners.ts';
 import {
   endAllSessionsEndpoint,
   endSessionEndpoint,
@@ -18,4 +39,23 @@ export const ALL_ENDPOINTS: readonly Endpoint[] = [
   listSessionsEndpoint,
   endAllSessionsEndpoint,
   endSessionEndpoint,
+  listOrganizationsEndpoint,
+  createOrganizationEndpoint,
+  getOrganizationEndpoint,
+  editOrganizationEndpoint,
+  deleteOrganizationEndpoint,
+  setLimitsEndpoint,
+  setOrganizationPermissionsEndpoint,
+  getSeatsEndpoint,
+  ...Object.values(communityEndpoints),
+  ...Object.values(sourceEndpoints),
+  listCommunityRolesEndpoint,
+  listAuditEndpoint,
+  listOrganizationAuditEndpoint,
+  exportAuditCsvEndpoint,
+  exportAuditJsonlEndpoint,
+  exportOrganizationAuditCsvEndpoint,
+  exportOrganizationAuditJsonlEndpoint,
+  verifyAuditEndpoint,
+  listActivityEndpoint,
 ];

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { endpoint } from './endpoint.ts';
+import { endpoint, noContent } from './endpoint.ts';
 import { displayName, emailAddress } from './names.ts';
 import { wholeNumber } from './numbers.ts';
-import { pageOf, pageQuery } from './paging.ts';
+import { MAX_PAGE, pageOf, pageQuery } from './paging.ts';
 import { pathId, reference, rowVersion } from './references.ts';
 import { SYSTEM_ROLES } from './roles.ts';
 
@@ -21,6 +21,9 @@ export const ownerDescription = z
   .min(1, 'must not be empty')
   .max(2000, 'must have at most 2000 characters')
   .regex(/^[^\p{Cs}\u0000]*$/u, 'must not contain U+0000 or halves of surrogate pairs');
+
+/** Rows of a page, as a use case takes them. */
+export const pageLimit = wholeNumber(1, MAX_PAGE).optional();
 
 /** What is looked for in names. */
 export const searchText = z
@@ -71,7 +74,8 @@ export const setOrganizationPermissionsInput = z
   .refine((input) => namesSome(input, ['organization', 'version']), 'changes nothing');
 export type SetOrganizationPermissionsInput = z.input<typeof setOrganizationPermissionsInput>;
 
-export const listOrganizationsInput = pageQuery(['name', 'id']).extend({ search: searchText.optional() });
+const organizationsQuery = pageQuery(['name', 'id']).extend({ search: searchText.optional() });
+export const listOrganizationsInput = organizationsQuery.extend({ limit: pageLimit });
 export type ListOrganizationsInput = z.input<typeof listOrganizationsInput>;
 
 export const createAdministratorInput = z.strictObject({
@@ -155,7 +159,7 @@ export const listOrganizationsEndpoint = endpoint({
   path: '/organizations',
   tag,
   summary: 'Lists the organizations that the caller may see, with limits and use where it may see those.',
-  query: listOrganizationsInput,
+  query: organizationsQuery,
   output: pageOf(organizationView),
 });
 
@@ -202,7 +206,7 @@ export const deleteOrganizationEndpoint = endpoint({
   tag,
   summary: 'Deletes an organization that holds no accounts, no objects and no memberships.',
   params,
-  output: z.undefined(),
+  output: noContent,
   status: 204,
   errors: ['conflict'],
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { endpoint } from './endpoint.ts';
+import { endpoint, noContent } from './endpoint.ts';
 import { displayName } from './names.ts';
-import { ownerDescription, searchText } from './organizations.ts';
+import { ownerDescription, pageLimit, searchText } from './organizations.ts';
 import { pageOf, pageQuery, queryNumber } from './paging.ts';
 import { pathId, reference, rowVersion } from './references.ts';
 import { ACCOUNT_KINDS, COMMUNITY_ROLES, type CommunityRole } from './roles.ts';
@@ -49,7 +49,8 @@ export type EditOwnerInput = z.input<typeof editOwnerInput>;
 export const ownerReferenceInput = z.strictObject(ownerReference);
 export type OwnerReferenceInput = z.input<typeof ownerReferenceInput>;
 
-export const listOwnersInput = pageQuery(['name', 'id']).extend({ kind, search: searchText.optional() });
+const ownersQuery = pageQuery(['name', 'id']).extend({ search: searchText.optional() });
+export const listOwnersInput = ownersQuery.extend({ kind, limit: pageLimit });
 export type ListOwnersInput = z.input<typeof listOwnersInput>;
 
 export const addMemberInput = z.strictObject({
@@ -62,13 +63,19 @@ export type AddMemberInput = z.input<typeof addMemberInput>;
 export const removeMemberInput = z.strictObject({ ...ownerReference, organization: reference });
 export type RemoveMemberInput = z.input<typeof removeMemberInput>;
 
-export const listMembersInput = pageQuery(['name']).extend(ownerReference);
+const membersQuery = pageQuery(['name']);
+export const listMembersInput = membersQuery.extend({ ...ownerReference, limit: pageLimit });
 export type ListMembersInput = z.input<typeof listMembersInput>;
 
-export const listMemberAccountsInput = pageQuery(['organization']).extend({
-  ...ownerReference,
-  organization: reference.optional(),
+/** In the order of the organizations, and in each of the ids: an order that tells nothing of names. */
+const memberAccountsQuery = pageQuery(['organization']).extend({
+  organization: queryNumber(1, 999_999_999_999_999).optional(),
   search: searchText.optional(),
+});
+export const listMemberAccountsInput = memberAccountsQuery.extend({
+  ...ownerReference,
+  limit: pageLimit,
+  organization: reference.optional(),
 });
 export type ListMemberAccountsInput = z.input<typeof listMemberAccountsInput>;
 
@@ -158,7 +165,7 @@ function endpointsOf<const Kind extends SharedKind>(of: Kind, plural: string, ta
       path: `/${plural}`,
       tag,
       summary: `Lists the ${plural} that the caller may see.`,
-      query: listOwnersInput.omit({ kind: true }),
+      query: ownersQuery,
       output: pageOf(ownerView),
     }),
     create: endpoint({
@@ -195,7 +202,7 @@ function endpointsOf<const Kind extends SharedKind>(of: Kind, plural: string, ta
       tag,
       summary: `Deletes a ${of} that has neither objects nor member organizations.`,
       params,
-      output: z.undefined(),
+      output: noContent,
       status: 204,
       errors: ['conflict'],
     }),
@@ -205,7 +212,7 @@ function endpointsOf<const Kind extends SharedKind>(of: Kind, plural: string, ta
       tag,
       summary: 'Lists the member organizations with their default roles.',
       params,
-      query: listMembersInput.omit({ kind: true, owner: true }),
+      query: membersQuery,
       output: pageOf(memberView),
     }),
     setMember: endpoint({
@@ -223,7 +230,7 @@ function endpointsOf<const Kind extends SharedKind>(of: Kind, plural: string, ta
       tag,
       summary: 'Ends the membership of an organization, with the individual roles of its accounts.',
       params: memberParams,
-      output: z.undefined(),
+      output: noContent,
       status: 204,
     }),
     listAccounts: endpoint({
@@ -233,9 +240,7 @@ function endpointsOf<const Kind extends SharedKind>(of: Kind, plural: string, ta
       summary:
         'Lists the accounts of the member organizations with their roles, as profile anonymity allows.',
       params,
-      query: listMemberAccountsInput
-        .omit({ kind: true, owner: true })
-        .extend({ organization: queryNumber(1, 999_999_999_999_999).optional() }),
+      query: memberAccountsQuery,
       output: pageOf(memberAccountView),
     }),
     setRole: endpoint({
@@ -253,7 +258,7 @@ function endpointsOf<const Kind extends SharedKind>(of: Kind, plural: string, ta
       tag,
       summary: 'Ends the individual role of an account; the default role of its organization is its role.',
       params: accountParams,
-      output: z.undefined(),
+      output: noContent,
       status: 204,
     }),
   };

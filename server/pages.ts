@@ -4,6 +4,9 @@ import { invalid } from './errors.ts';
 /** Rows of a page when the asker names no number. */
 export const DEFAULT_PAGE = 100;
 
+/** A page of a list, and where the next one begins; null at the end. */
+export type Page<Item> = { items: Item[]; next: string | null };
+
 /** Where the next page of a list begins, as text that means nothing to whoever gives it back. */
 export function encodeCursor(parts: unknown): string {
   return Buffer.from(JSON.stringify(parts)).toString('base64url');

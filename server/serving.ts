@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from './context.ts';
 import { inTransaction } from './db/transaction.ts';
+import { createAuditRoutes } from './features/audit/audit.routes.ts';
 import { keepCheckpoints } from './features/audit/checkpoints.service.ts';
 import {
   type Authentication,
@@ -12,6 +13,7 @@ import { createPageCache } from './features/exchange/page-cache.ts';
 import { preparePages } from './features/exchange/pages.store.ts';
 import { createInstanceRoutes } from './features/instance/instance.routes.ts';
 import { findInstance } from './features/instance/instance.store.ts';
+import { createOwnerRoutes } from './features/owners/owners.routes.ts';
 import { createSessionRoutes } from './features/sessions/sessions.routes.ts';
 import { openSession } from './features/sessions/sessions.service.ts';
 import { deleteExpiredSessions } from './features/sessions/sessions.store.ts';
@@ -31,7 +33,11 @@ export type ServerOptions = Pick<Faces<never>, 'metricsOfAll'>;
 
 /** The REST API: every endpoint of the contract, bound to its use case. */
 export function createRestRoutes(app: App, authentication: Authentication): RestRoute[] {
-  return [...createInstanceRoutes(app), ...createSessionRoutes(app, authentication)];
+  return [
+    ...createInstanceRoutes(app),
+    ...createSessionRoutes(app, authentication),
+    ...createOwnerRoutes(app),
+  ];
 }
 
 /** Serves an opened app over HTTP, and keeps house: the one place that binds features to faces. */

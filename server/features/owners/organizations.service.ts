@@ -17,7 +17,7 @@ import type { App, Caller } from '../../context.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
-import { DEFAULT_PAGE, decodeCursor, pageFrom } from '../../pages.ts';
+import { DEFAULT_PAGE, decodeCursor, type Page, pageFrom } from '../../pages.ts';
 import { countSeats } from '../accounts/accounts.store.ts';
 import { findInstance, lockInstance } from '../instance/instance.store.ts';
 import { organizationView, seatGauge } from './organizations.rules.ts';
@@ -48,8 +48,6 @@ import {
   updateOrganization,
   updateOwner,
 } from './owners.store.ts';
-
-export type Page<Item> = { items: Item[]; next: string | null };
 
 /** The organizations that the caller may see, with their limits and how much of each is used where it may see those. */
 export async function listOrganizations(

@@ -18,34 +18,27 @@ import {
 import type { Reference } from '../../../contract/references.ts';
 import { act } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
-import { AppError, invalid } from '../../errors.ts';
+import { AppError } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import { titleWarnings } from '../../protocols/taxii/titles.ts';
 import { insertCollection, newCollection } from '../collections/collections.store.ts';
 import { lockInstance } from '../instance/instance.store.ts';
 import { organizationView } from './organizations.rules.ts';
 import { countSeatsOf } from './organizations.store.ts';
-import {
-  called,
-  limitsOf,
-  requireVersion,
-  requireVisibleOrganization,
-  requireVisibleOwner,
-} from './owners.rules.ts';
+import { called, limitsOf, requireVersion, requireVisibleOrganization } from './owners.rules.ts';
 import {
   findMembership,
   findOrganization,
-  findOwner,
   insertOrganization,
   insertOwner,
   lockOrganization,
   lockOwner,
-  ownerTarget,
   requireFreeName,
   updateOrganization,
   updateOwner,
   upsertMembership,
 } from './owners.store.ts';
+import { auditTarget, findVisibleOwner } from './visible-owner.ts';
 
 export type NewOwner = { id: number; name: string; collectionId: string; warnings: string[] };
 
@@ -126,14 +119,10 @@ export async function createOwner(app: App, caller: Caller, rawInput: CreateOwne
  */
 export async function addMember(app: App, caller: Caller, rawInput: AddMemberInput): Promise<MemberView> {
   const input = parseInput(addMemberInput, rawInput);
-  return await act(app, caller, 'owner.member', async ({ tx, access, audit, about }) => {
-    const found = await findOwner(tx, input.owner);
-    const target = found === undefined ? {} : await ownerTarget(tx, found, access.actor);
-    const kinds = input.kind === undefined ? undefined : [input.kind];
-    const owner = requireVisibleOwner(access, found, target, input.owner, kinds);
-    about({ organizationId: null, targetKind: owner.kind, targetId: owner.id, targetName: owner.name });
+  return await act(app, caller, 'owner.member', async (action) => {
+    const { tx, access, audit } = action;
+    const { owner, target } = await findVisibleOwner(action, input);
     access.require('owner.members', target);
-    if (owner.kind === 'organization') throw invalid('owner', 'an organization has no member organizations');
     // A Director invites organizations that are no members yet, so any organization may be named here.
     const organization = await findOrganization(tx, input.organization);
     if (organization === undefined) throw noOrganization(input.organization);
@@ -146,10 +135,7 @@ export async function addMember(app: App, caller: Caller, rawInput: AddMemberInp
       default_role: input.defaultRole,
     });
     await audit({
-      organizationId: organization.id,
-      targetKind: owner.kind,
-      targetId: owner.id,
-      targetName: owner.name,
+      ...auditTarget(owner, organization.id),
       details: {
         organization: organization.name,
         defaultRole: { before: before?.default_role ?? null, after: input.defaultRole },

@@ -10,7 +10,6 @@ import {
   type Someone,
 } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
-import { listCollections } from '../collections/collections.store.ts';
 import { listOrganizations } from './organizations.service.ts';
 import { addMember, createOrganization, createOwner } from './owners.service.ts';
 import { findCommunityRole, findMembership, findOwner } from './owners.store.ts';
@@ -55,7 +54,11 @@ describe.each(ENGINES)('owners on %s', (engine) => {
       const name = fresh('Owner');
       const created = await create(as(person), name);
       expect(await findOwner(app.db.read, name.toLowerCase())).toMatchObject({ id: created.id, kind, name });
-      const collections = (await listCollections(app.db.read)).filter((row) => row.owner_id === created.id);
+      const collections = await app.db.read
+        .selectFrom('collections')
+        .selectAll()
+        .where('owner_id', '=', created.id)
+        .execute();
       expect(collections).toMatchObject([{ id: created.collectionId, writable: 0, strict: 0 }]);
     });
 
