@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endpoint } from './endpoint.ts';
+import { endpoint, fileEndpoint } from './endpoint.ts';
 import { MAX_PAGE, pageOf, queryNumber } from './paging.ts';
 import { pathId, reference } from './references.ts';
 
@@ -128,7 +128,6 @@ const pageQuery = {
 };
 const inInstance = { organization: pathId.optional() };
 const ofOrganization = z.strictObject({ organization: pathId });
-const format = { format: z.enum(AUDIT_FORMATS) };
 const tag = 'Audit';
 
 export const listAuditEndpoint = endpoint({
@@ -150,25 +149,44 @@ export const listOrganizationAuditEndpoint = endpoint({
   output: pageOf(auditEvent),
 });
 
-export const exportAuditEndpoint = endpoint({
+export const exportAuditCsvEndpoint = fileEndpoint({
   method: 'GET',
-  path: '/audit/export',
+  path: '/audit/export.csv',
   tag,
-  summary:
-    'Exports the audit trail of the whole instance, the oldest events first; JSONL carries the proof of its hash chains.',
-  query: filterQuery.extend({ ...inInstance, ...format }),
-  output: z.string(),
+  summary: 'Exports the audit trail of the whole instance as CSV, the oldest events first.',
+  query: filterQuery.extend(inInstance),
+  media: 'text/csv',
 });
 
-export const exportOrganizationAuditEndpoint = endpoint({
+export const exportAuditJsonlEndpoint = fileEndpoint({
   method: 'GET',
-  path: '/organizations/:organization/audit/export',
+  path: '/audit/export.jsonl',
   tag,
   summary:
-    'Exports the audit trail of an organization, the oldest events first; JSONL carries the proof of its hash chain.',
+    'Exports the audit trail of the whole instance as JSON Lines with the proof of its hash chains, the oldest events first.',
+  query: filterQuery.extend(inInstance),
+  media: 'application/x-ndjson',
+});
+
+export const exportOrganizationAuditCsvEndpoint = fileEndpoint({
+  method: 'GET',
+  path: '/organizations/:organization/audit/export.csv',
+  tag,
+  summary: 'Exports the audit trail of an organization as CSV, the oldest events first.',
   params: ofOrganization,
-  query: filterQuery.extend(format),
-  output: z.string(),
+  query: filterQuery,
+  media: 'text/csv',
+});
+
+export const exportOrganizationAuditJsonlEndpoint = fileEndpoint({
+  method: 'GET',
+  path: '/organizations/:organization/audit/export.jsonl',
+  tag,
+  summary:
+    'Exports the audit trail of an organization as JSON Lines with the proof of its hash chain, the oldest events first.',
+  params: ofOrganization,
+  query: filterQuery,
+  media: 'application/x-ndjson',
 });
 
 export const verifyAuditEndpoint = endpoint({
