@@ -299,6 +299,13 @@ export type DeleteAccountInput = z.input<typeof deleteAccountInput>;
 export const moveResponsibilitiesInput = z.strictObject({ ...which, heirs });
 export type MoveResponsibilitiesInput = z.input<typeof moveResponsibilitiesInput>;
 
+export const moveAccountInput = z.strictObject({
+  ...which,
+  organization: reference,
+  version: rowVersion.optional(),
+});
+export type MoveAccountInput = z.input<typeof moveAccountInput>;
+
 const heirCandidate = z.strictObject({ id: z.number(), userName: z.string(), name: z.string().nullable() });
 
 /** What a deletion would entail, and what it needs. */

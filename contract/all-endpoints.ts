@@ -1,3 +1,4 @@
+import { ACCOUNT_ENDPOINTS } from './account-endpoints.ts';
 import {
   exportAuditCsvEndpoint,
   exportAuditJsonlEndpoint,
@@ -8,7 +9,17 @@ import {
   listOrganizationAuditEndpoint,
   verifyAuditEndpoint,
 } from './audit.ts';
+import { editCollectionEndpoint, getCollectionEndpoint, listCollectionsEndpoint } from './collections.ts';
 import type { Endpoint } from './endpoint.ts';
+import {
+  createGroupEndpoint,
+  deleteGroupEndpoint,
+  editGroupEndpoint,
+  getGroupEndpoint,
+  listGroupsEndpoint,
+  setGroupMembersEndpoint,
+} from './groups.ts';
+import { getLicenceEndpoint, setLicenceEndpoint } from './licence.ts';
 import {
   createOrganizationEndpoint,
   deleteOrganizationEndpoint,
@@ -28,7 +39,21 @@ import {
   signInEndpoint,
   signOutEndpoint,
 } from './session.ts';
+import {
+  getSettingEndpoint,
+  listSettingsEndpoint,
+  resetSettingEndpoint,
+  setSettingEndpoint,
+  setSettingsEndpoint,
+} from './settings.ts';
 import { setupEndpoint } from './setup.ts';
+import {
+  createTaxiiServiceEndpoint,
+  deleteTaxiiServiceEndpoint,
+  editTaxiiServiceEndpoint,
+  getTaxiiServiceEndpoint,
+  listTaxiiServicesEndpoint,
+} from './taxii-services.ts';
 
 /** Every operation of the REST API. A route that is not listed here, or a listed one without a route, fails the build. */
 export const ALL_ENDPOINTS: readonly Endpoint[] = [
@@ -39,6 +64,7 @@ export const ALL_ENDPOINTS: readonly Endpoint[] = [
   listSessionsEndpoint,
   endAllSessionsEndpoint,
   endSessionEndpoint,
+  ...ACCOUNT_ENDPOINTS,
   listOrganizationsEndpoint,
   createOrganizationEndpoint,
   getOrganizationEndpoint,
@@ -58,4 +84,25 @@ export const ALL_ENDPOINTS: readonly Endpoint[] = [
   exportOrganizationAuditJsonlEndpoint,
   verifyAuditEndpoint,
   listActivityEndpoint,
+  listSettingsEndpoint,
+  setSettingsEndpoint,
+  getSettingEndpoint,
+  setSettingEndpoint,
+  resetSettingEndpoint,
+  getLicenceEndpoint,
+  setLicenceEndpoint,
+  listGroupsEndpoint,
+  createGroupEndpoint,
+  getGroupEndpoint,
+  editGroupEndpoint,
+  deleteGroupEndpoint,
+  setGroupMembersEndpoint,
+  listTaxiiServicesEndpoint,
+  createTaxiiServiceEndpoint,
+  getTaxiiServiceEndpoint,
+  editTaxiiServiceEndpoint,
+  deleteTaxiiServiceEndpoint,
+  listCollectionsEndpoint,
+  getCollectionEndpoint,
+  editCollectionEndpoint,
 ];

@@ -1,22 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from './context.ts';
 import { inTransaction } from './db/transaction.ts';
+import { createAccountRoutes } from './features/accounts/accounts.routes.ts';
 import { createAuditRoutes } from './features/audit/audit.routes.ts';
 import { keepCheckpoints } from './features/audit/checkpoints.service.ts';
 import {
   type Authentication,
   createAuthentication,
 } from './features/authentication/authentication.service.ts';
+import { createCollectionsRoutes } from './features/collections/collections.routes.ts';
 import { createExchangeRoutes } from './features/exchange/exchange.routes.ts';
 import { deleteOldStatuses, prepareExchange } from './features/exchange/exchange.store.ts';
 import { createPageCache } from './features/exchange/page-cache.ts';
 import { preparePages } from './features/exchange/pages.store.ts';
+import { createGroupsRoutes } from './features/groups/groups.routes.ts';
 import { createInstanceRoutes } from './features/instance/instance.routes.ts';
 import { findInstance } from './features/instance/instance.store.ts';
+import { createLicenceRoutes } from './features/instance/licence.routes.ts';
 import { createOwnerRoutes } from './features/owners/owners.routes.ts';
 import { createSessionRoutes } from './features/sessions/sessions.routes.ts';
 import { openSession } from './features/sessions/sessions.service.ts';
 import { deleteExpiredSessions } from './features/sessions/sessions.store.ts';
+import { createSettingsRoutes } from './features/settings/settings.routes.ts';
+import { createTaxiiServicesRoutes } from './features/taxii-services/taxii-services.routes.ts';
 import type { RestRoute } from './http/rest-face.ts';
 import { type Faces, listen, type RunningServer } from './http/server.ts';
 
@@ -36,7 +42,14 @@ export function createRestRoutes(app: App, authentication: Authentication): Rest
   return [
     ...createInstanceRoutes(app),
     ...createSessionRoutes(app, authentication),
+    ...createAccountRoutes(app),
     ...createOwnerRoutes(app),
+    ...createAuditRoutes(app),
+    ...createSettingsRoutes(app),
+    ...createLicenceRoutes(app),
+    ...createGroupsRoutes(app),
+    ...createTaxiiServicesRoutes(app),
+    ...createCollectionsRoutes(app),
   ];
 }
 

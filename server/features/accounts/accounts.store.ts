@@ -370,3 +370,17 @@ export async function deleteCredential(tx: Transaction, id: number): Promise<voi
 export async function deleteKnownAddresses(tx: Transaction, accountId: number): Promise<void> {
   await tx.deleteFrom('known_addresses').where('account_id', '=', accountId).execute();
 }
+
+/** The account's recoverable secrets, encrypted. */
+export async function listSealedCredentials(db: Kysely<Schema>, accountId: number) {
+  return await db
+    .selectFrom('credentials')
+    .select(['id', 'kind', 'hash'])
+    .where('account_id', '=', accountId)
+    .where('algorithm', '=', 'sealed')
+    .execute();
+}
+
+export async function updateCredentialHash(tx: Transaction, id: number, hash: string): Promise<void> {
+  await tx.updateTable('credentials').set({ hash }).where('id', '=', id).execute();
+}

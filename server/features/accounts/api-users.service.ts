@@ -40,7 +40,9 @@ export async function createApiUser(
     const { access, now } = action;
     const accessId = makeAccessId();
     const organization = await requireCreation(action, 'api', input.organization, accessId);
-    const reserved = RESERVED_ON_CREATION.filter((field) => field in input);
+    const reserved = RESERVED_ON_CREATION.filter(
+      (field) => field !== 'termsOfServiceAcceptanceRequired' && input[field] !== undefined,
+    );
     const target = { organizationId: organization.owner_id, systemRole: 'Api User' } as const;
     requireSettable(access, 'api', target, reserved);
     if (input.systemRole !== undefined) requireGrantable(access, input.systemRole);

@@ -12,6 +12,7 @@ import { AppError, invalid } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
 import { accountTarget } from './account-view.rules.ts';
+import { requireTypedPassword } from './accounts.rules.ts';
 import {
   type AccountRow,
   deleteCredential,
@@ -75,7 +76,7 @@ export async function replaceCredential(
       throw invalid('overlapSeconds', 'a person has one password at a time');
     const expiresAt = input.expirationDays === undefined ? null : now + input.expirationDays * DAY_MICROS;
     const credential = typed ?? (await makeCredential(app, row, kind, expiresAt));
-    if (input.password !== undefined) requireOtherThanName(input.password, row);
+    if (input.password !== undefined) requireTypedPassword(input.password, row.user_name);
     const until = overlapSeconds === 0 ? null : now + overlapSeconds * 1_000_000;
     await endCredentials(tx, row.id, kind, until ?? 'now');
     await storeCredential(app, tx, row, credential, now);
@@ -148,9 +149,4 @@ async function makeCredential(
   if (kind === 'password') return await makePassword(app, undefined, row.user_name);
   if (kind === 'secret_key') return makeSecretKey(app);
   return makeToken(app, kind, expiresAt ?? undefined);
-}
-
-function requireOtherThanName(password: string, row: AccountRow): void {
-  if (password.toLowerCase() === row.user_name.toLowerCase())
-    throw invalid('password', 'must not be the user name');
 }

@@ -26,7 +26,7 @@ import {
   lockAccount,
 } from './accounts.store.ts';
 import { throttleKeyOf } from './blocks.ts';
-import { isOrganizationAdministrator } from './edits.rules.ts';
+import { isActive, isOrganizationAdministrator } from './edits.rules.ts';
 import { TARGET_KINDS } from './forms.rules.ts';
 import { heirProblem } from './heirs.rules.ts';
 import { listPossibleHeirs, RESPONSIBILITIES, type Responsibility } from './responsibilities.store.ts';
@@ -104,9 +104,9 @@ export async function previewDeletion(
   });
 }
 
-async function obstaclesOf({ tx }: Action, row: AccountRow): Promise<DeletionPreview['obstacles']> {
+async function obstaclesOf({ tx, now }: Action, row: AccountRow): Promise<DeletionPreview['obstacles']> {
   try {
-    await requireSuccessors(tx, row, lossesOf(row));
+    await requireSuccessors(tx, row, lossesOf(row, now));
     return [];
   } catch (error) {
     if (error instanceof AppError && error.code === 'conflict')
@@ -135,7 +135,7 @@ export async function deleteAccount(
     const row = await lockVisibleAccount(action, found);
     access.require('account.delete', accountTarget(row));
     requireSameVersion(row, input.version);
-    await requireSuccessors(tx, row, lossesOf(row));
+    await requireSuccessors(tx, row, lossesOf(row, now));
     const passedOn = await passOn(action, row, heirs, 'all');
     await endCredentials(tx, row.id, 'all', 'now');
     await endSessionsOf(tx, row.id);
@@ -166,6 +166,7 @@ export async function moveResponsibilities(
   rawInput: MoveResponsibilitiesInput,
 ): Promise<DeletedAccount> {
   const input = parseInput(moveResponsibilitiesInput, rawInput);
+  if (Object.keys(input.heirs).length === 0) throw invalid('heirs', 'names nobody who takes over');
   return await act(app, caller, 'account.moveResponsibilities', async (action) => {
     const { tx, access, audit } = action;
     const found = await findVisibleAccount(action, input);
@@ -257,9 +258,10 @@ function requireHeir(responsibility: Responsibility, heir: AccountRow, from: Acc
   if (problem !== undefined) throw invalid(`heirs.${responsibility.kind}`, problem);
 }
 
-function lossesOf(row: AccountRow) {
+function lossesOf(row: AccountRow, now: number) {
+  const wasActive = isActive(row, now);
   return {
-    losesAdministrator: row.system_role === 'Administrator',
-    losesOrganizationAdministrator: isOrganizationAdministrator(row.kind, row.organization_role),
+    losesAdministrator: wasActive && row.system_role === 'Administrator',
+    losesOrganizationAdministrator: wasActive && isOrganizationAdministrator(row.kind, row.organization_role),
   };
 }

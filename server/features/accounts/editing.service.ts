@@ -16,7 +16,7 @@ import { listGroupsOf, removeFromGroups, setGroupsOf } from '../groups/groups.st
 import { lockInstance } from '../instance/instance.store.ts';
 import { findOrganization, lockOrganization } from '../owners/owners.store.ts';
 import { readSetting } from '../settings/settings.store.ts';
-import { accountTarget, fieldValues } from './account-view.rules.ts';
+import { accountTarget, fieldValues, shown } from './account-view.rules.ts';
 import {
   type AccountRow,
   findAccount,
@@ -42,8 +42,19 @@ import { findVisibleAccount, lockVisibleAccount, requireSameVersion } from './vi
 
 export type EditedAccount = { id: number; version: number; consequences: Consequence[] };
 
-/** Changes that may end with nobody left to administer, or take a seat: they need the rows that say so locked. */
-const WEIGHTY: readonly ChangeField[] = ['systemRole', 'organizationRole', 'locked', 'disabled', 'expiresAt'];
+/**
+ * Changes that may end with nobody left to administer, take a seat, or take a name that nobody else may have: they need
+ * the rows locked that everybody locks who does the same.
+ */
+const WEIGHTY: readonly ChangeField[] = [
+  'userName',
+  'pseudonym',
+  'systemRole',
+  'organizationRole',
+  'locked',
+  'disabled',
+  'expiresAt',
+];
 
 /**
  * Edits an account: every field or none. A field that its kind does not have, or that the caller may not set, is an error.
@@ -130,7 +141,7 @@ async function decideEdit(
   const surroundings = await findSurroundings(tx, row, now);
   const isThrottled = (await findBlocks(app, tx, [row], now)).size > 0;
   const plan = planEdit(row, changes, { ...surroundings, isThrottled }, now);
-  await requireSuccessors(tx, row, plan);
+  await requireSuccessors(tx, row, { ...plan, stays: true });
   return { row, plan };
 }
 
@@ -170,7 +181,11 @@ async function applyEdit(
   const groupsBefore = (await listGroupsOf(tx, [row.id])).map(({ id }) => id);
   const ownersBefore =
     row.narrowed === 1 ? (await listAllowedOwners(tx, [row.id])).map(({ owner_id }) => owner_id) : null;
-  const after: AccountChanges = { ...changes };
+  const expiresAt = expiry(changes.expiresAt);
+  const after: AccountChanges = {
+    ...changes,
+    ...(expiresAt === undefined ? {} : { expiresAt: shown(expiresAt) }),
+  };
   if (changes.service !== undefined)
     after.service = (await chooseService(tx, changes.service, row.organization_id)).id;
   if (changes.groups !== undefined) {
@@ -200,7 +215,7 @@ async function applyEdit(
     organization_role: plan.organizationRole,
     ...given('locked_at', since(changes.locked, row.locked_at, now)),
     ...given('disabled_at', since(changes.disabled, row.disabled_at, now)),
-    ...given('expires_at', expiry(changes.expiresAt)),
+    ...given('expires_at', expiresAt),
     ...given('password_reset_required', flag(changes.passwordResetRequired)),
     ...given('mfa_reset_required', flag(changes.mfaResetRequired)),
     ...given('terms_acceptance_required', flag(changes.termsOfServiceAcceptanceRequired)),

@@ -38,7 +38,7 @@ export type EditPlan = {
   takesSeat: boolean;
   resetsCommunityRoles: boolean;
   endsSessions: boolean;
-  /** It may act no longer, or not for ever: somebody else has to be there in its place. */
+  /** It may act no longer, or not for as long: somebody else has to be there in its place. */
   stopsActing: boolean;
   losesAdministrator: boolean;
   losesOrganizationAdministrator: boolean;
@@ -78,10 +78,11 @@ export function planEdit(
           : Date.parse(changes.expiresAt) * 1000,
   };
   const staysActive = isActive(after, now);
-  const stopsActing = isLasting(account) && !isLasting(after);
+  const stopsActing = wasActive && (!staysActive || endsSooner(account, after));
   const endsSessions = hasNewRole || (wasActive && !staysActive);
-  const wasAdministrator = account.system_role === 'Administrator';
-  const wasOrganizationAdministrator = isOrganizationAdministrator(account.kind, account.organization_role);
+  const wasAdministrator = wasActive && account.system_role === 'Administrator';
+  const wasOrganizationAdministrator =
+    wasActive && isOrganizationAdministrator(account.kind, account.organization_role);
 
   const consequences: Consequence[] = [];
   const say = (code: Consequence['code'], message: string) => consequences.push({ code, message });
@@ -161,7 +162,8 @@ export function isOrganizationAdministrator(kind: AccountKind, role: Organizatio
 
 type State = Pick<EditedAccount, 'locked_at' | 'disabled_at' | 'expires_at'>;
 
-function isActive(state: State, now: number): boolean {
+/** It may act now. */
+export function isActive(state: State, now: number): boolean {
   return (
     state.locked_at === null &&
     state.disabled_at === null &&
@@ -169,9 +171,9 @@ function isActive(state: State, now: number): boolean {
   );
 }
 
-/** Active, and without an end in sight. */
-export function isLasting(state: State): boolean {
-  return state.locked_at === null && state.disabled_at === null && state.expires_at === null;
+function endsSooner(before: State, after: State): boolean {
+  if (after.expires_at === null) return false;
+  return before.expires_at === null || after.expires_at < before.expires_at;
 }
 
 function stateAfter(change: boolean | undefined, since: number | null, now: number): number | null {

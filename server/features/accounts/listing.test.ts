@@ -45,26 +45,32 @@ describe.each(ENGINES)('the accounts of an organization on %s', (engine) => {
   const list = async (query: Parameters<typeof listAccounts>[3] = {}) =>
     (await listAccounts(app, organization.administrator, organization.id, query)).items;
 
-  it.each(['userName', '-userName', 'name', '-name', 'createdAt', '-createdAt', 'lastUsedAt', '-lastUsedAt'] as const)(
-    'come page by page in the order of %s, each once',
-    async (sort) => {
-      const whole = await list({ sort });
-      expect(whole).toHaveLength(7);
-      const seen: number[] = [];
-      for (let after: string | undefined; ; ) {
-        const page = await listAccounts(app, organization.administrator, organization.id, {
-          sort,
-          limit: 2,
-          ...(after === undefined ? {} : { after }),
-        });
-        expect(page.items.length).toBeLessThanOrEqual(2);
-        seen.push(...page.items.map(({ id }) => id));
-        if (page.next === null) break;
-        after = page.next;
-      }
-      expect(seen).toEqual(whole.map(({ id }) => id));
-    },
-  );
+  it.each([
+    'userName',
+    '-userName',
+    'name',
+    '-name',
+    'createdAt',
+    '-createdAt',
+    'lastUsedAt',
+    '-lastUsedAt',
+  ] as const)('come page by page in the order of %s, each once', async (sort) => {
+    const whole = await list({ sort });
+    expect(whole).toHaveLength(7);
+    const seen: number[] = [];
+    for (let after: string | undefined; ; ) {
+      const page = await listAccounts(app, organization.administrator, organization.id, {
+        sort,
+        limit: 2,
+        ...(after === undefined ? {} : { after }),
+      });
+      expect(page.items.length).toBeLessThanOrEqual(2);
+      seen.push(...page.items.map(({ id }) => id));
+      if (page.next === null) break;
+      after = page.next;
+    }
+    expect(seen).toEqual(whole.map(({ id }) => id));
+  });
 
   it('are sorted by last name, then first name', async () => {
     const names = (await list({ sort: 'name', kind: 'user,read_only' })).map(({ lastName }) => lastName);
@@ -96,7 +102,8 @@ describe.each(ENGINES)('the accounts of an organization on %s', (engine) => {
 
   it('"The System Role column will be displayed only if your user account has a System role of Administrator or Operations Administrator."', async () => {
     for (const item of await list()) {
-      if (item.userName !== organization.administrator.userName) expect(item).not.toHaveProperty('systemRole');
+      if (item.userName !== organization.administrator.userName)
+        expect(item).not.toHaveProperty('systemRole');
     }
     expect(
       (await refusalOf(list({ systemRole: 'Administrator' }))).details.problems?.map(({ path }) => path),

@@ -72,3 +72,22 @@ export async function resetCommunityRoles(tx: Transaction, accountId: number): P
 export async function deleteAllowedOwners(tx: Transaction, accountId: number): Promise<void> {
   await tx.deleteFrom('account_allowed_owners').where('account_id', '=', accountId).execute();
 }
+
+/**
+ * Takes what the organization has nothing to do with off the account's allow-list. The account stays narrowed, if it is: one
+ * whose list is empty sees nothing.
+ */
+export async function deleteOwnersOutOfReach(
+  tx: Transaction,
+  accountId: number,
+  organizationId: number,
+): Promise<void> {
+  await tx
+    .deleteFrom('account_allowed_owners')
+    .where('account_id', '=', accountId)
+    .where('owner_id', '!=', organizationId)
+    .where('owner_id', 'not in', (eb) =>
+      eb.selectFrom('memberships').select('owner_id').where('organization_id', '=', organizationId),
+    )
+    .execute();
+}

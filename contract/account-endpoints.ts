@@ -1,0 +1,267 @@
+import { z } from 'zod';
+import {
+  accountChanges,
+  accountDetails,
+  accountItem,
+  accountQuery,
+  consequence,
+  createApiUserInput,
+  createReadOnlyUserInput,
+  createUserInput,
+  deletion,
+  deletionPreview,
+  heirs,
+  instant,
+  newCredential,
+  RESPONSIBILITIES,
+} from './accounts.ts';
+import { endpoint, noContent } from './endpoint.ts';
+import { pageOf } from './paging.ts';
+import { pathId, reference, rowVersion } from './references.ts';
+import { ACCOUNT_KINDS, ORGANIZATION_ROLES } from './roles.ts';
+import { createTaxiiUserInput } from './taxii.ts';
+
+const tag = 'Accounts';
+const inOrganization = z.strictObject({ organization: pathId });
+const ofAccount = z.strictObject({ account: pathId });
+
+export const listAllAccountsEndpoint = endpoint({
+  method: 'GET',
+  path: '/accounts',
+  tag,
+  summary: 'Lists the accounts of all organizations.',
+  query: accountQuery,
+  output: pageOf(accountItem),
+  errors: ['forbidden'],
+});
+
+export const listAccountsEndpoint = endpoint({
+  method: 'GET',
+  path: '/organizations/:organization/accounts',
+  tag,
+  summary: 'Lists the accounts of an organization: its membership.',
+  params: inOrganization,
+  query: accountQuery,
+  output: pageOf(accountItem),
+  errors: ['forbidden', 'not_found'],
+});
+
+const creationErrors = ['forbidden', 'not_found', 'name_taken', 'limit_reached'] as const;
+
+const newPerson = z.strictObject({
+  id: z.number(),
+  kind: z.enum(ACCOUNT_KINDS),
+  userName: z.string(),
+  pseudonym: z.string(),
+  organization: z.string(),
+  organizationRole: z.enum(ORGANIZATION_ROLES),
+  /** Only if it was generated: it is never shown again. */
+  password: z.string().optional(),
+  accountInfo: z
+    .strictObject({ to: z.string(), subject: z.string(), text: z.string(), sent: z.boolean() })
+    .nullable(),
+});
+
+export const createUserEndpoint = endpoint({
+  method: 'POST',
+  path: '/organizations/:organization/users',
+  tag,
+  summary: 'Creates a user. A generated password is shown this once.',
+  params: inOrganization,
+  body: createUserInput.omit({ organization: true }),
+  output: newPerson,
+  status: 201,
+  errors: creationErrors,
+});
+
+export const createReadOnlyUserEndpoint = endpoint({
+  method: 'POST',
+  path: '/organizations/:organization/read-only-users',
+  tag,
+  summary: 'Creates a Read Only User, which takes no seat. A generated password is shown this once.',
+  params: inOrganization,
+  body: createReadOnlyUserInput.omit({ organization: true }),
+  output: newPerson,
+  status: 201,
+  errors: creationErrors,
+});
+
+export const createApiUserEndpoint = endpoint({
+  method: 'POST',
+  path: '/organizations/:organization/api-users',
+  tag,
+  summary: 'Creates an API user. Its Secret Key, and its token if one is wanted, are shown this once.',
+  params: inOrganization,
+  body: createApiUserInput.omit({ organization: true }),
+  output: z.strictObject({
+    id: z.number(),
+    accessId: z.string(),
+    firstName: z.string(),
+    lastName: z.string(),
+    pseudonym: z.string(),
+    organization: z.string(),
+    organizationRole: z.enum(ORGANIZATION_ROLES),
+    secretKey: z.string().optional(),
+    token: z.string().optional(),
+    tokenExpiresAt: instant.nullable(),
+  }),
+  status: 201,
+  errors: creationErrors,
+});
+
+export const createTaxiiUserEndpoint = endpoint({
+  method: 'POST',
+  path: '/organizations/:organization/taxii-users',
+  tag,
+  summary: 'Creates a TAXII user. What is generated of password and API key is shown this once.',
+  params: inOrganization,
+  body: createTaxiiUserInput.omit({ organization: true }),
+  output: z.strictObject({
+    id: z.number(),
+    userName: z.string(),
+    pseudonym: z.string(),
+    organization: z.string(),
+    organizationRole: z.enum(ORGANIZATION_ROLES),
+    service: z.strictObject({ name: z.string(), path: z.string() }),
+    contactEmail: z.string().nullable(),
+    password: z.string().optional(),
+    apiKey: z.string().optional(),
+  }),
+  status: 201,
+  errors: creationErrors,
+});
+
+export const getAccountEndpoint = endpoint({
+  method: 'GET',
+  path: '/accounts/:account',
+  tag,
+  summary: 'Shows an account with everything that its form shows.',
+  params: ofAccount,
+  output: accountDetails,
+  errors: ['not_found'],
+});
+
+const changesOfVersion = accountChanges.extend({ version: rowVersion });
+const edited = z.strictObject({ id: z.number(), version: z.number(), consequences: z.array(consequence) });
+const editErrors = ['forbidden', 'not_found', 'stale', 'conflict', 'name_taken', 'limit_reached'] as const;
+
+export const editAccountEndpoint = endpoint({
+  method: 'PATCH',
+  path: '/accounts/:account',
+  tag,
+  summary: 'Edits an account: all of the fields that are given, or none.',
+  params: ofAccount,
+  body: changesOfVersion,
+  output: edited,
+  errors: editErrors,
+});
+
+export const previewEditEndpoint = endpoint({
+  method: 'POST',
+  path: '/accounts/:account/preview',
+  tag,
+  summary: 'Says what an edit would entail, without making it. Refused exactly when the edit would be.',
+  params: ofAccount,
+  body: changesOfVersion,
+  output: edited,
+  errors: editErrors,
+});
+
+export const previewDeletionEndpoint = endpoint({
+  method: 'GET',
+  path: '/accounts/:account/deletion',
+  tag,
+  summary: 'Says what the deletion of an account would entail, and what it needs.',
+  params: ofAccount,
+  output: deletionPreview,
+  errors: ['forbidden', 'not_found'],
+});
+
+const passedOn = z.strictObject({
+  id: z.number(),
+  userName: z.string(),
+  passedOn: z.array(z.strictObject({ kind: z.enum(RESPONSIBILITIES), count: z.number(), heir: z.string() })),
+});
+
+export const deleteAccountEndpoint = endpoint({
+  method: 'POST',
+  path: '/accounts/:account/deletion',
+  tag,
+  summary: 'Deletes an account; heirs take over what it is responsible for.',
+  params: ofAccount,
+  body: deletion.extend({ version: rowVersion }),
+  output: passedOn,
+  errors: ['forbidden', 'not_found', 'stale', 'conflict', 'heirs_required'],
+});
+
+export const moveResponsibilitiesEndpoint = endpoint({
+  method: 'POST',
+  path: '/accounts/:account/responsibilities',
+  tag,
+  summary: 'Hands over what an account is responsible for to the accounts named.',
+  params: ofAccount,
+  body: z.strictObject({ heirs }),
+  output: passedOn,
+  errors: ['forbidden', 'not_found', 'stale'],
+});
+
+export const moveAccountEndpoint = endpoint({
+  method: 'POST',
+  path: '/accounts/:account/organization',
+  tag,
+  summary: 'Moves an account to another organization, where it takes a seat.',
+  params: ofAccount,
+  body: z.strictObject({ organization: reference, version: rowVersion }),
+  output: edited,
+  errors: ['forbidden', 'not_found', 'stale', 'conflict', 'limit_reached', 'heirs_required'],
+});
+
+export const replaceCredentialEndpoint = endpoint({
+  method: 'POST',
+  path: '/accounts/:account/credentials',
+  tag,
+  summary: 'Gives an account a new password, key or token. What is generated is shown this once.',
+  params: ofAccount,
+  body: newCredential,
+  output: z.strictObject({
+    id: z.number(),
+    userName: z.string(),
+    password: z.string().optional(),
+    apiKey: z.string().optional(),
+    secretKey: z.string().optional(),
+    token: z.string().optional(),
+    expiresAt: instant.nullable(),
+    previousValidUntil: instant.nullable(),
+  }),
+  status: 201,
+  errors: ['forbidden', 'not_found'],
+});
+
+export const revokeCredentialEndpoint = endpoint({
+  method: 'DELETE',
+  path: '/accounts/:account/credentials/:credential',
+  tag,
+  summary: 'Ends one credential of an account at once.',
+  params: ofAccount.extend({ credential: pathId }),
+  output: noContent,
+  status: 204,
+  errors: ['forbidden', 'not_found'],
+});
+
+export const ACCOUNT_ENDPOINTS = [
+  listAllAccountsEndpoint,
+  listAccountsEndpoint,
+  createUserEndpoint,
+  createReadOnlyUserEndpoint,
+  createApiUserEndpoint,
+  createTaxiiUserEndpoint,
+  getAccountEndpoint,
+  editAccountEndpoint,
+  previewEditEndpoint,
+  previewDeletionEndpoint,
+  deleteAccountEndpoint,
+  moveResponsibilitiesEndpoint,
+  moveAccountEndpoint,
+  replaceCredentialEndpoint,
+  revokeCredentialEndpoint,
+];

@@ -1,0 +1,84 @@
+import {
+  createApiUserEndpoint,
+  createReadOnlyUserEndpoint,
+  createTaxiiUserEndpoint,
+  createUserEndpoint,
+  deleteAccountEndpoint,
+  editAccountEndpoint,
+  getAccountEndpoint,
+  listAccountsEndpoint,
+  listAllAccountsEndpoint,
+  moveAccountEndpoint,
+  moveResponsibilitiesEndpoint,
+  previewDeletionEndpoint,
+  previewEditEndpoint,
+  replaceCredentialEndpoint,
+  revokeCredentialEndpoint,
+} from '../../../contract/account-endpoints.ts';
+import type { App } from '../../context.ts';
+import { bind, type RestRoute } from '../../http/rest-face.ts';
+import { formatTimestamp } from '../../protocols/timestamp.ts';
+import { createApiUser } from './api-users.service.ts';
+import { replaceCredential, revokeCredential } from './credentials.service.ts';
+import { deleteAccount, moveResponsibilities, previewDeletion } from './deletion.service.ts';
+import { editAccount, previewEdit } from './editing.service.ts';
+import { getAccount, listAccounts } from './listing.service.ts';
+import { moveAccount } from './moving.service.ts';
+import { createReadOnlyUser, createUser } from './people.service.ts';
+import { createTaxiiUser } from './taxii-users.service.ts';
+
+/** The REST endpoints of accounts. Instants become texts here. */
+export function createAccountRoutes(app: App): RestRoute[] {
+  return [
+    bind(listAllAccountsEndpoint, async (caller, { query }) => listAccounts(app, caller, undefined, query)),
+    bind(listAccountsEndpoint, async (caller, { params, query }) =>
+      listAccounts(app, caller, params.organization, query),
+    ),
+    bind(createUserEndpoint, async (caller, { params, body }) =>
+      createUser(app, caller, { ...body, ...params }),
+    ),
+    bind(createReadOnlyUserEndpoint, async (caller, { params, body }) =>
+      createReadOnlyUser(app, caller, { ...body, ...params }),
+    ),
+    bind(createApiUserEndpoint, async (caller, { params, body }) => {
+      const { tokenExpiresAt, ...created } = await createApiUser(app, caller, { ...body, ...params });
+      return { ...created, tokenExpiresAt: instantText(tokenExpiresAt) };
+    }),
+    bind(createTaxiiUserEndpoint, async (caller, { params, body }) =>
+      createTaxiiUser(app, caller, { ...body, ...params }),
+    ),
+    bind(getAccountEndpoint, async (caller, { params }) => getAccount(app, caller, params)),
+    bind(editAccountEndpoint, async (caller, { params, body: { version, ...changes } }) =>
+      editAccount(app, caller, { ...params, version, changes }),
+    ),
+    bind(previewEditEndpoint, async (caller, { params, body: { version, ...changes } }) =>
+      previewEdit(app, caller, { ...params, version, changes }),
+    ),
+    bind(previewDeletionEndpoint, async (caller, { params }) => previewDeletion(app, caller, params)),
+    bind(deleteAccountEndpoint, async (caller, { params, body }) =>
+      deleteAccount(app, caller, { ...params, ...body }),
+    ),
+    bind(moveResponsibilitiesEndpoint, async (caller, { params, body }) =>
+      moveResponsibilities(app, caller, { ...params, ...body }),
+    ),
+    bind(moveAccountEndpoint, async (caller, { params, body }) =>
+      moveAccount(app, caller, { ...params, ...body }),
+    ),
+    bind(replaceCredentialEndpoint, async (caller, { params, body }) => {
+      const replaced = await replaceCredential(app, caller, { ...params, ...body });
+      return {
+        ...replaced,
+        expiresAt: instantText(replaced.expiresAt),
+        previousValidUntil: instantText(replaced.previousValidUntil),
+      };
+    }),
+    bind(revokeCredentialEndpoint, async (caller, { params }) => {
+      await revokeCredential(app, caller, { account: params.account }, params.credential);
+      return undefined;
+    }),
+  ];
+}
+
+function instantText(micros: number | null): string | null {
+  return micros === null ? null : formatTimestamp(micros);
+}
