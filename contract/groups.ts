@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endpoint } from './endpoint.ts';
+import { endpoint, noContent } from './endpoint.ts';
 import { displayName } from './names.ts';
 import { wholeNumber } from './numbers.ts';
 import { MAX_PAGE, pageOf, pageQuery } from './paging.ts';
@@ -143,7 +143,7 @@ export const deleteGroupEndpoint = endpoint({
   tag,
   summary: 'Deletes a user group; its members keep their accounts.',
   params,
-  output: z.undefined(),
+  output: noContent,
   status: 204,
 });
 

@@ -39,8 +39,8 @@ export const SETTINGS = {
     default: false,
     meaning:
       'New users must accept the terms of service. While it is off, nobody can be made to accept them again.',
-    effect: SIGN_IN,
-    enforced: false,
+    effect: 'at once, for accounts that are created or edited from then on',
+    enforced: true,
   },
   tqlQueryTimeout: {
     kind: 'number',

@@ -1,14 +1,23 @@
 import type { Command } from 'commander';
+import type { CollectionItem } from '../../contract/collections.ts';
 import {
+  editCollection,
+  getConfiguredCollection,
   listConfiguredCollections,
   setCollectionStrict,
   setCollectionWritable,
 } from '../features/collections/collections.service.ts';
 import { answer } from './context.ts';
-import { instant, withExample } from './options.ts';
-import { tableLines } from './output.ts';
+import { withExample, yesOrNo } from './options.ts';
+import { fieldLines, tableLines } from './output.ts';
+import { everyPage } from './pages.ts';
 
-type Collection = Awaited<ReturnType<typeof listConfiguredCollections>>[number];
+type EditOptions = {
+  description?: string | false;
+  writable?: boolean;
+  strict?: boolean;
+  responsible?: string | false;
+};
 
 export function registerCollection(program: Command): void {
   const group = program.command('collection').description('TAXII collections: one for each owner');
@@ -16,9 +25,12 @@ export function registerCollection(program: Command): void {
     group
       .command('list')
       .description('list the collections, and which accept writes')
-      .action(async (_options: object, command: Command) => {
+      .option('--owner <name>', 'only that of this organization, community or source')
+      .action(async ({ owner }: { owner?: string }, command: Command) => {
         await answer(command, async (app, caller) => {
-          const collections = await listConfiguredCollections(app, caller);
+          const collections = await everyPage((page) =>
+            listConfiguredCollections(app, caller, { ...page, ...(owner === undefined ? {} : { owner }) }),
+          );
           return {
             data: { collections: collections.map(shown) },
             lines:
@@ -28,16 +40,51 @@ export function registerCollection(program: Command): void {
                     ['Collection', 'Owner', 'Kind', 'Writes', 'Strict'],
                     collections.map((each) => [
                       each.id,
-                      each.owner_name,
-                      each.owner_kind,
-                      each.writable === 1 ? 'allowed' : 'off',
-                      each.strict === 1 ? 'yes' : 'no',
+                      each.owner.name,
+                      each.owner.kind,
+                      each.writable ? 'allowed' : 'off',
+                      each.strict ? 'yes' : 'no',
                     ]),
                   ),
           };
         });
       }),
     'taxiway collection list',
+  );
+  withExample(
+    named(group.command('show'))
+      .description('show how a collection is configured')
+      .action(async (id: string, _options: object, command: Command) => {
+        await answer(command, async (app, caller) => view(await getConfiguredCollection(app, caller, id)));
+      }),
+    'taxiway collection show 8c1f9a4e-2f3b-4d62-9a65-0d9f1f4c7b11',
+  );
+  withExample(
+    named(group.command('edit'))
+      .description('configure a collection; what is not named stays')
+      .option('--description <text>', 'description that clients show')
+      .option('--no-description', 'remove the description')
+      .option('--writable <yes|no>', 'accept objects from those whose role may create data', yesOrNo)
+      .option('--strict <yes|no>', 'refuse objects that break STIX', yesOrNo)
+      .option('--responsible <account>', 'the user or API user who answers for it')
+      .option('--no-responsible', 'nobody answers for it')
+      .action(async (collection: string, options: EditOptions, command: Command) => {
+        const { description, writable, strict, responsible } = options;
+        await answer(command, async (app, caller) =>
+          view(
+            await editCollection(app, caller, {
+              collection,
+              changes: {
+                description: description === false ? null : description,
+                writable,
+                strict,
+                responsible: responsible === false ? null : responsible,
+              },
+            }),
+          ),
+        );
+      }),
+    'taxiway collection edit 8c1f9a4e-2f3b-4d62-9a65-0d9f1f4c7b11 --responsible ana@example.org',
   );
   withExample(
     group
@@ -51,7 +98,7 @@ export function registerCollection(program: Command): void {
           const now = options.off === true ? 'accepts no writes' : 'accepts writes';
           return {
             data: shown(collection),
-            lines: [`The collection of "${collection.owner_name}" ${now}.`],
+            lines: [`The collection of "${collection.owner.name}" ${now}.`],
           };
         });
       }),
@@ -69,7 +116,7 @@ export function registerCollection(program: Command): void {
           const now = options.off === true ? 'tolerantly' : 'strictly';
           return {
             data: shown(collection),
-            lines: [`What is added to the collection of "${collection.owner_name}" is checked ${now}.`],
+            lines: [`What is added to the collection of "${collection.owner.name}" is checked ${now}.`],
           };
         });
       }),
@@ -77,14 +124,27 @@ export function registerCollection(program: Command): void {
   );
 }
 
-function shown(collection: Collection) {
+function named(command: Command): Command {
+  return command.argument('<id>', 'UUID of the collection');
+}
+
+/** The owner by its name, as commands name it. */
+function shown({ owner, ...collection }: CollectionItem) {
+  return { ...collection, owner: owner.name, ownerKind: owner.kind };
+}
+
+function view(collection: CollectionItem): { data: unknown; lines: string[] } {
   return {
-    id: collection.id,
-    owner: collection.owner_name,
-    ownerKind: collection.owner_kind,
-    description: collection.description,
-    writable: collection.writable === 1,
-    strict: collection.strict === 1,
-    createdAt: instant(collection.created_at),
+    data: shown(collection),
+    lines: [
+      `The collection of "${collection.owner.name}"`,
+      ...fieldLines([
+        ['Id', collection.id],
+        ['Description', collection.description ?? undefined],
+        ['Writes', collection.writable ? 'allowed' : 'off'],
+        ['Strict', collection.strict ? 'yes' : 'no'],
+        ['Responsible', collection.responsible?.name],
+      ]),
+    ],
   };
 }

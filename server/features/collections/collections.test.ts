@@ -44,7 +44,7 @@ describe.each(ENGINES)('switching writing over TAXII on %s', (engine) => {
   it('works as Organization Administrator in its own collection, on and off', async () => {
     const { administrator, collectionId } = organization;
     expect(await setCollectionWritable(app, administrator, collectionId, true)).toMatchObject({
-      writable: 1,
+      writable: true,
     });
     expect(await writable(collectionId)).toBe(1);
     await setCollectionWritable(app, administrator, collectionId.toUpperCase(), false);
@@ -100,11 +100,11 @@ describe.each(ENGINES)('switching writing over TAXII on %s', (engine) => {
   it('switches the strict checks in the same way, and by the same people', async () => {
     const own = await newOrganization(app);
     expect(await setCollectionStrict(app, own.administrator, own.collectionId, true)).toMatchObject({
-      strict: 1,
-      writable: 0,
+      strict: true,
+      writable: false,
     });
     expect(await setCollectionStrict(app, own.administrator, own.collectionId, false)).toMatchObject({
-      strict: 0,
+      strict: false,
     });
     const stranger = (await newOrganization(app)).administrator;
     expect(await refusalOf(setCollectionStrict(app, stranger, own.collectionId, true))).toEqual(
@@ -128,7 +128,7 @@ describe.each(ENGINES)('switching writing over TAXII on %s', (engine) => {
 
   it('the list shows each asker the collections whose settings it may see', async () => {
     const ids = async (caller: Parameters<typeof listConfiguredCollections>[1]) =>
-      (await listConfiguredCollections(app, caller)).map((row) => row.id).sort();
+      (await listConfiguredCollections(app, caller)).items.map((row) => row.id).sort();
     const everything = await ids(app.operator);
     expect(everything).toContain(organization.collectionId);
     expect(everything).toContain(community.collectionId);

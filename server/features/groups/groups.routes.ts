@@ -20,26 +20,17 @@ import {
 /** The REST endpoints of user groups. */
 export function createGroupsRoutes(app: App): RestRoute[] {
   return [
-    bind(
-      listGroupsEndpoint,
-      async (caller, { params, query }) => await listUserGroups(app, caller, { ...query, ...params }),
+    bind(listGroupsEndpoint, (caller, { params, query }) =>
+      listUserGroups(app, caller, { ...query, ...params }),
     ),
-    bind(
-      createGroupEndpoint,
-      async (caller, { params, body }) => await createUserGroup(app, caller, { ...body, ...params }),
+    bind(createGroupEndpoint, (caller, { params, body }) =>
+      createUserGroup(app, caller, { ...body, ...params }),
     ),
-    bind(getGroupEndpoint, async (caller, { params }) => await getUserGroup(app, caller, params.group)),
-    bind(
-      editGroupEndpoint,
-      async (caller, { params, body }) => await editUserGroup(app, caller, { ...body, ...params }),
-    ),
-    bind(deleteGroupEndpoint, async (caller, { params }) => {
-      await deleteUserGroup(app, caller, params.group);
-      return undefined;
-    }),
-    bind(
-      setGroupMembersEndpoint,
-      async (caller, { params, body }) => await setUserGroupMembers(app, caller, { ...body, ...params }),
+    bind(getGroupEndpoint, (caller, { params }) => getUserGroup(app, caller, params.group)),
+    bind(editGroupEndpoint, (caller, { params, body }) => editUserGroup(app, caller, { ...body, ...params })),
+    bind(deleteGroupEndpoint, (caller, { params }) => deleteUserGroup(app, caller, params.group)),
+    bind(setGroupMembersEndpoint, (caller, { params, body }) =>
+      setUserGroupMembers(app, caller, { ...body, ...params }),
     ),
   ];
 }

@@ -22,7 +22,7 @@ import type { App, Caller } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import { DEFAULT_PAGE, decodeCursor, pageFrom } from '../../pages.ts';
-import { requireVisibleOrganization } from '../owners/owners.rules.ts';
+import { requireVersion, requireVisibleOrganization } from '../owners/owners.rules.ts';
 import { findOrganization, lockOrganization, type OrganizationRow } from '../owners/owners.store.ts';
 import { missingGroup, shownGroup, shownItem } from './groups.rules.ts';
 import {
@@ -267,11 +267,7 @@ async function editableGroup({ tx, access, about }: Action, reference: GroupRefe
 async function lockedGroup({ tx }: Action, id: number, version: number | undefined): Promise<GroupRow> {
   const group = await lockGroup(tx, id);
   if (group === undefined) throw missingGroup(id);
-  if (version !== undefined && version !== group.version)
-    throw new AppError('stale', {
-      message: `The user group "${group.name}" was changed meanwhile.`,
-      version: group.version,
-    });
+  requireVersion(version, group.version);
   return group;
 }
 

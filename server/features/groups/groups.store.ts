@@ -154,13 +154,6 @@ export async function deleteGroup(tx: Transaction, id: number): Promise<void> {
   await tx.deleteFrom('user_groups').where('id', '=', id).execute();
 }
 
-/** Deletes every group of the organization. */
-export async function deleteGroupsOfOrganization(tx: Transaction, organizationId: number): Promise<void> {
-  const groups = tx.selectFrom('user_groups').select('id').where('organization_id', '=', organizationId);
-  await tx.deleteFrom('user_group_members').where('group_id', 'in', groups).execute();
-  await tx.deleteFrom('user_groups').where('organization_id', '=', organizationId).execute();
-}
-
 /** The members of the group by user name, with what members of an organization see of each other. */
 export async function listGroupMembers(db: Kysely<Schema>, groupId: number) {
   return await db

@@ -6,7 +6,7 @@ import { editLicence, getLicence } from './licence.service.ts';
 /** The REST endpoints of the licence. */
 export function createLicenceRoutes(app: App): RestRoute[] {
   return [
-    bind(getLicenceEndpoint, async (caller) => await getLicence(app, caller)),
-    bind(setLicenceEndpoint, async (caller, { body }) => await editLicence(app, caller, body)),
+    bind(getLicenceEndpoint, (caller) => getLicence(app, caller)),
+    bind(setLicenceEndpoint, (caller, { body }) => editLicence(app, caller, body)),
   ];
 }

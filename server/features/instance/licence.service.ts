@@ -1,13 +1,12 @@
-import type { Kysely } from 'kysely';
 import { type EditLicenceInput, editLicenceInput, type Licence } from '../../../contract/licence.ts';
 import type { Access } from '../../access/access.ts';
 import { INSTANCE } from '../../access/can.ts';
 import { act, readingAs } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
-import type { Schema } from '../../db/schema.ts';
 import { AppError } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import { countSeats } from '../accounts/accounts.store.ts';
+import { requireVersion } from '../owners/owners.rules.ts';
 import { findInstance, type InstanceRow, lockInstance, updateInstance } from './instance.store.ts';
 import { licenceUse } from './licence.rules.ts';
 
@@ -30,8 +29,7 @@ export async function editLicence(app: App, caller: Caller, rawInput: EditLicenc
   return await act(app, caller, 'licence.edit', async ({ tx, access, audit }) => {
     access.require('licence.edit', INSTANCE);
     const before = await lockInstance(tx);
-    if (input.version !== undefined && input.version !== before.version)
-      throw new AppError('stale', { message: 'The licence was changed meanwhile.', version: before.version });
+    requireVersion(input.version, before.version);
     const totals = {
       max_users: input.limits?.users ?? before.max_users,
       max_api_users: input.limits?.apiUsers ?? before.max_api_users,
@@ -67,7 +65,11 @@ function told(row: InstanceRow) {
   };
 }
 
-async function shown(db: Kysely<Schema>, access: Access, row: InstanceRow): Promise<Licence> {
+async function shown(
+  db: Parameters<typeof findInstance>[0],
+  access: Access,
+  row: InstanceRow,
+): Promise<Licence> {
   const { limits, ...switches } = told(row);
   const used = {
     users: await countSeats(db, 'user', 'instance'),

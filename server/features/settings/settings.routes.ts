@@ -13,16 +13,13 @@ import { getSetting, listSettings, resetSetting, setSetting, setSettings } from 
 export function createSettingsRoutes(app: App): RestRoute[] {
   return [
     bind(listSettingsEndpoint, async (caller) => ({ items: await listSettings(app, caller) })),
-    bind(getSettingEndpoint, async (caller, { params }) => await getSetting(app, caller, params.setting)),
-    bind(
-      setSettingEndpoint,
-      async (caller, { params, body }) => await setSetting(app, caller, { name: params.setting, ...body }),
+    bind(getSettingEndpoint, (caller, { params }) => getSetting(app, caller, params.setting)),
+    bind(setSettingEndpoint, (caller, { params, body }) =>
+      setSetting(app, caller, { name: params.setting, ...body }),
     ),
     bind(setSettingsEndpoint, async (caller, { body }) => ({ items: await setSettings(app, caller, body) })),
-    bind(
-      resetSettingEndpoint,
-      async (caller, { params, query }) =>
-        await resetSetting(app, caller, { name: params.setting, version: query.version }),
+    bind(resetSettingEndpoint, (caller, { params, query }) =>
+      resetSetting(app, caller, { name: params.setting, version: query.version }),
     ),
   ];
 }

@@ -22,6 +22,7 @@ import { AppError } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import { formatTimestamp } from '../../protocols/timestamp.ts';
 import { lockInstance } from '../instance/instance.store.ts';
+import { requireVersion } from '../owners/owners.rules.ts';
 import {
   findSetting,
   listSettingRows,
@@ -99,8 +100,7 @@ async function change(
 ): Promise<Setting> {
   const row = await findSetting(tx, name);
   const current = row?.version ?? 0;
-  if (version !== undefined && version !== current)
-    throw new AppError('stale', { message: `The setting ${name} was changed meanwhile.`, version: current });
+  requireVersion(version, current);
   const before = settingValue(name, row);
   const isSame = value === 'default' ? before.isDefault : !before.isDefault && before.value === value;
   if (isSame) return shown(access, name, row);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CreateTaxiiServiceInput } from '../../../contract/taxii.ts';
+import type { CreateTaxiiServiceInput } from '../../../contract/taxii-services.ts';
 import { auditTrail, newOrganization, newPerson, refusalOf, type Someone } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { createTaxiiService, listTaxiiServices } from './taxii-services.service.ts';
@@ -23,14 +23,16 @@ describe.each(ENGINES)('a TAXII service on %s', (engine) => {
   };
 
   it('exists once on a fresh install, at /intel/, for every organization', async () => {
-    const [first] = await listTaxiiServices(app, administrator);
+    const [first] = (await listTaxiiServices(app, administrator)).items;
     expect(first).toMatchObject({
       path: 'intel',
-      all_organizations: 1,
-      strict: 0,
-      default_page_size: 1000,
-      max_page_size: 10_000,
-      max_page_bytes: 20_000_000,
+      allOrganizations: true,
+      organizations: [],
+      strict: false,
+      defaultPageSize: 1000,
+      maxPageSize: 10_000,
+      maxPageBytes: 20_000_000,
+      responsible: null,
     });
   });
 
@@ -40,11 +42,13 @@ describe.each(ENGINES)('a TAXII service on %s', (engine) => {
       expect(service).toMatchObject({
         title: 'A title',
         description: 'What it is for',
-        strict: 1,
-        all_organizations: 1,
-        responsible_account_id: administrator.accountId,
-        default_page_size: 1000,
-        max_page_size: 10_000,
+        strict: true,
+        allOrganizations: true,
+        responsible: { id: administrator.accountId, name: administrator.userName },
+        defaultPageSize: 1000,
+        maxPageSize: 10_000,
+        version: 1,
+        abilities: { edit: true, delete: true },
       });
     });
 
@@ -69,7 +73,8 @@ describe.each(ENGINES)('a TAXII service on %s', (engine) => {
 
     it('for some organizations only', async () => {
       const service = await create({ organizations: [organization.name.toUpperCase()] });
-      expect(service.all_organizations).toBe(0);
+      expect(service.allOrganizations).toBe(false);
+      expect(service.organizations).toEqual([{ id: organization.id, name: organization.name }]);
       const rows = await app.db.read
         .selectFrom('taxii_service_organizations')
         .selectAll()
@@ -80,7 +85,7 @@ describe.each(ENGINES)('a TAXII service on %s', (engine) => {
 
     it('for an organization that is named twice, once', async () => {
       const service = await create({ organizations: [organization.name, organization.name.toLowerCase()] });
-      expect(service.all_organizations).toBe(0);
+      expect(service.organizations).toHaveLength(1);
     });
 
     it('not for an organization that does not exist', async () => {
@@ -179,8 +184,8 @@ describe.each(ENGINES)('a TAXII service on %s', (engine) => {
     ] as const)('is seen by the %s, whoever may use it', async (person) => {
       const other = await newOrganization(app);
       const { id } = await create({ organizations: [other.name] });
-      const services = await listTaxiiServices(app, await newPerson(app, person, organization));
-      expect(services.map((service) => service.id)).toContain(id);
+      const { items } = await listTaxiiServices(app, await newPerson(app, person, organization));
+      expect(items.map((service) => service.id)).toContain(id);
     });
 
     it('is seen by the Organization Administrator where its organization may use it (“select the Service in the dropdown”)', async () => {
@@ -188,7 +193,7 @@ describe.each(ENGINES)('a TAXII service on %s', (engine) => {
       const mine = await create({ organizations: [organization.name] });
       const theirs = await create({ organizations: [other.name] });
       const everybodys = await create();
-      const services = (await listTaxiiServices(app, organization.administrator)).map(({ id }) => id);
+      const services = (await listTaxiiServices(app, organization.administrator)).items.map(({ id }) => id);
       expect(services).toContain(mine.id);
       expect(services).toContain(everybodys.id);
       expect(services).not.toContain(theirs.id);
