@@ -140,8 +140,8 @@ export const PERMISSIONS = {
   'account.systemRole': { ...reservedField, ranked: true, self: 'refused' },
   'account.userName': { ...reservedField, ranked: true },
   'account.pseudonym': { ...reservedField, ranked: true },
-  'account.customTqlTimeout': reservedField,
-  'account.termsOfService': reservedField,
+  'account.customTqlTimeout': { ...reservedField, ranked: true },
+  'account.termsOfService': { ...reservedField, ranked: true },
 
   'group.view': {
     system: MEMBER_ADMINISTRATORS,

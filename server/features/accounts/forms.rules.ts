@@ -120,19 +120,13 @@ export function roleProblems(
   kind: AccountKind,
   roles: { systemRole: SystemRole; organizationRole: OrganizationRole },
 ): Problem[] {
-  const problems: Problem[] = [];
   const systemRoles = SYSTEM_ROLES_OF[kind];
-  if (!systemRoles.includes(roles.systemRole)) {
-    problems.push({ path: 'systemRole', message: `must be one of: ${systemRoles.join(', ')}` });
-  }
+  if (!systemRoles.includes(roles.systemRole))
+    return [{ path: 'systemRole', message: `must be one of: ${systemRoles.join(', ')}` }];
   const organizationRoles = organizationRolesOf(roles.systemRole);
-  if (!organizationRoles.includes(roles.organizationRole)) {
-    problems.push({
-      path: 'organizationRole',
-      message: `must be one of: ${organizationRoles.join(', ')} (the System role is ${roles.systemRole})`,
-    });
-  }
-  return problems;
+  if (organizationRoles.includes(roles.organizationRole)) return [];
+  const message = `must be one of: ${organizationRoles.join(', ')} (the System role is ${roles.systemRole})`;
+  return [{ path: 'organizationRole', message }];
 }
 
 /**
