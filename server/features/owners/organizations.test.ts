@@ -441,7 +441,7 @@ describe.each(ENGINES)('organizations on %s', (engine) => {
       },
     );
 
-    it('while accounts, members and objects come in from several processes: never any in a deleted one', async () => {
+    it('while accounts and memberships come in from several processes: never any in a deleted one', async () => {
       const other = await app.reopen();
       const community = await createOwner(app, app.operator, { kind: 'community', name: fresh('Community') });
       try {
