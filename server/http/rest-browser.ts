@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { AppError } from '../errors.ts';
 import { isLoopback } from './addresses.ts';
 
-const COOKIE = '__Host-taxiway-session';
+/** Sent by browsers over TLS only, to this host only, from no script (RFC 6265bis §4.1.3.2). */
+export const SESSION_COOKIE = '__Host-taxiway-session';
 /** 256 bits in base64url. */
 const TOKEN = /^[\w-]{43}$/;
 
@@ -22,7 +23,7 @@ export function readBrowser({ headers: given }: IncomingMessage, headers: Record
     userAgent: given['user-agent']?.slice(0, 300),
     keep(token) {
       // Without Max-Age: it goes with the browser; when the session ends is the server's affair.
-      const cookie = `${COOKIE}=${token ?? ''}; Path=/; Secure; HttpOnly; SameSite=Lax`;
+      const cookie = `${SESSION_COOKIE}=${token ?? ''}; Path=/; Secure; HttpOnly; SameSite=Lax`;
       headers['Set-Cookie'] = token === undefined ? `${cookie}; Max-Age=0` : cookie;
       if (token === undefined) headers['Clear-Site-Data'] = '"storage"';
     },
@@ -34,8 +35,8 @@ function tokenIn(cookies: string): string | undefined {
   const values = cookies
     .split(';')
     .map((cookie) => cookie.trim())
-    .filter((cookie) => cookie.startsWith(`${COOKIE}=`))
-    .map((cookie) => cookie.slice(COOKIE.length + 1));
+    .filter((cookie) => cookie.startsWith(`${SESSION_COOKIE}=`))
+    .map((cookie) => cookie.slice(SESSION_COOKIE.length + 1));
   const [token] = values;
   return values.length === 1 && token !== undefined && TOKEN.test(token) ? token : undefined;
 }

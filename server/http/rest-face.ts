@@ -18,6 +18,7 @@ import {
 } from './rest-answer.ts';
 import { type Browser, readBrowser, requireSafeTransport, requireSameOrigin } from './rest-browser.ts';
 import { maxBodyOf, type Parts, parseParts, type RawParts, readJson, readQuery } from './rest-input.ts';
+import { createRestPages } from './rest-pages.ts';
 import { createRestPaths } from './rest-paths.ts';
 import { readTarget } from './target.ts';
 import { turnOf, whenGone } from './turns.ts';
@@ -92,6 +93,7 @@ export function createRestFace(
   },
 ) {
   const find = createRestPaths(routes);
+  const pages = createRestPages(REST_ROOT);
 
   return async (
     incoming: IncomingMessage,
@@ -122,6 +124,7 @@ export function createRestFace(
       if (turn !== undefined) await turn;
       const { rawPath, rawQuery } = readTarget(incoming);
       const path = rawPath.replace(/\/$/, '');
+      if (pages.has(path)) return page(path);
       if (path !== REST_ROOT && !path.startsWith(`${REST_ROOT}/`)) throw new AppError('not_found');
       const { address, protocol } = tools.addressOf(incoming);
       const reached = {
@@ -163,6 +166,17 @@ export function createRestFace(
         );
       }
       return done;
+    }
+
+    function page(path: string): RestAnswer {
+      if (method !== 'GET' && method !== 'HEAD') {
+        headers.Allow = 'GET, HEAD';
+        throw new AppError('method_not_allowed');
+      }
+      const acceptsGzip = /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(
+        String(incoming.headers['accept-encoding'] ?? ''),
+      );
+      return { status: 200, headers, body: pages.read(path, acceptsGzip, headers) };
     }
 
     async function accessOf(target: RestRoute | undefined, { token }: Browser): Promise<Access> {
