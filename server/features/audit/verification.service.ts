@@ -17,7 +17,8 @@ import { CHECKPOINT_PURPOSE, checkpointStatement } from './checkpoint-statement.
 import { type CheckpointRow, type Head, listCheckpoints } from './checkpoints.store.ts';
 import { type ChainRow, findHead, findNextChain, listChain, listEventsAt } from './verification.store.ts';
 
-const PAGE = 1000;
+/** Each is read and hashed at one go, while every other request of the process waits. */
+const PAGE = 250;
 const CHECKPOINT_PAGE = 50;
 const HEADS_PAGE = 200;
 const MAX_PROBLEMS = 100;
@@ -76,6 +77,7 @@ type Disagreement = { checkpoint: number; head: Head; event: { id: number; at: n
 /** Goes through the checkpoints; per chain the first statement that does not hold. */
 async function verifyCheckpoints(run: Run): Promise<Map<number, Disagreement>> {
   const { app, only } = run;
+  const { read } = app.db;
   const told = new Map<number, Disagreement>();
   let end = { sequence: 0, hash: FIRST_HASH };
   let isFirst = true;
@@ -84,17 +86,12 @@ async function verifyCheckpoints(run: Run): Promise<Map<number, Disagreement>> {
       await report(run, { chain: CHECKPOINT_CHAIN, sequence: row?.sequence ?? end.sequence, row, message });
     isFirst = false;
   };
-  for (;;) {
-    const rows = await listCheckpoints(app.db.read, end.sequence, CHECKPOINT_PAGE);
-    if (rows.length === 0) {
-      const head = await findHead(app.db.read, CHECKPOINT_CHAIN);
-      // A server that keeps house may just have written another one.
-      if (head !== undefined && head.sequence > end.sequence && !(await isGone(app, end.sequence))) continue;
-      if (head?.sequence !== end.sequence || head.hash !== end.hash)
-        await bad(undefined, `The checkpoints after ${end.sequence} are missing.`);
-      return told;
-    }
-    for (const row of rows) {
+  const head = await findHead(read, CHECKPOINT_CHAIN);
+  const last = head?.sequence ?? Number.MAX_SAFE_INTEGER;
+  while (end.sequence < last) {
+    const rows = await listCheckpoints(read, end.sequence, CHECKPOINT_PAGE);
+    if (rows.length === 0) break;
+    for (const row of rows.filter(({ sequence }) => sequence <= last)) {
       run.checkpoints++;
       const problem = checkpointProblem(run, row, end);
       end = { sequence: row.sequence, hash: row.hash };
@@ -105,12 +102,13 @@ async function verifyCheckpoints(run: Run): Promise<Map<number, Disagreement>> {
       );
       await compareHeads(run, row.sequence, heads, told);
     }
+    // What was written since the head was read is left to the next verification.
+    if ((rows.at(-1)?.sequence ?? 0) > last) break;
     await setImmediate();
   }
-}
-
-async function isGone(app: App, after: number): Promise<boolean> {
-  return (await listCheckpoints(app.db.read, after, 1)).length === 0;
+  if (head?.sequence !== end.sequence || head.hash !== end.hash)
+    await bad(undefined, `The checkpoints after ${end.sequence} are missing.`);
+  return told;
 }
 
 function checkpointProblem(
@@ -189,41 +187,46 @@ async function verifyChain(run: Run, chain: number, told: Map<number, Disagreeme
     });
 }
 
-/** Recomputes a chain from its beginning up to its head, or to the first row that is wrong. */
+/**
+ * Recomputes a chain from its beginning up to the head that it has now, or to the first row that is wrong. What is appended
+ * meanwhile is left to the next verification: it might never end otherwise.
+ */
 async function walkChain(run: Run, chain: number): Promise<{ finding: Finding | undefined; last: number }> {
-  const { db } = run.app;
+  const { read } = run.app.db;
   let before = { sequence: 0, hash: FIRST_HASH, id: 0 };
   const found = (sequence: number, row: ChainRow | undefined, message: string) => ({
     finding: { chain, sequence, row, message },
     last: before.sequence,
   });
-  for (;;) {
-    const rows = await listChain(db.read, chain, before.sequence, PAGE);
+  const head = await findHead(read, chain);
+  const end = head?.sequence ?? 0;
+  while (before.sequence < end) {
+    const rows = await listChain(read, chain, before.sequence, PAGE);
+    if (rows.length === 0) {
+      const missing = before.sequence + 1;
+      return found(missing, undefined, `Event ${missing} and those after it up to ${end} are missing.`);
+    }
     for (const row of rows) {
+      if (before.sequence === end) break;
       run.events++;
       const message = rowProblem(row, before);
-      if (message !== undefined)
-        return found(row.sequence > before.sequence + 1 ? before.sequence + 1 : row.sequence, row, message);
+      if (message !== undefined) return found(before.sequence + 1, row, message);
       before = row;
     }
     await setImmediate();
-    if (rows.length > 0) continue;
-    const head = await findHead(db.read, chain);
-    if (head === undefined && before.sequence === 0) return { finding: undefined, last: 0 };
-    if (head !== undefined && head.sequence > before.sequence) {
-      // Somebody appended meanwhile; or the end was removed.
-      if ((await listChain(db.read, chain, before.sequence, 1)).length > 0) continue;
-      const missing = before.sequence + 1;
-      return found(
-        missing,
-        undefined,
-        `Event ${missing} and those after it up to ${head.sequence} are missing.`,
-      );
-    }
-    if (head?.sequence !== before.sequence || head.hash !== before.hash)
-      return found(before.sequence, undefined, 'The end of the chain is not the one that was noted.');
-    return { finding: undefined, last: before.sequence };
   }
+  if (head !== undefined && head.hash !== before.hash)
+    return found(end, undefined, 'The end of the chain is not the one that was noted.');
+  // Events after the head: somebody appended them meanwhile, and moved the head; or the head was put back.
+  const [beyond] = await listChain(read, chain, end, 1);
+  const now = beyond === undefined ? undefined : await findHead(read, chain);
+  if (beyond !== undefined && (now?.sequence ?? 0) < beyond.sequence)
+    return found(
+      end + 1,
+      beyond,
+      `Event ${beyond.sequence} stands after the end of the chain that was noted.`,
+    );
+  return { finding: undefined, last: before.sequence };
 }
 
 function rowProblem(

@@ -185,6 +185,14 @@ describe.each(ENGINES)('the chained audit trail on %s', (engine) => {
       });
     });
 
+    it('item 117: a mark of the end that was put back, or removed, is found', async () => {
+      const rows = await rowsOf();
+      await tamper(sql`update audit_heads set sequence = 4, hash = ${rows[3]?.hash ?? ''} where ${own()}`);
+      expect(await problems()).toMatchObject([{ sequence: 5, eventId: rows[4]?.id }]);
+      await tamper(sql`delete from audit_heads where ${own()}`);
+      expect(await problems()).toMatchObject([{ sequence: 1, eventId: rows[0]?.id }]);
+    });
+
     it('item 117: a whole chain that was removed is missed through the checkpoint', async () => {
       await writeCheckpoint(app, app.operator);
       await tamper(sql`delete from audit_events where ${own()}`, sql`delete from audit_heads where ${own()}`);
@@ -271,6 +279,25 @@ describe.each(ENGINES)('writers of the audit trail on %s', (engine) => {
     expect(report).toMatchObject({ isIntact: true, problems: [] });
     expect(report.events).toBe(240);
     expect(new Set((await auditTrail(app)).map((row) => row.chain))).toEqual(new Set([0, 901, 902, 903]));
+  });
+
+  it('do not make a verification that runs beside them take new events for damage', async () => {
+    let running = true;
+    const write = async () => {
+      while (running) {
+        await inTransaction(app.db, (tx) => appendAuditEvents(tx, [event(907, 'w'), event(908, 'w')]));
+        await writeCheckpoint(app, app.operator);
+        // Both are in this process.
+        await new Promise(setImmediate);
+      }
+    };
+    const writing = write();
+    const reports: Awaited<ReturnType<typeof verifyAudit>>[] = [];
+    for (let round = 0; round < 10; round++) reports.push(await verifyAudit(app, app.operator));
+    running = false;
+    await writing;
+    expect(reports.flatMap((report) => report.problems)).toEqual([]);
+    expect(reports.at(-1)?.events).toBeGreaterThan(reports[0]?.events ?? 0);
   });
 
   it('of equal refusals at once, from several processes, make one event and count the rest', async () => {
