@@ -54,6 +54,8 @@ const WEIGHTY: readonly ChangeField[] = [
   'locked',
   'disabled',
   'expiresAt',
+  // Services are deleted under the instance's lock.
+  'service',
 ];
 
 /**

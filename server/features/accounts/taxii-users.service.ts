@@ -3,6 +3,7 @@ import { act, reading } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { parseInput } from '../../input.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
+import { lockInstance } from '../instance/instance.store.ts';
 import { requireVisibleOrganization } from '../owners/owners.rules.ts';
 import { findOrganization, type OwnerRow } from '../owners/owners.store.ts';
 import { type AccountState, accountState } from './accounts.rules.ts';
@@ -41,6 +42,8 @@ export async function createTaxiiUser(
   return await act(app, caller, 'taxiiUser.create', async (action) => {
     const { tx, now } = action;
     const organization = await requireCreation(action, 'taxii', input.organization, input.userName);
+    // Services are deleted under the instance's lock: the chosen one stays.
+    await lockInstance(tx);
     const service = await chooseService(tx, input.service, organization.owner_id);
     const onlyOwners: OwnerRow[] = [];
     for (const owner of input.onlyOwners ?? [])

@@ -71,7 +71,7 @@ export async function listCollectionsPage(
     query = query.where((eb) =>
       eb.or([
         ...(scope.withOwn ? [eb('owners.id', '=', scope.organizationId)] : []),
-        eb('owners.id', 'in', ownersWithRole(db, scope)),
+        ...(scope.communityRoles.length > 0 ? [eb('owners.id', 'in', ownersWithRole(db, scope))] : []),
       ]),
     );
   }
