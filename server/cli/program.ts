@@ -1,18 +1,21 @@
 import { Command, CommanderError } from 'commander';
+import { registerAccounts } from './accounts.ts';
 import { registerAdministrator } from './administrators.ts';
 import { registerAudit } from './audit.ts';
 import { registerBackup } from './backup.ts';
 import { registerCollection } from './collections.ts';
 import { registerDemo } from './demo.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerGroup } from './groups.ts';
 import { registerImport } from './import.ts';
+import { registerLicence } from './licence.ts';
 import { registerMigrate } from './migrate.ts';
 import { registerOrganization } from './organizations.ts';
 import { EXIT, type Failure, failureOf, printFailure } from './output.ts';
 import { registerMember, registerOwnerKinds } from './owners.ts';
 import { registerServe } from './serve.ts';
+import { registerSettings } from './settings.ts';
 import { registerTaxiiService } from './taxii-services.ts';
-import { registerTaxiiUser } from './taxii-users.ts';
 import { version } from './version.ts';
 
 /** Every command, in the order in which the help shows them. */
@@ -23,10 +26,13 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerOrganization,
   registerOwnerKinds,
   registerMember,
-  registerTaxiiUser,
+  registerGroup,
+  registerAccounts,
   registerTaxiiService,
   registerCollection,
   registerImport,
+  registerSettings,
+  registerLicence,
   registerAudit,
   registerBackup,
   registerMigrate,

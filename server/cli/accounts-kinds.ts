@@ -1,0 +1,55 @@
+import type { AccountItem } from '../../contract/accounts.ts';
+import type { AccountKind } from '../../contract/roles.ts';
+import type { App, Caller } from '../context.ts';
+import type { FieldName, FieldValues } from './accounts-fields.ts';
+
+/** What `answer` prints. */
+export type Answer = { data: unknown; lines: readonly string[] };
+
+/** A kind of account, as far as its commands differ from those of the others. */
+export type KindOfAccount = {
+  kind: AccountKind;
+  /** Its group of commands: `taxiway taxii-user …`. */
+  command: string;
+  /** What one of them is called in a sentence, and under which name several stand in JSON. */
+  title: string;
+  plural: string;
+  listKey: string;
+  description: string;
+  /** What it is addressed by, and an example of it. */
+  reference: string;
+  example: string;
+  /** The argument of `create`, where there is one. */
+  createArgument?: { field: string; name: string; help: string };
+  createFields: readonly FieldName[];
+  needed: readonly FieldName[];
+  createExamples: readonly string[];
+  /** Whether `create` and `rotate` take a typed password. */
+  hasPassword: boolean;
+  create(app: App, caller: Caller, input: CreationInput): Promise<Answer>;
+  editFields: readonly FieldName[];
+  editExamples: readonly string[];
+  isLockable: boolean;
+  /** Whether such an account may be responsible for something, which needs an heir when it is deleted. */
+  isResponsible: boolean;
+  /** The columns of its list between the name and the status, and the last one. */
+  columns: readonly (readonly [heading: string, cell: (item: AccountItem) => string])[];
+};
+
+/** What was given: the fields, the argument, and the typed password. The service checks it. */
+export type CreationInput = FieldValues & Record<string, unknown> & { password?: string };
+
+/** A secret as it is printed where it was made, and never again. */
+export function onceOnly(secret: string | undefined): string | undefined {
+  return secret === undefined ? undefined : `${secret}  (shown this once)`;
+}
+
+/** First and last name, where there is one. */
+export function fullName(names: { firstName: string | null; lastName: string | null }): string {
+  return [names.firstName, names.lastName].filter(Boolean).join(' ');
+}
+
+/** An instant of the contract as people read it, in whole seconds. */
+export function short(instant: string | null): string | undefined {
+  return instant?.replace(/\.\d+Z$/, 'Z');
+}
