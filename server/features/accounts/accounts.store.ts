@@ -257,6 +257,7 @@ export async function insertAllowedOwners(
     .execute();
 }
 
+/** Returns its id. */
 export async function insertCredential(
   tx: Transaction,
   accountId: number,
@@ -267,8 +268,8 @@ export async function insertCredential(
     expiresAt?: Micros | undefined;
   },
   now: Micros,
-): Promise<void> {
-  await tx
+): Promise<number> {
+  const row = await tx
     .insertInto('credentials')
     .values({
       account_id: accountId,
@@ -278,7 +279,9 @@ export async function insertCredential(
       created_at: now,
       expires_at: credential.expiresAt ?? null,
     })
-    .execute();
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return row.id;
 }
 
 /** Ends the account's credentials of the kind: at once, or at `at` for those that do not end sooner. */

@@ -123,12 +123,10 @@ async function requireMovable({ tx }: Action, row: AccountRow, to: OrganizationR
 
 /** Encrypts the account's recoverable secrets under the data key of its new organization. */
 async function sealAnew(app: App, { tx, now }: Action, row: AccountRow, to: OrganizationRow): Promise<void> {
-  for (const { id, kind, hash } of await listSealedCredentials(tx, row.id)) {
-    const secret = openSecret(app, row, kind, {
-      hash,
-      wrapped: await findDataKey(tx, row.organization_id),
-    });
+  const wrapped = await findDataKey(tx, row.organization_id);
+  for (const credential of await listSealedCredentials(tx, row.id)) {
+    const secret = openSecret(app, row, credential, wrapped);
     const holder = { id: row.id, organization_id: to.owner_id };
-    await updateCredentialHash(tx, id, await sealSecret(app, tx, holder, kind, secret, now));
+    await updateCredentialHash(tx, credential.id, await sealSecret(app, tx, holder, credential, secret, now));
   }
 }

@@ -7,7 +7,7 @@ import { decrypt, encrypt } from '../../envelope.ts';
 import { AppError } from '../../errors.ts';
 import type { StoredSecret } from '../../secrets.ts';
 import { requireTypedPassword } from './accounts.rules.ts';
-import { findDataKey, insertCredential, insertDataKeyOnce } from './accounts.store.ts';
+import { findDataKey, insertCredential, insertDataKeyOnce, updateCredentialHash } from './accounts.store.ts';
 
 /** A credential on its way to the database: how it is stored, and, if it was generated, what is shown once. */
 export type NewCredential = {
@@ -95,6 +95,7 @@ export function shownCredential({ kind, shown }: NewCredential): {
 }
 
 type Holder = { id: number; organization_id: number };
+type CredentialRow = { id: number; kind: CredentialKind };
 
 /** Stores the credential for its account. */
 export async function storeCredential(
@@ -106,11 +107,12 @@ export async function storeCredential(
 ): Promise<void> {
   const { kind, shown, expiresAt } = credential;
   const stored: Pick<CredentialsTable, 'algorithm' | 'hash'> =
-    credential.stored === 'sealed'
-      ? { algorithm: 'sealed', hash: await sealSecret(app, tx, holder, kind, shown ?? '', now) }
-      : credential.stored;
+    credential.stored === 'sealed' ? { algorithm: 'sealed', hash: '' } : credential.stored;
   const hint = shown?.slice(-HINT_LENGTH);
-  await insertCredential(tx, holder.id, { kind, stored, hint, expiresAt }, now);
+  const id = await insertCredential(tx, holder.id, { kind, stored, hint, expiresAt }, now);
+  // Its row is part of what it is encrypted for, and is known only now.
+  if (credential.stored === 'sealed')
+    await updateCredentialHash(tx, id, await sealSecret(app, tx, holder, { id, kind }, shown ?? '', now));
 }
 
 /** Encrypts a secret of the account under its organization's data key, which is made when it is the first. */
@@ -118,7 +120,7 @@ export async function sealSecret(
   app: App,
   tx: Transaction,
   holder: Holder,
-  kind: CredentialKind,
+  row: CredentialRow,
   secret: string,
   now: number,
 ): Promise<string> {
@@ -128,20 +130,20 @@ export async function sealSecret(
     await insertDataKeyOnce(tx, holder.organization_id, app.keys.wrap(context, randomBytes(32)), now);
     wrapped = await findDataKey(tx, holder.organization_id);
   }
-  return encrypt(dataKeyOf(app, holder, wrapped), secretContext(holder, kind), Buffer.from(secret));
+  return encrypt(dataKeyOf(app, holder, wrapped), secretContext(holder, row), Buffer.from(secret));
 }
 
 /**
  * The secret that `sealSecret` encrypted.
- * @throws AppError `internal` when it was made under another master key, for another account, or was changed
+ * @throws AppError `internal` when it was made under another master key, for another row or account, or was changed
  */
 export function openSecret(
   app: App,
   holder: Holder,
-  kind: CredentialKind,
-  stored: { hash: string; wrapped: string | undefined },
+  row: CredentialRow & { hash: string },
+  wrapped: string | undefined,
 ): string {
-  const secret = decrypt(dataKeyOf(app, holder, stored.wrapped), secretContext(holder, kind), stored.hash);
+  const secret = decrypt(dataKeyOf(app, holder, wrapped), secretContext(holder, row), row.hash);
   if (secret === undefined)
     throw new AppError('internal', {}, { cause: new Error('a secret cannot be opened') });
   return secret.toString();
@@ -155,6 +157,6 @@ function dataKeyOf(app: App, holder: Holder, wrapped: string | undefined): Uint8
   return key;
 }
 
-function secretContext(holder: Holder, kind: CredentialKind): string {
-  return `credentials/${kind}/${holder.id}/${holder.organization_id}`;
+function secretContext(holder: Holder, row: CredentialRow): string {
+  return `credentials/${row.kind}/${row.id}/${holder.id}/${holder.organization_id}`;
 }
