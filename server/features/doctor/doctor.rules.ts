@@ -188,6 +188,17 @@ export function judgeServices(usersWithout: readonly string[]): Finding {
       );
 }
 
+/** What an account answers for is passed on before it is deleted. */
+export function judgeResponsible(heldByDeleted: readonly string[]): Finding {
+  return heldByDeleted.length === 0
+    ? finding('responsible accounts', 'ok', 'no deleted account answers for anything')
+    : finding(
+        'responsible accounts',
+        'problem',
+        `a deleted account answers for ${some(heldByDeleted)}; name another one`,
+      );
+}
+
 /** Seats in use beyond a limit are allowed, and block growth. */
 export function judgeSeats(
   seats: readonly { scope: string; kind: string; used: number; max: number }[],

@@ -25,6 +25,7 @@ import {
   judgePostgresDurability,
   judgePostgresVersion,
   judgeReferences,
+  judgeResponsible,
   judgeSchema,
   judgeSeats,
   judgeServices,
@@ -39,6 +40,7 @@ import {
   findSchemaVersion,
   findSqliteDurability,
   findSqliteVersion,
+  listHeldByDeleted,
   listObjectsWithoutOneLatest,
   listOwnersBehindTheirObjects,
   listOwnersWithoutCollection,
@@ -179,6 +181,7 @@ async function* examineContents(db: Database, now: number): AsyncGenerator<Findi
   yield* check('objects', async () => judgeObjects(await listSampledObjects(db, SAMPLES)));
   yield* check('collections', async () => judgeCollections(await listOwnersWithoutCollection(db.read)));
   yield* check('TAXII users', async () => judgeServices(await listTaxiiUsersWithoutService(db.read)));
+  yield* check('responsible accounts', async () => judgeResponsible(await listHeldByDeleted(db.read)));
   yield* check('limits', async () => judgeSeats(await listSeats(db)));
   yield* check('clock', async () => judgeClock(await findNewestStamp(db.read), now));
 }

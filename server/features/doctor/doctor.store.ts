@@ -150,6 +150,29 @@ export async function listTaxiiUsersWithoutService(db: Kysely<Schema>): Promise<
   return rows.map((row) => row.user_name);
 }
 
+/** What a deleted account answers for: names of TAXII services, and of the owners of collections. */
+export async function listHeldByDeleted(db: Kysely<Schema>): Promise<string[]> {
+  const services = await db
+    .selectFrom('taxii_services')
+    .innerJoin('accounts', 'accounts.id', 'taxii_services.responsible_account_id')
+    .select('taxii_services.name')
+    .where('accounts.deleted_at', 'is not', null)
+    .orderBy('taxii_services.id')
+    .execute();
+  const collections = await db
+    .selectFrom('collections')
+    .innerJoin('accounts', 'accounts.id', 'collections.responsible_account_id')
+    .innerJoin('owners', 'owners.id', 'collections.owner_id')
+    .select('owners.name')
+    .where('accounts.deleted_at', 'is not', null)
+    .orderBy('owners.id')
+    .execute();
+  return [
+    ...services.map(({ name }) => `the TAXII service ${name}`),
+    ...collections.map(({ name }) => `the collection of ${name}`),
+  ];
+}
+
 /** Seats in use, per organization and kind. */
 export async function countSeatsInUse(
   db: Kysely<Schema>,

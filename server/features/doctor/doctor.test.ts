@@ -10,6 +10,7 @@ import type { Caller } from '../../context.ts';
 import type { Engine } from '../../db/dialect.ts';
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
 import { inTransaction } from '../../db/transaction.ts';
+import { newOrganization } from '../../testing/builders.ts';
 import {
   ENGINES,
   openTestApp,
@@ -19,9 +20,10 @@ import {
   testConfig,
 } from '../../testing/test-app.ts';
 import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
+import { editCollection } from '../collections/collections.service.ts';
 import { addObjects } from '../intelligence/intelligence.store.ts';
 import { createOrganization, setLimits } from '../owners/owners.service.ts';
-import { createTaxiiService } from '../taxii-services/taxii-services.service.ts';
+import { createTaxiiService, editTaxiiService } from '../taxii-services/taxii-services.service.ts';
 import { diagnose } from './doctor.service.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -179,6 +181,26 @@ describe.each(ENGINES)('the doctor on %s', (engine) => {
     );
     expect((await examine(app.config)).notOk).toEqual([
       'problem TAXII users: bound to no TAXII service that their organization may use: fw-1',
+    ]);
+  });
+
+  it('finds what a deleted account answers for', async () => {
+    const app = await open(engine);
+    const organization = await newOrganization(app);
+    const { accountId } = organization.administrator;
+    await editTaxiiService(app, app.operator, { service: 'intel', changes: { responsible: accountId } });
+    await editCollection(app, app.operator, {
+      collection: organization.collectionId,
+      changes: { responsible: accountId },
+    });
+    expect((await examine(app.config)).notOk).toEqual([]);
+    await inTransaction(app.db, (tx) =>
+      sql`update accounts set deleted_at = 1 where id = ${accountId}`.execute(tx),
+    );
+    const { healthy, notOk } = await examine(app.config);
+    expect(healthy).toBe(false);
+    expect(notOk).toEqual([
+      `problem responsible accounts: a deleted account answers for the TAXII service Intelligence, the collection of ${organization.name}; name another one`,
     ]);
   });
 
