@@ -104,8 +104,8 @@ export async function readStamps({ store, ownerId, stamps }: Instance): Promise<
   await client.end();
 }
 
-/** Brings the engine to rest after the import, so that its cleaning up falls into nobody's time. */
-export async function settle({ store }: Instance): Promise<void> {
+/** Brings the engine to rest after the table was filled, so that its cleaning up falls into nobody's time. */
+export async function settle({ store }: Instance, table: 'objects' | 'accounts' = 'objects'): Promise<void> {
   if ('file' in store) {
     const database = new DatabaseSync(store.file);
     database.exec('pragma wal_checkpoint(truncate)');
@@ -114,7 +114,7 @@ export async function settle({ store }: Instance): Promise<void> {
   }
   const client = new pg.Client({ connectionString: store.url });
   await client.connect();
-  await client.query('vacuum analyze objects');
+  await client.query(`vacuum analyze ${table}`);
   await client.query('checkpoint');
   await client.end();
 }

@@ -1,3 +1,4 @@
+import { accounts } from './rows-accounts.ts';
 import type { Bench, Prepared } from './rows-common.ts';
 import { memory, posts, processes, start } from './rows-other.ts';
 import { authentication, depth, readsOnce, repeatedReads } from './rows-read.ts';
@@ -19,5 +20,6 @@ export const ROWS: readonly Row[] = [
   { name: 'post', claim: 'adding objects, and reading meanwhile', run: posts },
   { name: 'start', claim: 'from the start of the process to the first page', run: start },
   { name: 'memory', claim: 'resident memory, idle and under 64 connections', run: memory },
+  { name: 'accounts', claim: 'lists of 100,000 accounts, and creating more', run: accounts },
   { name: 'processes', claim: 'the reads with two processes', run: processes },
 ];
