@@ -28,28 +28,42 @@ export type Seats = { used: number; max: number };
 
 /**
  * The seat gate: every way in which a seat can be taken passes it, in the transaction of the
- * write, with the rows that hold the limits locked.
+ * write, with the rows that hold the limits locked. `wanted`: so many seats at once.
  * @throws AppError `limit_reached` with the numbers
  */
-export function requireSeat(limit: LimitName, organization: Seats & { name: string }, licence: Seats): void {
+export function requireSeat(
+  limit: LimitName,
+  organization: Seats & { name: string },
+  licence: Seats,
+  wanted = 1,
+): void {
   const what = { users: 'users', apiUsers: 'API users', taxiiUsers: 'TAXII users' }[limit];
-  if (organization.used >= organization.max) {
-    throw new AppError('limit_reached', {
-      message: `The organization "${organization.name}" may have ${organization.max} ${what} and has ${organization.used}.`,
+  const several = (seats: Seats) =>
+    wanted === 1 ? '' : ` ${wanted} more are wanted, ${Math.max(0, seats.max - seats.used)} are left.`;
+  const refuse = (scope: 'organization' | 'licence', { max, used }: Seats, message: string) =>
+    new AppError('limit_reached', {
+      message: `${message}${several({ max, used })}`,
       limit,
-      scope: 'organization',
-      max: organization.max,
-      used: organization.used,
+      scope,
+      max,
+      used,
+      ...(wanted === 1 ? {} : { wanted }),
     });
+  if (organization.used + wanted > organization.max) {
+    const { name, max, used } = organization;
+    throw refuse(
+      'organization',
+      organization,
+      `The organization "${name}" may have ${max} ${what} and has ${used}.`,
+    );
   }
-  if (licence.used >= licence.max) {
-    throw new AppError('limit_reached', {
-      message: `The licence of this instance allows ${licence.max} ${what}, and there are ${licence.used}.`,
-      limit,
-      scope: 'licence',
-      max: licence.max,
-      used: licence.used,
-    });
+  if (licence.used + wanted > licence.max) {
+    const { max, used } = licence;
+    throw refuse(
+      'licence',
+      licence,
+      `The licence of this instance allows ${max} ${what}, and there are ${used}.`,
+    );
   }
 }
 

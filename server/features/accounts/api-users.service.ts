@@ -1,29 +1,12 @@
 import { type CreateApiUserInput, createApiUserInput } from '../../../contract/accounts.ts';
-import type { OrganizationRole } from '../../../contract/roles.ts';
 import { act } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { parseInput } from '../../input.ts';
-import { defaultSystemRole, RESERVED_ON_CREATION, requireGrantable, requireSettable } from './forms.rules.ts';
-import { openAccount, requireCreation } from './new-account.ts';
-import { makeAccessId, makeSecretKey, makeToken, shownCredential } from './new-credential.ts';
+import { requireCreation } from './new-account.ts';
+import { createApiUserWith, type NewApiUser } from './new-api-user.ts';
+import { makeAccessId } from './new-credential.ts';
 
-export type NewApiUser = {
-  id: number;
-  /** 20 digits; also its user name. */
-  accessId: string;
-  firstName: string;
-  lastName: string;
-  pseudonym: string;
-  organization: string;
-  organizationRole: OrganizationRole;
-  /** This is the one time these can be seen. */
-  secretKey?: string;
-  token?: string;
-  /** Microseconds since the epoch. */
-  tokenExpiresAt: number | null;
-};
-
-const DAY_MICROS = 86_400_000_000;
+export type { NewApiUser } from './new-api-user.ts';
 
 /**
  * Creates an API user with an Access ID and a Secret Key, and with a token where `tokenExpirationDays` is given. Takes a
@@ -37,50 +20,8 @@ export async function createApiUser(
 ): Promise<NewApiUser> {
   const input = parseInput(createApiUserInput, rawInput);
   return await act(app, caller, 'apiUser.create', async (action) => {
-    const { access, now } = action;
     const accessId = makeAccessId();
     const organization = await requireCreation(action, 'api', input.organization, accessId);
-    const reserved = RESERVED_ON_CREATION.filter(
-      (field) => field !== 'termsOfServiceAcceptanceRequired' && input[field] !== undefined,
-    );
-    const target = { organizationId: organization.owner_id, systemRole: 'Api User' } as const;
-    requireSettable(access, 'api', target, reserved);
-    if (input.systemRole !== undefined) requireGrantable(access, input.systemRole);
-    const secretKey = makeSecretKey(app);
-    const days = input.tokenExpirationDays;
-    const tokenExpiresAt = days === undefined ? null : now + days * DAY_MICROS;
-    const token = tokenExpiresAt === null ? undefined : makeToken(app, 'api_token', tokenExpiresAt);
-    const { id, pseudonym } = await openAccount(app, action, organization, {
-      kind: 'api',
-      userName: accessId,
-      pseudonym: input.pseudonym,
-      systemRole: input.systemRole ?? defaultSystemRole('api'),
-      organizationRole: input.organizationRole,
-      locked: false,
-      disabled: input.disabled,
-      expiresAt: input.expiresAt,
-      credentials: token === undefined ? [secretKey] : [secretKey, token],
-      columns: {
-        first_name: input.firstName,
-        last_name: input.lastName,
-        contact_email: input.contactEmail ?? null,
-        custom_tql_timeout_ms: input.customTqlTimeoutMs ?? null,
-        include_in_observations: input.includeInObservations ? 1 : 0,
-        exceed_api_link_limit: input.exceedApiLinkLimit ? 1 : 0,
-      },
-      details: { name: `${input.firstName} ${input.lastName}`, token: token !== undefined },
-    });
-    return {
-      id,
-      accessId,
-      firstName: input.firstName,
-      lastName: input.lastName,
-      pseudonym,
-      organization: organization.name,
-      organizationRole: input.organizationRole,
-      ...shownCredential(secretKey),
-      ...(token === undefined ? {} : shownCredential(token)),
-      tokenExpiresAt,
-    };
+    return await createApiUserWith(app, action, { organization }, accessId, input);
   });
 }

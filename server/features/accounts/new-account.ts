@@ -17,7 +17,7 @@ import {
 } from './accounts.store.ts';
 import { KIND_NAMES, problemsError, roleProblems, TARGET_KINDS } from './forms.rules.ts';
 import { type NewCredential, storeCredential } from './new-credential.ts';
-import { takeSeat } from './seats.store.ts';
+import { type SeatGate, seatGate } from './seats.store.ts';
 
 /** An account that is about to exist. What is left out has the default of its column. */
 export type AccountDraft = {
@@ -38,6 +38,9 @@ export type AccountDraft = {
   /** For the audit trail, beside roles and state. */
   details?: Readonly<Record<string, unknown>>;
 };
+
+/** Where an account is about to exist. `seats`: the gate that it shares with others of the same transaction. */
+export type Place = { organization: OrganizationRow; seats?: SeatGate };
 
 /**
  * The organization in which the caller wants to create an account.
@@ -68,17 +71,18 @@ export async function requireCreation(
 export async function openAccount(
   app: App,
   { tx, now, audit }: Action,
-  organization: OrganizationRow,
+  { organization, seats = seatGate(tx, { id: organization.owner_id, name: organization.name }) }: Place,
   draft: AccountDraft,
 ): Promise<{ id: number; pseudonym: string }> {
   const { kind, userName, systemRole, organizationRole } = draft;
   const problems = roleProblems(kind, { systemRole, organizationRole });
   if (problems.length > 0) throw problemsError('invalid_input', problems);
-  await takeSeat(tx, kind, { id: organization.owner_id, name: organization.name });
+  await seats.take(kind);
   if ((await findAccount(tx, userName)) !== undefined) {
     throw new AppError('name_taken', { message: `The user name "${userName}" is already in use.` });
   }
   if (draft.pseudonym !== undefined) await requireFreePseudonym(tx, draft.pseudonym);
+  const groups = await resolveGroups(tx, organization.owner_id, draft.groups ?? []);
   const pseudonym = draft.pseudonym ?? (await freePseudonym(tx, () => randomOctets(app)));
   const id = await insertAccount(tx, {
     kind,
@@ -97,7 +101,6 @@ export async function openAccount(
   });
   const holder = { id, organization_id: organization.owner_id };
   for (const credential of draft.credentials) await storeCredential(app, tx, holder, credential, now);
-  const groups = await resolveGroups(tx, organization.owner_id, draft.groups ?? []);
   if (groups.length > 0) await setGroupsOf(tx, id, organization.owner_id, groups);
   await audit({
     organizationId: organization.owner_id,
@@ -120,7 +123,10 @@ export async function openAccount(
 /** @throws AppError `name_taken` */
 export async function requireFreePseudonym(tx: Transaction, pseudonym: string): Promise<void> {
   if ((await findByPseudonym(tx, pseudonym)) === undefined) return;
-  throw new AppError('name_taken', { message: `The pseudonym "${pseudonym}" is or was somebody's.` });
+  throw new AppError('name_taken', {
+    message: `The pseudonym "${pseudonym}" is or was somebody's.`,
+    field: 'pseudonym',
+  });
 }
 
 /** @throws AppError `invalid_input` */

@@ -6,7 +6,7 @@ import type { Transaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { findInstance, type InstanceRow, lockInstance } from '../instance/instance.store.ts';
 import { lockOrganization } from '../owners/owners.store.ts';
-import { requireSeat } from './accounts.rules.ts';
+import { requireSeat, type Seats } from './accounts.rules.ts';
 import { countSeats } from './accounts.store.ts';
 
 /** The limit that accounts of a kind count against. Read-only users take no seat. */
@@ -21,6 +21,17 @@ type Limits = { max_users: number; max_api_users: number; max_taxii_users: numbe
 const maxOf = (row: Limits, limit: LimitName): number =>
   ({ users: row.max_users, apiUsers: row.max_api_users, taxiiUsers: row.max_taxii_users })[limit];
 
+/** Where an account takes its seat, alone or with others: the gate that every way in comes through. */
+export type SeatGate = {
+  /** `from`: the kind that it was before, whose seat it frees. */
+  take(kind: AccountKind, from?: AccountKind): Promise<void>;
+};
+
+/** The gate for one account at a time. */
+export function seatGate(tx: Transaction, organization: { id: number; name: string }): SeatGate {
+  return { take: (kind) => takeSeat(tx, kind, organization) };
+}
+
 /**
  * The seat gate: every way in which a seat can be taken comes through here, in the transaction of its write. Locks the
  * rows of the instance and of the organization, so that of several that come at once for the last seat one gets it.
@@ -34,6 +45,57 @@ export async function takeSeat(
   const instance = await lockInstance(tx);
   const limits = await lockOrganization(tx, organization.id);
   await requireRoom(tx, kind, { ...limits, ...organization }, instance);
+}
+
+/** A kind of seats: how many there are before, and how many of them are wanted, fewer when some become free. */
+export type SeatDemand = { limit: LimitName; wanted: number; organization: Seats; licence: Seats };
+
+/** The gate for many accounts in one transaction: they are counted as they come, and decided on together. */
+export type ManySeats = SeatGate & {
+  /** What was wanted so far. */
+  demand(): readonly SeatDemand[];
+  /** Forgets what was wanted since `demand` said this. */
+  returnTo(demand: readonly SeatDemand[]): void;
+  /** @throws AppError `limit_reached` for the first limit that would be exceeded */
+  requireAll(): void;
+};
+
+/** Locks the rows of the instance and of the organization, and counts once. */
+export async function openManySeats(
+  tx: Transaction,
+  organization: { id: number; name: string },
+): Promise<ManySeats> {
+  const instance = await lockInstance(tx);
+  const limits = { ...(await lockOrganization(tx, organization.id)), ...organization };
+  let demands: readonly SeatDemand[] = [];
+  for (const kind of ['user', 'api', 'taxii'] as const) {
+    const limit = LIMIT_OF[kind];
+    if (limit === undefined) continue;
+    const own = { used: await countSeats(tx, kind, organization.id), max: maxOf(limits, limit) };
+    const all = { used: await countSeats(tx, kind, 'instance'), max: maxOf(instance, limit) };
+    demands = [...demands, { limit, wanted: 0, organization: own, licence: all }];
+  }
+  const add = (kind: AccountKind, seats: number): void => {
+    demands = demands.map((each) =>
+      each.limit === LIMIT_OF[kind] ? { ...each, wanted: each.wanted + seats } : each,
+    );
+  };
+  return {
+    async take(kind, from) {
+      requireAllowed(kind, limits, instance);
+      add(kind, 1);
+      if (from !== undefined) add(from, -1);
+    },
+    demand: () => demands,
+    returnTo(demand) {
+      demands = demand;
+    },
+    requireAll() {
+      for (const { limit, wanted, organization: own, licence } of demands) {
+        if (wanted > 0) requireSeat(limit, { ...own, name: organization.name }, licence, wanted);
+      }
+    },
+  };
 }
 
 /** What `takeSeat` decides, without taking: for whoever looks before they leap. */
@@ -52,19 +114,9 @@ async function requireRoom(
   organization: Limits & { id: number; name: string; read_only_users_allowed: number },
   instance: InstanceRow,
 ): Promise<void> {
+  requireAllowed(kind, organization, instance);
   const limit = LIMIT_OF[kind];
-  if (limit === undefined) {
-    requireSwitch(instance.read_only_users_allowed, 'The licence of this instance', 'read-only users');
-    requireSwitch(
-      organization.read_only_users_allowed,
-      `The organization "${organization.name}"`,
-      'read-only users',
-    );
-    return;
-  }
-  if (kind === 'api') {
-    requireSwitch(instance.api_users_allowed, 'The licence of this instance', 'API users');
-  }
+  if (limit === undefined) return;
   requireSeat(
     limit,
     {
@@ -73,6 +125,23 @@ async function requireRoom(
       max: maxOf(organization, limit),
     },
     { used: await countSeats(db, kind, 'instance'), max: maxOf(instance, limit) },
+  );
+}
+
+/** The switches of the licence and of the organization. */
+function requireAllowed(
+  kind: AccountKind,
+  organization: { name: string; read_only_users_allowed: number },
+  instance: InstanceRow,
+): void {
+  const licence = 'The licence of this instance';
+  if (kind === 'api') requireSwitch(instance.api_users_allowed, licence, 'API users');
+  if (kind !== 'read_only') return;
+  requireSwitch(instance.read_only_users_allowed, licence, 'read-only users');
+  requireSwitch(
+    organization.read_only_users_allowed,
+    `The organization "${organization.name}"`,
+    'read-only users',
   );
 }
 

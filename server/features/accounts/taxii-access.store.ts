@@ -23,6 +23,7 @@ export async function chooseService(
     if (service === undefined) {
       throw new AppError('not_found', {
         message: `The organization can use no TAXII service ${called(reference)}.`,
+        field: 'service',
       });
     }
     return service;
@@ -55,5 +56,6 @@ export async function ownerWithinReach(
   if (isWithinReach) return owner;
   throw new AppError('not_found', {
     message: `The organization has nothing to do with an owner ${called(reference)}.`,
+    field: 'onlyOwners',
   });
 }

@@ -3,27 +3,15 @@ import { act, reading } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { parseInput } from '../../input.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
-import { lockInstance } from '../instance/instance.store.ts';
 import { requireVisibleOrganization } from '../owners/owners.rules.ts';
-import { findOrganization, type OwnerRow } from '../owners/owners.store.ts';
+import { findOrganization } from '../owners/owners.store.ts';
 import { type AccountState, accountState } from './accounts.rules.ts';
-import { insertAllowedOwners, listAllowedOwners, listTaxiiUsers } from './accounts.store.ts';
-import { openAccount, requireCreation } from './new-account.ts';
-import { makePassword, makeToken, shownCredential } from './new-credential.ts';
-import { chooseService, ownerWithinReach } from './taxii-access.store.ts';
+import { listAllowedOwners, listTaxiiUsers } from './accounts.store.ts';
+import { requireCreation } from './new-account.ts';
+import { makePassword, makeToken } from './new-credential.ts';
+import { createTaxiiUserWith, type NewTaxiiUser } from './new-taxii-user.ts';
 
-export type NewTaxiiUser = {
-  id: number;
-  userName: string;
-  pseudonym: string;
-  organization: string;
-  organizationRole: 'Standard User';
-  service: { name: string; path: string };
-  contactEmail: string | null;
-  /** Only if it was generated; this is the one time it can be seen. */
-  password?: string;
-  apiKey?: string;
-};
+export type { NewTaxiiUser } from './new-taxii-user.ts';
 
 /**
  * Creates a TAXII user: pseudonym given automatically, Organization role Standard User, both fixed; bound to one TAXII
@@ -40,47 +28,8 @@ export async function createTaxiiUser(
   const apiKey = input.apiKey ? makeToken(app, 'api_key') : undefined;
 
   return await act(app, caller, 'taxiiUser.create', async (action) => {
-    const { tx, now } = action;
     const organization = await requireCreation(action, 'taxii', input.organization, input.userName);
-    // Services are deleted under the instance's lock: the chosen one stays.
-    await lockInstance(tx);
-    const service = await chooseService(tx, input.service, organization.owner_id);
-    const onlyOwners: OwnerRow[] = [];
-    for (const owner of input.onlyOwners ?? [])
-      onlyOwners.push(await ownerWithinReach(tx, owner, organization.owner_id));
-    const { id, pseudonym } = await openAccount(app, action, organization, {
-      kind: 'taxii',
-      userName: input.userName,
-      systemRole: 'Taxii User',
-      organizationRole: 'Standard User',
-      locked: input.locked,
-      disabled: input.disabled,
-      expiresAt: input.expiresAt,
-      credentials: apiKey === undefined ? [password] : [password, apiKey],
-      columns: {
-        contact_email: input.contactEmail ?? null,
-        service_id: service.id,
-        narrowed: onlyOwners.length > 0 ? 1 : 0,
-        password_changed_at: now,
-      },
-      details: {
-        service: service.path,
-        ...(onlyOwners.length > 0 ? { onlyOwners: onlyOwners.map((owner) => owner.name) } : {}),
-        apiKey: apiKey !== undefined,
-      },
-    });
-    await insertAllowedOwners(tx, id, [...new Set(onlyOwners.map((owner) => owner.id))]);
-    return {
-      id,
-      userName: input.userName,
-      pseudonym,
-      organization: organization.name,
-      organizationRole: 'Standard User',
-      service: { name: service.name, path: service.path },
-      contactEmail: input.contactEmail ?? null,
-      ...shownCredential(password),
-      ...(apiKey === undefined ? {} : shownCredential(apiKey)),
-    };
+    return await createTaxiiUserWith(app, action, { organization }, input, { password, apiKey });
   });
 }
 
