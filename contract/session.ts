@@ -16,7 +16,7 @@ const instanceAbilities = z.strictObject({
   'audit.viewInstance': z.boolean(),
 });
 
-export const REQUIRED_ACTIONS = ['change_password', 'set_up_authenticator', 'accept_terms'] as const;
+const REQUIRED_ACTIONS = ['change_password', 'set_up_authenticator', 'accept_terms'] as const;
 
 /** Who a person is signed in as. */
 export const session = z.strictObject({

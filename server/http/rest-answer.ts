@@ -79,7 +79,7 @@ export async function fileAnswer(
 }
 
 /** A name without anything that a header, a shell or a file system could take for more than a name. */
-export function safeFileName(name: string): string {
+function safeFileName(name: string): string {
   const safe = name
     .normalize('NFKD')
     .replace(/[^A-Za-z0-9._-]+/g, '-')

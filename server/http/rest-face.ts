@@ -27,7 +27,7 @@ export type { FileAnswer } from './rest-answer.ts';
 export type { Browser } from './rest-browser.ts';
 
 /** Where the operations of the REST API are. */
-export const REST_ROOT = '/rest/v1';
+const REST_ROOT = '/rest/v1';
 
 /** A use case bound to its endpoint. */
 export type RestRoute = {
