@@ -30,34 +30,35 @@ export async function listOrganizationsPage(
 }
 
 const NONE: Readonly<Limits> = { users: 0, apiUsers: 0, taxiiUsers: 0 };
-const LIMIT_OF: Readonly<Record<AccountKind, keyof Limits | undefined>> = {
-  user: 'users',
-  api: 'apiUsers',
-  taxii: 'taxiiUsers',
-  read_only: undefined,
-};
 
 /** Seats taken, by organization. */
 export async function countSeatsOf(
   db: Kysely<Schema>,
   organizationIds: readonly number[],
 ): Promise<(organizationId: number) => Limits> {
-  const used = new Map<number, Limits>();
-  if (organizationIds.length > 0) {
-    const rows = await db
-      .selectFrom('accounts')
-      .select((eb) => ['organization_id', 'kind', eb.fn.countAll<number>().as('count')])
-      .where('organization_id', 'in', organizationIds)
-      .where('deleted_at', 'is', null)
-      .groupBy(['organization_id', 'kind'])
-      .execute();
-    for (const row of rows) {
-      const limit = LIMIT_OF[row.kind];
-      if (limit === undefined) continue;
-      const counts = used.get(row.organization_id) ?? NONE;
-      used.set(row.organization_id, { ...counts, [limit]: Number(row.count) });
-    }
-  }
+  if (organizationIds.length === 0) return () => NONE;
+  const rows = await db
+    .selectFrom('organizations')
+    .select('owner_id')
+    .select((eb) => {
+      // One count for each kind, in the terms of the index `accounts_seats`: grouped, SQLite reads every row.
+      const count = (kind: AccountKind) =>
+        eb
+          .selectFrom('accounts')
+          .select((e) => e.fn.countAll<number>().as('count'))
+          .whereRef('accounts.organization_id', '=', 'organizations.owner_id')
+          .where('kind', '=', kind)
+          .where('deleted_at', 'is', null);
+      return [count('user').as('users'), count('api').as('api_users'), count('taxii').as('taxii_users')];
+    })
+    .where('owner_id', 'in', organizationIds)
+    .execute();
+  const used = new Map<number, Limits>(
+    rows.map((row) => [
+      row.owner_id,
+      { users: Number(row.users), apiUsers: Number(row.api_users), taxiiUsers: Number(row.taxii_users) },
+    ]),
+  );
   return (organizationId) => used.get(organizationId) ?? NONE;
 }
 
