@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { AccountChanges, ChangeField, editAccountInput } from '../../../contract/accounts.ts';
-import { emailAddress } from '../../../contract/names.ts';
+import { emailAddress, userName as userNameType } from '../../../contract/names.ts';
 import type { Action } from '../../action.ts';
 import type { App } from '../../context.ts';
 import type { Transaction } from '../../db/transaction.ts';
@@ -95,8 +95,8 @@ export async function decideEdit(
 async function requireValidChanges(tx: Transaction, row: AccountRow, changes: AccountChanges): Promise<void> {
   const { userName, pseudonym } = changes;
   if (userName !== undefined) {
-    if (row.kind !== 'taxii' && !emailAddress.safeParse(userName).success)
-      throw invalid('userName', 'must be an e-mail address');
+    const { error } = (row.kind === 'taxii' ? userNameType : emailAddress).safeParse(userName);
+    if (error !== undefined) throw invalid('userName', error.issues[0]?.message ?? 'is no user name');
     const other = await findAccount(tx, userName);
     if (other !== undefined && other.id !== row.id)
       throw new AppError('name_taken', { message: `The user name "${userName}" is already in use.` });
