@@ -55,7 +55,16 @@ export default {
       comment: 'Business rules are decided from values: no store, no HTTP, no Node.js module, no package.',
       severity: 'error',
       from: { path: '\\.rules\\.ts$' },
-      to: { pathNot: '^(server/(access|protocols)|contract)/|^server/errors\\.ts$|\\.rules\\.ts$' },
+      to: {
+        pathNot: '^(server/(access|protocols)|contract)/|^server/(errors|db/schema)\\.ts$|\\.rules\\.ts$',
+      },
+    },
+    {
+      name: 'rules-take-rows-as-types',
+      comment: 'A rule may say which columns it decides from; it reads no row.',
+      severity: 'error',
+      from: { path: '\\.rules\\.ts$' },
+      to: { path: '^server/db/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'errors-know-only-contract',

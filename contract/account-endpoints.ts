@@ -2,9 +2,9 @@ import { z } from 'zod';
 import {
   accountChanges,
   accountDetails,
+  accountEdited,
   accountItem,
   accountQuery,
-  consequence,
   createApiUserInput,
   createReadOnlyUserInput,
   createUserInput,
@@ -142,7 +142,6 @@ export const getAccountEndpoint = endpoint({
 });
 
 const changesOfVersion = accountChanges.extend({ version: rowVersion });
-const edited = z.strictObject({ id: z.number(), version: z.number(), consequences: z.array(consequence) });
 const editErrors = ['forbidden', 'not_found', 'stale', 'conflict', 'name_taken', 'limit_reached'] as const;
 
 export const editAccountEndpoint = endpoint({
@@ -152,7 +151,7 @@ export const editAccountEndpoint = endpoint({
   summary: 'Edits an account: all of the fields that are given, or none.',
   params: ofAccount,
   body: changesOfVersion,
-  output: edited,
+  output: accountEdited,
   errors: editErrors,
 });
 
@@ -163,7 +162,7 @@ export const previewEditEndpoint = endpoint({
   summary: 'Says what an edit would entail, without making it. Refused exactly when the edit would be.',
   params: ofAccount,
   body: changesOfVersion,
-  output: edited,
+  output: accountEdited,
   errors: editErrors,
 });
 
@@ -212,7 +211,7 @@ export const moveAccountEndpoint = endpoint({
   summary: 'Moves an account to another organization, where it takes a seat.',
   params: ofAccount,
   body: z.strictObject({ organization: reference, version: rowVersion }),
-  output: edited,
+  output: accountEdited,
   errors: ['forbidden', 'not_found', 'stale', 'conflict', 'limit_reached', 'heirs_required'],
 });
 

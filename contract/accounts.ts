@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { displayName, emailAddress, userName } from './names.ts';
+import { displayName, emailAddress } from './names.ts';
 import { wholeNumber } from './numbers.ts';
 import { MAX_PAGE, pageQuery, queryNumber } from './paging.ts';
 import { reference, rowVersion } from './references.ts';
@@ -84,7 +84,8 @@ export type CreateApiUserInput = z.input<typeof createApiUserInput>;
 
 /** What may be changed of an account; which of it applies depends on its kind, and on who asks. Null clears. */
 export const accountChanges = z.strictObject({
-  userName: userName.optional(),
+  /** An e-mail address for a person, a user name for a TAXII user. */
+  userName: z.string().min(1).max(254).optional(),
   firstName: displayName.optional(),
   lastName: displayName.optional(),
   pseudonym: pseudonym.optional(),
@@ -164,6 +165,14 @@ export const consequence = z.strictObject({
   message: z.string(),
 });
 export type Consequence = z.infer<typeof consequence>;
+
+/** What an edit, or its preview, answers with. */
+export const accountEdited = z.strictObject({
+  id: z.number(),
+  version: z.number(),
+  consequences: z.array(consequence),
+});
+export type AccountEdited = z.infer<typeof accountEdited>;
 
 /** One status for whoever looks, with its reason. `locked` covers both causes: an administrator, and failed sign-ins. */
 export const accountStatus = z.strictObject({

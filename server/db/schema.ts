@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely';
+import type { Generated, Selectable } from 'kysely';
 import type {
   AccountKind,
   CommunityRole,
@@ -110,6 +110,9 @@ export type AccountsTable = {
   exceed_api_link_limit: Generated<number>;
   password_changed_at: number | null;
 };
+
+/** An account as it is read. */
+export type AccountRow = Selectable<AccountsTable>;
 
 export type AccountRolesTable = {
   owner_id: number;

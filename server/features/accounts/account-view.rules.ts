@@ -8,9 +8,9 @@ import {
 import type { Access } from '../../access/access.ts';
 import type { Target } from '../../access/can.ts';
 import type { Permission } from '../../access/permissions.ts';
+import type { AccountRow } from '../../db/schema.ts';
 import { formatTimestamp, type Micros } from '../../protocols/timestamp.ts';
 import { accountState } from './accounts.rules.ts';
-import type { AccountRow } from './accounts.store.ts';
 
 /** What rights on the account depend on. */
 export function accountTarget(

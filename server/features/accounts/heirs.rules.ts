@@ -1,9 +1,9 @@
 import type { AccountKind, SystemRole } from '../../../contract/roles.ts';
 import { can } from '../../access/can.ts';
 import type { Permission } from '../../access/permissions.ts';
+import type { AccountRow } from '../../db/schema.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
 import { accountState } from './accounts.rules.ts';
-import type { AccountRow } from './accounts.store.ts';
 import { KIND_NAMES } from './forms.rules.ts';
 
 /** Which accounts may take over: of the same organization, or with one of the System roles `elsewhere`. */

@@ -1,4 +1,4 @@
-import { type MoveAccountInput, moveAccountInput } from '../../../contract/accounts.ts';
+import { type AccountEdited, type MoveAccountInput, moveAccountInput } from '../../../contract/accounts.ts';
 import { type Action, act } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { AppError } from '../../errors.ts';
@@ -16,7 +16,6 @@ import {
   updateAccount,
   updateCredentialHash,
 } from './accounts.store.ts';
-import type { EditedAccount } from './editing.service.ts';
 import { isOrganizationAdministrator } from './edits.rules.ts';
 import { KIND_NAMES, TARGET_KINDS } from './forms.rules.ts';
 import { openSecret, sealSecret } from './new-credential.ts';
@@ -40,7 +39,7 @@ export async function moveAccount(
   app: App,
   caller: Caller,
   rawInput: MoveAccountInput,
-): Promise<EditedAccount> {
+): Promise<AccountEdited> {
   const input = parseInput(moveAccountInput, rawInput);
   return await act(app, caller, 'account.move', async (action) => {
     const { tx, access, now, audit } = action;
