@@ -129,6 +129,8 @@ export async function deleteAccount(
   return await act(app, caller, 'account.delete', async (action) => {
     const { tx, access, now, audit } = action;
     const found = await findVisibleAccount(action, input);
+    // Before anything is said about the heirs; and again once the row is locked.
+    access.require('account.delete', accountTarget(found));
     await lockInstance(tx);
     await lockOrganization(tx, found.organization_id);
     const heirs = await lockHeirs(action, found, input.heirs);
@@ -170,6 +172,7 @@ export async function moveResponsibilities(
   return await act(app, caller, 'account.moveResponsibilities', async (action) => {
     const { tx, access, audit } = action;
     const found = await findVisibleAccount(action, input);
+    access.require('account.edit', accountTarget(found));
     // An heir may not be disabled while it inherits.
     await lockInstance(tx);
     const heirs = await lockHeirs(action, found, input.heirs);
