@@ -1,0 +1,536 @@
+import { inTransaction } from '../../server/db/transaction.ts';
+import { insertCredential } from '../../server/features/accounts/accounts.store.ts';
+import type { Asked, Asker } from './documented.ts';
+import type { Thing, ThingName, World } from './world.ts';
+
+/** The parts of a request; the first parameter of the path is the thing's id where it is not given. */
+export type Sent = {
+  params?: Record<string, string | number>;
+  query?: Record<string, string | number>;
+  body?: unknown;
+};
+
+/** A permission, on the thing unless something else is named; `own` = the asker's own organization. */
+export type Need = string | { permission: string; on: Asked | 'own' };
+
+export type Operation = {
+  /** Where an endpoint does several things. */
+  does?: string;
+  on: readonly (ThingName | 'own account')[];
+  /** All of them, of those who may know of the thing; of everybody, where the operation is on the instance. */
+  needs?: readonly Need[];
+  send?: (at: { world: World; thing: Thing; asker: Asker | undefined }) => Promise<Sent> | Sent;
+  /** When it is allowed; that of the endpoint unless told. */
+  status?: number;
+  /** The thing is not what it was afterwards. */
+  usesUp?: true;
+  /** Needs no session: everybody is answered with `status`. */
+  isPublic?: true;
+};
+
+let number = 0;
+const fresh = (word: string) => `${word} ${++number}`;
+
+const people = ['user', 'leader', 'accountsAdministrator', 'administrator', 'own account'] as const;
+const accounts = [...people, 'apiUser', 'taxiiUser'] as const;
+
+async function row(world: World, { id }: Thing) {
+  return await world.app.db.read
+    .selectFrom('accounts')
+    .selectAll()
+    .where('id', '=', Number(id))
+    .executeTakeFirstOrThrow();
+}
+type AccountRow = Awaited<ReturnType<typeof row>>;
+
+const versionOf = async (world: World, table: 'owners' | 'user_groups' | 'taxii_services', { id }: Thing) =>
+  (
+    await world.app.db.read
+      .selectFrom(table)
+      .select('version')
+      .where('id', '=', Number(id))
+      .executeTakeFirstOrThrow()
+  ).version;
+
+/** An edit of one field to what it is already: the right is asked for, and nothing else changes. */
+function edit(
+  does: string,
+  on: Operation['on'],
+  permission: string,
+  change: (row: AccountRow) => Record<string, unknown>,
+): Operation {
+  return {
+    does,
+    on,
+    needs: [permission],
+    send: async ({ world, thing }) => {
+      const stored = await row(world, thing);
+      return { body: { version: stored.version, ...change(stored) } };
+    },
+  };
+}
+
+/** Whom the fields are tried on: below, above and beside oneself. */
+const some = ['user', 'administrator', 'own account'] as const;
+const NAMED = [...some, 'apiUser'] as const;
+/** Every field of the forms with what it needs, as the articles have it. */
+const EDITS: readonly Operation[] = [
+  edit('first name', [...people, 'apiUser'], 'account.edit', () => ({ firstName: 'Some' })),
+  edit('groups', some, 'account.edit', () => ({ groups: [] })),
+  edit('time zone', some, 'account.edit', () => ({ timeZone: null, logOutAfterMinutes: null })),
+  edit('contact', ['apiUser', 'taxiiUser'], 'account.edit', () => ({ contactEmail: null })),
+  edit('switches', ['apiUser'], 'account.edit', () => ({
+    includeInObservations: false,
+    exceedApiLinkLimit: false,
+  })),
+  edit('allow-list', ['taxiiUser'], 'account.edit', () => ({ onlyOwners: null })),
+  edit('Organization role', NAMED, 'account.roles', (stored) => ({
+    organizationRole: stored.organization_role,
+  })),
+  edit('System role', NAMED, 'account.systemRole', (stored) => ({ systemRole: stored.system_role })),
+  edit('lock', [...some, 'taxiiUser'], 'account.lock', () => ({ locked: false })),
+  edit('disable', ['leader', 'accountsAdministrator', 'apiUser', ...some], 'account.disable', () => ({
+    disabled: false,
+  })),
+  edit('expiry', ['taxiiUser', ...some], 'account.disable', () => ({ expiresAt: null })),
+  edit('user name', [...some, 'taxiiUser'], 'account.userName', (stored) => ({
+    userName: stored.user_name,
+  })),
+  edit('pseudonym', NAMED, 'account.pseudonym', (stored) => ({ pseudonym: stored.pseudonym })),
+  edit('TQL timeout', NAMED, 'account.customTqlTimeout', () => ({ customTqlTimeoutMs: null })),
+  edit('terms of service', some, 'account.termsOfService', () => ({
+    termsOfServiceAcceptanceRequired: false,
+  })),
+  edit('password reset', some, 'account.credential', () => ({ passwordResetRequired: false })),
+  edit('second factor reset', some, 'account.credential', () => ({ mfaResetRequired: false })),
+];
+
+const person = () => ({
+  email: `${fresh('new').replace(' ', '.')}@example.org`,
+  firstName: 'New',
+  lastName: 'Comer',
+  organizationRole: 'Standard User',
+});
+const reserved = (permission: string) => ({
+  permission,
+  on: { systemRole: 'User' },
+});
+
+/** Creating in the home organization: plainly, and with each field that is reserved to others. */
+function creations(form: () => Record<string, unknown>, fields: Record<string, unknown> = {}): Operation[] {
+  const permissions: Record<string, string> = {
+    systemRole: 'account.systemRole',
+    pseudonym: 'account.pseudonym',
+    customTqlTimeoutMs: 'account.customTqlTimeout',
+    termsOfServiceAcceptanceRequired: 'account.termsOfService',
+  };
+  return [
+    { on: ['organization'], needs: ['account.create'], send: () => ({ body: form() }) },
+    ...Object.entries(fields).map(
+      ([field, value]): Operation => ({
+        does: `with ${field}`,
+        on: ['organization'],
+        needs: ['account.create', reserved(permissions[field] ?? '')],
+        send: () => ({
+          body: { ...form(), [field]: typeof value === 'function' ? (value as () => unknown)() : value },
+        }),
+      }),
+    ),
+  ];
+}
+const personFields = {
+  systemRole: 'User',
+  pseudonym: () => fresh('Pen'),
+  customTqlTimeoutMs: 1000,
+  termsOfServiceAcceptanceRequired: false,
+};
+
+/** A membership of Guest in the owner, there before the request; or none. */
+const guestIn = (isMember: boolean) => async (world: World, owner: Thing) => {
+  const key = { owner_id: Number(owner.id), organization_id: world.guest.id };
+  await inTransaction(world.app.db, async (tx) => {
+    await tx
+      .deleteFrom('memberships')
+      .where('owner_id', '=', key.owner_id)
+      .where('organization_id', '=', key.organization_id)
+      .execute();
+    if (isMember)
+      await tx
+        .insertInto('memberships')
+        .values({ ...key, default_role: 'User' })
+        .execute();
+  });
+};
+
+function shared(kind: 'community' | 'source'): Record<string, readonly Operation[]> {
+  const path = kind === 'community' ? '/communities' : '/sources';
+  const empty: ThingName = kind === 'community' ? 'emptyCommunity' : 'emptySource';
+  const member = (isMember: boolean, body?: unknown): NonNullable<Operation['send']> => {
+    return async ({ world, thing }) => {
+      await guestIn(isMember)(world, thing);
+      return { params: { owner: thing.id, organization: world.guest.id }, ...(body ? { body } : {}) };
+    };
+  };
+  const account = (body?: unknown): NonNullable<Operation['send']> => {
+    return async ({ world, thing }) => ({
+      params: { owner: thing.id, account: (await world.thing('user')).id },
+      ...(body ? { body } : {}),
+    });
+  };
+  return {
+    [`GET ${path}`]: [{ on: ['instance'] }],
+    [`POST ${path}`]: [
+      { on: ['instance'], needs: ['owner.create'], send: () => ({ body: { name: fresh('Owner') } }) },
+    ],
+    [`GET ${path}/:owner`]: [{ on: [kind, empty] }],
+    [`PATCH ${path}/:owner`]: [
+      {
+        on: [kind],
+        needs: ['owner.edit'],
+        send: async ({ world, thing }) => ({
+          body: { version: await versionOf(world, 'owners', thing), description: null },
+        }),
+      },
+    ],
+    [`DELETE ${path}/:owner`]: [
+      { on: [empty], needs: ['owner.delete'], usesUp: true },
+      { does: 'with members', on: [kind], needs: ['owner.delete'], status: 409 },
+    ],
+    [`GET ${path}/:owner/members`]: [{ on: [kind], needs: [`${kind}.viewMembers`] }],
+    [`PUT ${path}/:owner/members/:organization`]: [
+      { on: [kind], needs: ['owner.members'], send: member(false, { defaultRole: 'Subscriber' }) },
+    ],
+    [`DELETE ${path}/:owner/members/:organization`]: [
+      { on: [kind], needs: ['owner.members'], send: member(true) },
+    ],
+    [`GET ${path}/:owner/accounts`]: [{ on: [kind], needs: [`${kind}.viewMembers`] }],
+    [`PUT ${path}/:owner/accounts/:account`]: [
+      { on: [kind], needs: ['owner.members'], send: account({ role: 'Commenter' }) },
+    ],
+    [`DELETE ${path}/:owner/accounts/:account`]: [{ on: [kind], needs: ['owner.members'], send: account() }],
+  };
+}
+
+const organizationVersion = async (world: World, { id }: Thing) =>
+  (
+    await world.app.db.read
+      .selectFrom('organizations')
+      .select('version')
+      .where('owner_id', '=', Number(id))
+      .executeTakeFirstOrThrow()
+  ).version;
+
+/** An edit of the organization, with the version that it has now. */
+const ofOrganization = (
+  needs: readonly Need[],
+  fields: Record<string, unknown>,
+  does?: string,
+): Operation => ({
+  ...(does === undefined ? {} : { does }),
+  on: ['organization'],
+  needs,
+  send: async ({ world, thing }) => ({
+    body: { version: await organizationVersion(world, thing), ...fields },
+  }),
+});
+
+const setting = 'sessionIdleMinutes';
+const settingVersion = async ({ app }: World) =>
+  (
+    await app.db.read
+      .selectFrom('system_settings')
+      .select('version')
+      .where('name', '=', setting)
+      .executeTakeFirst()
+  )?.version ?? 0;
+const onInstance = (permission: string): Operation => ({ on: ['instance'], needs: [permission] });
+const onOrganization = (permission: string): Operation => ({ on: ['organization'], needs: [permission] });
+const collections = ['homeCollection', 'communityCollection', 'sourceCollection'] as const;
+
+/**
+ * What each endpoint of the contract needs, and a request that is in order: an endpoint that is missing here fails the
+ * build, and so does an entry without an endpoint.
+ */
+export const ROUTE_RIGHTS: Readonly<Record<string, readonly Operation[]>> = {
+  'POST /setup': [
+    {
+      on: ['instance'],
+      isPublic: true,
+      status: 409,
+      send: () => ({ body: { setupCode: 'x', email: 'x@example.com', password: 'correct horse battery' } }),
+    },
+  ],
+  'POST /session': [
+    {
+      on: ['instance'],
+      isPublic: true,
+      status: 401,
+      send: () => ({ body: { email: `${fresh('no')}@example.com`, password: 'wrong' } }),
+    },
+  ],
+  'GET /session': [{ on: ['instance'] }],
+  'DELETE /session': [{ on: ['instance'] }],
+  'GET /accounts/:account/sessions': [{ on: accounts, needs: ['account.sessions'] }],
+  'DELETE /accounts/:account/sessions': [{ on: accounts, needs: ['account.sessions'] }],
+  'DELETE /accounts/:account/sessions/:session': [
+    {
+      on: people,
+      needs: ['account.sessions'],
+      send: async ({ world, thing }) => ({
+        params: { account: thing.id, session: (await world.session(Number(thing.id))).id },
+      }),
+    },
+  ],
+
+  'GET /accounts': [onInstance('account.view')],
+  'GET /organizations/:organization/accounts': [onOrganization('account.view')],
+  'POST /organizations/:organization/users': creations(person, personFields),
+  'POST /organizations/:organization/read-only-users': creations(
+    () => ({ ...person(), organizationRole: 'Read Only User' }),
+    { ...personFields, systemRole: 'Read Only User' },
+  ),
+  'POST /organizations/:organization/api-users': creations(
+    () => ({ firstName: 'New', lastName: 'Script', organizationRole: 'Standard User' }),
+    { systemRole: 'Api User', pseudonym: personFields.pseudonym, customTqlTimeoutMs: 1000 },
+  ),
+  'POST /organizations/:organization/taxii-users': [
+    {
+      on: ['organization'],
+      needs: ['account.create'],
+      send: ({ world }) => ({ body: { userName: fresh('siem'), service: world.service.id } }),
+    },
+  ],
+  'GET /accounts/:account': [{ on: accounts }],
+  'PATCH /accounts/:account': EDITS,
+  'POST /accounts/:account/preview': EDITS.filter(({ does = '' }) =>
+    ['first name', 'Organization role', 'pseudonym', 'lock'].includes(does),
+  ),
+  'GET /accounts/:account/deletion': [{ on: accounts, needs: ['account.delete'] }],
+  'POST /accounts/:account/deletion': [
+    {
+      on: accounts,
+      needs: ['account.delete'],
+      send: async ({ world, thing }) => ({ body: { version: (await row(world, thing)).version } }),
+      usesUp: true,
+    },
+  ],
+  'POST /accounts/:account/responsibilities': [
+    {
+      on: accounts,
+      needs: ['account.edit'],
+      send: async ({ world, thing }) => {
+        const { organization_id } = await row(world, thing);
+        const heir = await world.app.db.read
+          .selectFrom('accounts')
+          .select('id')
+          .where('organization_id', '=', organization_id)
+          .where('id', '<>', Number(thing.id))
+          .where('kind', '=', 'user')
+          .where('deleted_at', 'is', null)
+          .executeTakeFirstOrThrow();
+        return { body: { heirs: { collections: heir.id } } };
+      },
+    },
+  ],
+  'POST /accounts/:account/organization': [
+    {
+      on: accounts,
+      needs: ['account.move'],
+      send: async ({ world, thing }) => ({
+        body: { organization: world.elsewhere.id, version: (await row(world, thing)).version },
+      }),
+      usesUp: true,
+    },
+  ],
+  'POST /accounts/:account/credentials': [
+    {
+      on: [...people, 'taxiiUser'],
+      needs: ['account.credential'],
+      send: () => ({ body: { credential: 'password' } }),
+    },
+    {
+      does: 'token',
+      on: ['apiUser'],
+      needs: ['account.credential'],
+      send: () => ({ body: { credential: 'api_token', expirationDays: 1 } }),
+    },
+  ],
+  'DELETE /accounts/:account/credentials/:credential': [
+    {
+      on: accounts,
+      needs: ['account.credential'],
+      send: async ({ world: { app }, thing }) => {
+        const stored = { algorithm: 'sha256', hash: app.secrets.digest(app.secrets.generate(128)) } as const;
+        const credential = await inTransaction(app.db, async (tx) => {
+          await insertCredential(tx, Number(thing.id), { kind: 'password', stored }, app.clock.now());
+          const { id } = await tx
+            .selectFrom('credentials')
+            .select('id')
+            .where('hash', '=', stored.hash)
+            .executeTakeFirstOrThrow();
+          return id;
+        });
+        return { params: { account: thing.id, credential } };
+      },
+    },
+  ],
+  'GET /accounts/:account/community-roles': [{ on: accounts }],
+
+  'GET /organizations': [{ on: ['instance'] }],
+  'POST /organizations': [
+    {
+      ...onInstance('organization.create'),
+      send: () => ({ body: { name: fresh('Organization') } }),
+    },
+    {
+      does: 'with limits',
+      on: ['instance'],
+      needs: ['organization.create', 'organization.limit.other'],
+      send: () => ({ body: { name: fresh('Organization'), limits: { users: 3 } } }),
+    },
+  ],
+  'GET /organizations/:organization': [{ on: ['organization', 'emptyOrganization'] }],
+  'PATCH /organizations/:organization': [ofOrganization(['organization.edit'], { description: null })],
+  'DELETE /organizations/:organization': [
+    { on: ['emptyOrganization'], needs: ['organization.delete'], usesUp: true },
+    { does: 'with accounts', on: ['organization'], needs: ['organization.delete'], status: 409 },
+  ],
+  'PUT /organizations/:organization/limits': [
+    ofOrganization(['organization.limit.taxiiUsers'], { limits: { taxiiUsers: 999_999 } }, 'TAXII users'),
+    ofOrganization(['organization.limit.other'], { limits: { users: 999_999 } }, 'users'),
+    ofOrganization(
+      ['organization.limit.other'],
+      { limits: { apiUsers: 999_999, taxiiUsers: 999_999 } },
+      'all',
+    ),
+  ],
+  'PUT /organizations/:organization/permissions': [
+    ofOrganization(['organization.permissions'], { allowPseudonymChange: false }),
+  ],
+  'GET /organizations/:organization/seats': [onOrganization('organization.seats')],
+  ...shared('community'),
+  ...shared('source'),
+
+  'GET /audit': [onInstance('audit.viewInstance')],
+  'GET /organizations/:organization/audit': [onOrganization('audit.view')],
+  'GET /audit/export.csv': [onInstance('audit.viewInstance')],
+  'GET /audit/export.jsonl': [onInstance('audit.viewInstance')],
+  'GET /organizations/:organization/audit/export.csv': [onOrganization('audit.view')],
+  'GET /organizations/:organization/audit/export.jsonl': [onOrganization('audit.view')],
+  'POST /audit/verification': [
+    onInstance('audit.viewInstance'),
+    {
+      does: 'of an organization',
+      on: ['organization'],
+      needs: ['audit.view'],
+      send: ({ thing }) => ({ body: { organization: thing.id } }),
+    },
+  ],
+  'GET /organizations/:organization/activity': [onOrganization('organization.activity')],
+
+  'GET /settings': [onInstance('settings.view')],
+  'PATCH /settings': [
+    {
+      ...onInstance('settings.edit'),
+      send: async ({ world }) => ({
+        body: { settings: [{ name: setting, value: 30, version: await settingVersion(world) }] },
+      }),
+    },
+  ],
+  'GET /settings/:setting': [{ ...onInstance('settings.view'), send: () => ({ params: { setting } }) }],
+  'PUT /settings/:setting': [
+    {
+      ...onInstance('settings.edit'),
+      send: async ({ world }) => ({
+        params: { setting },
+        body: { value: 31, version: await settingVersion(world) },
+      }),
+    },
+  ],
+  'DELETE /settings/:setting': [
+    {
+      ...onInstance('settings.edit'),
+      send: async ({ world }) => ({
+        params: { setting },
+        query: { version: await settingVersion(world) },
+      }),
+    },
+  ],
+  'GET /licence': [onInstance('licence.view')],
+  'PUT /licence': [
+    {
+      ...onInstance('licence.edit'),
+      send: async ({ world }) => {
+        const { version } = await world.app.db.read
+          .selectFrom('instance')
+          .select('version')
+          .executeTakeFirstOrThrow();
+        const limits = { users: 1_000_000, apiUsers: 1_000_000, taxiiUsers: 1_000_000 };
+        return { body: { version, limits, apiUsersAllowed: true, readOnlyUsersAllowed: true } };
+      },
+    },
+  ],
+
+  'GET /organizations/:organization/groups': [onOrganization('group.view')],
+  'POST /organizations/:organization/groups': [
+    { ...onOrganization('group.edit'), send: () => ({ body: { name: fresh('Group') } }) },
+  ],
+  'GET /groups/:group': [{ on: ['group'] }],
+  'PATCH /groups/:group': [
+    {
+      on: ['group'],
+      needs: ['group.edit'],
+      send: async ({ world, thing }) => ({
+        body: { version: await versionOf(world, 'user_groups', thing), description: fresh('for') },
+      }),
+    },
+  ],
+  'DELETE /groups/:group': [{ on: ['group'], needs: ['group.edit'], usesUp: true }],
+  'PUT /groups/:group/members': [
+    {
+      on: ['group'],
+      needs: ['group.edit'],
+      send: async ({ world, thing }) => ({
+        body: { version: await versionOf(world, 'user_groups', thing), members: [] },
+      }),
+    },
+  ],
+
+  'GET /taxii-services': [{ on: ['instance'], needs: [{ permission: 'taxiiService.view', on: 'own' }] }],
+  'POST /taxii-services': [
+    {
+      ...onInstance('taxiiService.create'),
+      send: () => {
+        const name = fresh('service');
+        return { body: { name, path: name.replace(' ', '-') } };
+      },
+    },
+  ],
+  'GET /taxii-services/:service': [{ on: ['service'] }],
+  'PATCH /taxii-services/:service': [
+    {
+      on: ['service'],
+      needs: ['taxiiService.edit'],
+      send: async ({ world, thing }) => ({
+        body: { version: await versionOf(world, 'taxii_services', thing), changes: { strict: false } },
+      }),
+    },
+  ],
+  'DELETE /taxii-services/:service': [{ on: ['spareService'], needs: ['taxiiService.delete'], usesUp: true }],
+  'GET /collections': [{ on: ['instance'] }],
+  'GET /collections/:collection': [{ on: collections }],
+  'PATCH /collections/:collection': [
+    {
+      on: collections,
+      needs: ['collection.configure'],
+      send: async ({ world: { app }, thing }) => {
+        const { version } = await app.db.read
+          .selectFrom('collections')
+          .select('version')
+          .where('id', '=', String(thing.id))
+          .executeTakeFirstOrThrow();
+        return { body: { version, changes: { strict: false } } };
+      },
+    },
+  ],
+};
