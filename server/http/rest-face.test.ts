@@ -156,28 +156,44 @@ const routes: RestRoute[] = [
   ),
 ];
 
+const serve = async (app: App) =>
+  await listen(app, {
+    taxii: { open: () => Promise.reject(new AppError('unauthenticated')), endpoints: {} as never },
+    rest: routes,
+    openSession: async (token) => {
+      if (token !== TOKEN) throw new AppError('unauthenticated');
+      const actor = {
+        kind: 'account',
+        accountId: 1,
+        name: 'ada@example.com',
+        organizationId: 1,
+        systemRole: 'User',
+        organizationRole: 'Standard User',
+      } as const;
+      return createAccess(actor) as never;
+    },
+    isReady: () => Promise.resolve(true),
+  });
+
+/** The status of a request with headers that `fetch` would not send. */
+async function statusOf(port: number, headers: Record<string, string>, method = 'GET') {
+  const path = method === 'GET' ? '/rest/v1/things' : '/rest/v1/things/1';
+  return await new Promise<number | undefined>((resolve, reject) => {
+    request({ port, path, method, headers: { Cookie: COOKIE, ...headers } }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
 describe('the REST face', () => {
   let app: TestApp;
   let server: RunningServer;
   beforeAll(async () => {
     app = await openTestApp('sqlite');
-    server = await listen(app as App, {
-      taxii: { open: () => Promise.reject(new AppError('unauthenticated')), endpoints: {} as never },
-      rest: routes,
-      openSession: async (token) => {
-        if (token !== TOKEN) throw new AppError('unauthenticated');
-        const actor = {
-          kind: 'account',
-          accountId: 1,
-          name: 'ada@example.com',
-          organizationId: 1,
-          systemRole: 'User',
-          organizationRole: 'Standard User',
-        } as const;
-        return createAccess(actor) as never;
-      },
-      isReady: () => Promise.resolve(true),
-    });
+    server = await serve(app);
   });
   afterAll(async () => {
     await server.close(500);
@@ -399,20 +415,22 @@ describe('the REST face', () => {
     expect(answer.status).toBe(400);
   });
 
-  it('over plain HTTP only this machine is served, whoever is asked for', async () => {
-    const { port } = server;
-    const status = await new Promise<number | undefined>((resolve, reject) => {
-      request(
-        { port, path: '/rest/v1/things', headers: { Host: 'intel.example.org', Cookie: COOKIE } },
-        (answer) => {
-          answer.resume();
-          resolve(answer.statusCode);
-        },
-      )
-        .on('error', reject)
-        .end();
-    });
-    expect(status).toBe(403);
+  it('over plain HTTP only this machine is served, unless a proxy that is trusted ended TLS', async () => {
+    const behindProxy = await openTestApp('sqlite', { trustedProxies: ['127.0.0.1'] });
+    const other = await serve(behindProxy);
+    const host = { Host: 'intel.example.org' };
+    const https = { ...host, 'X-Forwarded-Proto': 'https' };
+    const statuses = [
+      await statusOf(server.port, host),
+      await statusOf(server.port, https),
+      await statusOf(other.port, host),
+      await statusOf(other.port, https),
+      await statusOf(other.port, { ...https, Origin: 'https://intel.example.org' }, 'DELETE'),
+      await statusOf(other.port, { ...https, Origin: 'http://intel.example.org' }, 'DELETE'),
+    ];
+    await other.close(500);
+    await behindProxy.close();
+    expect(statuses).toEqual([403, 403, 403, 200, 204, 403]);
   });
 
   it('a route that asked for no right is a 500, also when it answers with a stream', async () => {

@@ -96,7 +96,7 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
       return rawPath.length > 1 ? rawPath.replace(/\/$/, '') : rawPath;
     },
   });
-  hono.get('/', (c) => c.text('Taxiway\n\nTAXII 2.1 discovery: /taxii2/\n'));
+  hono.get('/', (c) => c.text('Taxiway\n\nTAXII 2.1 discovery: /taxii2/\nREST API: /rest/docs\n'));
   hono.get('/healthz', (c) => c.text('ok\n'));
   hono.get('/readyz', async (c) => {
     if (isClosing) return c.text('closing\n', 503);
