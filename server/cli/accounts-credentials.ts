@@ -2,9 +2,8 @@ import type { Command } from 'commander';
 import type { ReplaceCredentialInput } from '../../contract/accounts.ts';
 import { replaceCredential, revokeCredential } from '../features/accounts/credentials.service.ts';
 import { typedPasswordProblem } from '../features/accounts/new-credential.ts';
-import { inTermsOf } from './accounts-fields.ts';
+import { answerAbout } from './accounts-answer.ts';
 import { type KindOfAccount, onceOnly } from './accounts-kinds.ts';
-import { answer } from './context.ts';
 import { duration, instant, shownInstant, wholeNumber, withExample } from './options.ts';
 import { fieldLines } from './output.ts';
 import { readPassword } from './password.ts';
@@ -29,7 +28,7 @@ export function registerCredentials(group: Command, kind: KindOfAccount): void {
       .argument('<credential-id>', 'its number, which "show" tells', wholeNumber)
       .description('end one credential at once')
       .action(async (account: string, credentialId: number, _options: object, command: Command) => {
-        await answer(command, async (app, caller) => {
+        await answerAbout(kind, account, command, {}, async (app, caller) => {
           await revokeCredential(app, caller, { account, kind: kind.kind }, credentialId);
           return {
             data: { userName: account, credentialId, done: 'revoke' },
@@ -95,37 +94,35 @@ function registerRotate(group: Command, kind: KindOfAccount): void {
           : undefined;
       const credential = credentialOf(kind, options);
       const terms = { password: 'password', expirationDays: '--token-days', overlapSeconds: '--overlap' };
-      await inTermsOf({ terms }, () =>
-        answer(command, async (app, caller) => {
-          const rotated = await replaceCredential(app, caller, {
-            account,
-            kind: kind.kind,
-            credential,
-            password,
-            overlapSeconds: options.overlap,
-            expirationDays: options.tokenDays,
-          });
-          const validUntil = shownInstant(rotated.previousValidUntil);
-          return {
-            data: {
-              ...rotated,
-              expiresAt: instant(rotated.expiresAt) ?? null,
-              previousValidUntil: instant(rotated.previousValidUntil) ?? null,
-            },
-            lines: [
-              `The ${kind.title} "${rotated.userName}" has a new ${WORDS[credential]}.`,
-              ...fieldLines([
-                ['Password', onceOnly(rotated.password)],
-                ['API key', onceOnly(rotated.apiKey)],
-                ['Secret Key', onceOnly(rotated.secretKey)],
-                ['Token', onceOnly(rotated.token)],
-                ['Token valid until', shownInstant(rotated.expiresAt)],
-                ['The one before', validUntil === undefined ? 'ended' : `valid until ${validUntil}`],
-              ]),
-            ],
-          };
-        }),
-      );
+      await answerAbout(kind, account, command, { terms }, async (app, caller) => {
+        const rotated = await replaceCredential(app, caller, {
+          account,
+          kind: kind.kind,
+          credential,
+          password,
+          overlapSeconds: options.overlap,
+          expirationDays: options.tokenDays,
+        });
+        const validUntil = shownInstant(rotated.previousValidUntil);
+        return {
+          data: {
+            ...rotated,
+            expiresAt: instant(rotated.expiresAt) ?? null,
+            previousValidUntil: instant(rotated.previousValidUntil) ?? null,
+          },
+          lines: [
+            `The ${kind.title} "${rotated.userName}" has a new ${WORDS[credential]}.`,
+            ...fieldLines([
+              ['Password', onceOnly(rotated.password)],
+              ['API key', onceOnly(rotated.apiKey)],
+              ['Secret Key', onceOnly(rotated.secretKey)],
+              ['Token', onceOnly(rotated.token)],
+              ['Token valid until', shownInstant(rotated.expiresAt)],
+              ['The one before', validUntil === undefined ? 'ended' : `valid until ${validUntil}`],
+            ]),
+          ],
+        };
+      });
     }),
     ...examples,
   );

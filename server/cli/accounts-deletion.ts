@@ -7,11 +7,16 @@ import {
   moveResponsibilities,
   previewDeletion,
 } from '../features/accounts/deletion.service.ts';
-import { inTermsOf, kebab } from './accounts-fields.ts';
+import { answerAbout } from './accounts-answer.ts';
+import { kebab, withVersion } from './accounts-fields.ts';
 import type { KindOfAccount } from './accounts-kinds.ts';
-import { answer } from './context.ts';
-import { wholeNumber, withExample } from './options.ts';
+import { withExample } from './options.ts';
 import { quoted } from './output.ts';
+
+const TITLES: Readonly<Record<ResponsibilityKind, string>> = {
+  taxiiServices: 'TAXII services',
+  collections: 'collections',
+};
 
 type Heirs = { [K in ResponsibilityKind]?: string };
 type DeleteOptions = { preview?: boolean; heir?: Heirs; ifVersion?: number };
@@ -34,26 +39,23 @@ function registerDelete(group: Command, kind: KindOfAccount): void {
       `who takes over what it is responsible for, once for each of ${RESPONSIBILITIES.map(kebab).join(', ')}`,
       heir,
     );
-  remove.option('--if-version <n>', 'only if it still has this version, which "show" tells', wholeNumber);
   withExample(
-    remove.action(async (account: string, options: DeleteOptions, command: Command) => {
+    withVersion(remove).action(async (account: string, options: DeleteOptions, command: Command) => {
       if (options.preview === true) return await printDeletionPreview(kind, account, command);
-      await inTermsOf({ terms: heirTerms('--heir ') }, () =>
-        answer(command, async (app, caller) => {
-          const deleted = await deleteAccount(app, caller, {
-            account,
-            kind: kind.kind,
-            version: options.ifVersion,
-            heirs: options.heir,
-          }).catch((error: unknown) => {
-            throw withHint(error, kind, account);
-          });
-          return {
-            data: { ...deleted, done: 'delete' },
-            lines: [`The ${kind.title} "${account}" is deleted.`, ...passedOnLines(deleted)],
-          };
-        }),
-      );
+      await answerAbout(kind, account, command, { terms: heirTerms('--heir ') }, async (app, caller) => {
+        const deleted = await deleteAccount(app, caller, {
+          account,
+          kind: kind.kind,
+          version: options.ifVersion,
+          heirs: options.heir,
+        }).catch((error: unknown) => {
+          throw withHint(error, kind, account);
+        });
+        return {
+          data: { ...deleted, done: 'delete' },
+          lines: [`The ${kind.title} "${account}" is deleted.`, ...passedOnLines(deleted)],
+        };
+      });
     }),
     `taxiway ${kind.command} delete ${kind.example} --preview`,
     kind.isResponsible
@@ -87,7 +89,7 @@ function withHint(error: unknown, kind: KindOfAccount, account: string): unknown
 
 function passedOnLines({ passedOn }: DeletedAccount): string[] {
   return passedOn.map(
-    ({ kind, count, heir: to }) => `  - ${to} is responsible for its ${kebab(kind)} (${count}).`,
+    ({ kind, count, heir: to }) => `  - ${to} is responsible for its ${TITLES[kind]} now (${count}).`,
   );
 }
 
@@ -97,10 +99,7 @@ function registerHandOver(group: Command, kind: KindOfAccount): void {
     .argument(`<${kind.reference}>`)
     .description('pass on what it is responsible for; it stays as it is');
   for (const each of RESPONSIBILITIES)
-    command.option(
-      `--${kebab(each)} <account>`,
-      `who takes over its ${kebab(each).replace('taxii-', 'TAXII ')}`,
-    );
+    command.option(`--${kebab(each)} <account>`, `who takes over its ${TITLES[each]}`);
   withExample(
     command.action(async (account: string, heirs: Heirs, self: Command) => {
       if (Object.keys(heirs).length === 0)
@@ -108,18 +107,16 @@ function registerHandOver(group: Command, kind: KindOfAccount): void {
           '',
           `name who takes over what: ${RESPONSIBILITIES.map((each) => `--${kebab(each)} ACCOUNT`).join(', ')}`,
         );
-      await inTermsOf({ terms: heirTerms('--') }, () =>
-        answer(self, async (app, caller) => {
-          const moved = await moveResponsibilities(app, caller, { account, kind: kind.kind, heirs });
-          return {
-            data: moved,
-            lines:
-              moved.passedOn.length === 0
-                ? [`The ${kind.title} "${account}" is responsible for nothing of that.`]
-                : [`The ${kind.title} "${account}" has passed on:`, ...passedOnLines(moved)],
-          };
-        }),
-      );
+      await answerAbout(kind, account, self, { terms: heirTerms('--') }, async (app, caller) => {
+        const moved = await moveResponsibilities(app, caller, { account, kind: kind.kind, heirs });
+        return {
+          data: moved,
+          lines:
+            moved.passedOn.length === 0
+              ? [`The ${kind.title} "${account}" is responsible for nothing of that.`]
+              : [`The ${kind.title} "${account}" has passed on:`, ...passedOnLines(moved)],
+        };
+      });
     }),
     `taxiway ${kind.command} hand-over ${kind.example} --taxii-services joe@example.org --collections joe@example.org`,
   );
@@ -131,7 +128,7 @@ export async function printDeletionPreview(
   account: string,
   command: Command,
 ): Promise<void> {
-  await answer(command, async (app, caller) => {
+  await answerAbout(kind, account, command, {}, async (app, caller) => {
     const preview = await previewDeletion(app, caller, { account, kind: kind.kind });
     return { data: preview, lines: previewLines(kind, preview) };
   });

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { ORGANIZATION_ROLES } from '../../contract/roles.ts';
-import { AppError } from '../errors.ts';
 import { formatTimestamp } from '../protocols/timestamp.ts';
-import { duration } from './options.ts';
+import { duration, wholeNumber } from './options.ts';
 
 /** A field of the forms of accounts, as an option of `create` and `edit`. */
 type Field = {
@@ -13,85 +12,113 @@ type Field = {
   alias?: string;
   help: string;
   read?: 'number' | 'list' | 'expiry';
-  /** What `edit --no-…` does; only what may be empty has it. */
-  cleared?: string;
+  /** What `--no-…` does: turns a switch off, or clears what may be empty. */
+  not?: string;
   /** A switch that `create` turns on unless told otherwise. */
   isOn?: true;
+  /** Who administers only an organization may not set it. */
+  isReserved?: true;
 };
-
-const ROLES = ORGANIZATION_ROLES.join(', ');
 
 /** Every field that is an option of some kind of account; the options are the fields' names in the contract, in kebab case. */
 const FIELDS = {
   organization: { value: '<name>', help: 'organization that it belongs to' },
-  userName: { value: '<name>', help: 'its new user name; of a person, the e-mail address' },
+  userName: {
+    value: '<name>',
+    help: 'its new user name; of a person, the e-mail address',
+    isReserved: true,
+  },
   firstName: { value: '<name>', help: 'first name' },
   lastName: { value: '<name>', help: 'last name' },
-  pseudonym: { value: '<name>', help: 'name under which others see it where anonymity is demanded' },
-  systemRole: { value: '<role>', help: 'System role, such as "Operations Administrator"' },
-  organizationRole: { value: '<role>', help: `Organization role: ${ROLES}` },
+  pseudonym: {
+    value: '<name>',
+    help: 'name under which others see it where anonymity is demanded',
+    isReserved: true,
+  },
+  systemRole: { value: '<role>', help: 'System role, such as "Operations Administrator"', isReserved: true },
+  organizationRole: { value: '<role>', help: `Organization role: ${ORGANIZATION_ROLES.join(', ')}` },
   groups: {
     value: '<name>',
     alias: '--group',
     read: 'list',
-    help: 'a user group that it is in, once for each',
-    cleared: 'take it out of all user groups',
+    help: 'a user group to be in, once for each',
+    not: 'be in no user group',
   },
-  locked: { help: 'keep it out until it is unlocked' },
-  disabled: { help: 'put it out of use' },
+  locked: { help: 'keep it out until it is unlocked', not: 'let it in, after failed sign-ins as well' },
+  disabled: { help: 'put it out of use', not: 'put it into use again' },
   expiresAt: {
     value: '<when>',
     alias: '--expires',
     read: 'expiry',
-    help: 'until when it may be used: 2027-01-31, 2027-01-31T08:00:00Z, 90d from now, or never',
-    cleared: 'it may be used for ever',
+    help: 'when it ends: 2027-01-31, 2027-01-31T08:00:00Z, 90d (from now), never',
+    not: 'never',
   },
-  passwordResetRequired: { isOn: true, help: 'a new password has to be chosen at the next sign-in' },
-  mfaResetRequired: { help: 'the second factor has to be set up (anew) at the next sign-in' },
+  passwordResetRequired: {
+    isOn: true,
+    help: 'demand a new password at the next sign-in',
+    not: 'keep the password',
+  },
+  mfaResetRequired: {
+    help: 'demand that the second factor is set up at the next sign-in',
+    not: 'keep the second factor',
+  },
   termsOfServiceAcceptanceRequired: {
-    help: 'the terms of service have to be accepted; by default as the system settings say',
+    help: 'show the terms of service at the next sign-in',
+    not: 'do not show the terms of service',
+    isReserved: true,
   },
-  sendAccountInfoEmail: { isOn: true, help: 'write the account information that goes to the new person' },
+  sendAccountInfoEmail: {
+    isOn: true,
+    help: 'write the account information',
+    not: 'do not write the account information',
+  },
   customTqlTimeoutMs: {
     value: '<ms>',
     read: 'number',
     help: 'for how long its queries may run, instead of the system setting tqlQueryTimeout',
-    cleared: 'as the system setting tqlQueryTimeout says',
+    not: 'as the system setting says',
+    isReserved: true,
   },
-  timeZone: { value: '<zone>', help: 'time zone, such as Europe/Berlin', cleared: 'none of its own' },
+  timeZone: { value: '<zone>', help: 'time zone, such as Europe/Berlin', not: 'no time zone of its own' },
   logOutAfterMinutes: {
     value: '<n>',
     read: 'number',
-    help: 'log it out after so many idle minutes',
-    cleared: 'as the system settings say',
+    help: 'log out after so many idle minutes',
+    not: 'as the system settings say',
   },
   summaryEmailTime: {
     value: '<time>',
     help: 'when the daily summary is sent, such as 08:30',
-    cleared: 'none',
+    not: 'no time of its own',
   },
-  includeInObservations: { help: 'what it reports counts as observations and false positives' },
-  exceedApiLinkLimit: { help: 'it may read more links at a time than the API limit allows' },
+  includeInObservations: {
+    help: 'count what it reports as observations and false positives',
+    not: 'do not count it',
+  },
+  exceedApiLinkLimit: { help: 'let it exceed the API limit of links', not: 'hold it to the limit' },
   contactEmail: {
     value: '<address>',
     alias: '--contact',
     help: 'e-mail address of whoever runs the client',
-    cleared: 'none',
+    not: 'no contact',
   },
-  service: { value: '<name>', help: 'TAXII service that it may use; needed where there are several' },
+  service: {
+    value: '<name>',
+    help: 'TAXII service that it may use; may be left out where there is only one',
+  },
   onlyOwners: {
     value: '<owner>',
     alias: '--only',
     read: 'list',
     help: 'an owner that it may see, once for each; by default all that its organization gives it',
-    cleared: 'all that its organization gives it',
+    not: 'all that its organization gives it',
   },
-  apiKey: { help: 'also make an API key' },
+  apiKey: { help: 'make an API key as well' },
   tokenExpirationDays: {
     value: '<n>',
     alias: '--token-days',
     read: 'number',
-    help: 'also make a token, valid for so many days',
+    help: 'make a token as well, valid for so many days',
   },
 } as const satisfies Record<string, Field>;
 
@@ -109,16 +136,20 @@ export function withFields(
 ): Command {
   for (const name of fields) {
     const field: Field = FIELDS[name];
-    const help = required.includes(name) ? `${field.help} (needed)` : field.help;
-    if (field.value === undefined) addSwitch(command, form, name, field);
-    else addValue(command, form, name, { ...field, help });
+    const help = [
+      field.help,
+      ...(required.includes(name) ? [' (needed)'] : []),
+      ...(field.isReserved === true ? [' (Administrator, Operations Administrator)'] : []),
+    ].join('');
+    const add = field.value === undefined ? addSwitch : addValue;
+    add(command, form, name, { ...field, help });
   }
   return command;
 }
 
 function addSwitch(command: Command, form: 'create' | 'edit', name: FieldName, field: Field): void {
   const on = new Option(`--${kebab(name)}`, field.help);
-  const off = new Option(`--no-${kebab(name)}`, field.isOn === true ? `not: ${field.help}` : 'the opposite');
+  const off = new Option(`--no-${kebab(name)}`, field.not);
   // A form to be filled in has a default: only the way from it is worth a line.
   if (form === 'create' && field.isOn === true) on.hideHelp();
   if (form === 'create' && field.isOn === undefined) off.hideHelp();
@@ -132,8 +163,18 @@ function addValue(command: Command, form: 'create' | 'edit', name: FieldName, fi
   if (field.read === 'list')
     option.argParser((text: string, before: unknown) => [...(Array.isArray(before) ? before : []), text]);
   command.addOption(option);
-  if (form === 'edit' && field.cleared !== undefined)
-    command.addOption(new Option(`--no-${kebab(name)}`, `clear it: ${field.cleared}`));
+  if (form === 'edit' && field.not !== undefined)
+    command.addOption(new Option(`--no-${kebab(name)}`, field.not));
+}
+
+/** The option by which a change is bound to what its author saw. */
+export function withVersion(command: Command): Command {
+  // `--version` is the program's.
+  return command.option(
+    '--if-version <n>',
+    'only if it still has this version, which "show" tells; else it is refused',
+    wholeNumber,
+  );
 }
 
 /** What the options say of the fields. What cannot be read is left as it is, for the service to refuse with the rest. */
@@ -148,7 +189,7 @@ export function fieldValues(options: Record<string, unknown>, fields: readonly F
 
 function fieldValue(field: Field, given: unknown): unknown {
   if (field.value === undefined) return given;
-  if (given === false) return field.read === 'list' && field.alias === '--group' ? [] : null;
+  if (given === false) return field === FIELDS.groups ? [] : null;
   if (field.read === 'number') return /^-?\d{1,15}$/.test(String(given)) ? Number(given) : given;
   return field.read === 'expiry' ? expiry(String(given)) : given;
 }
@@ -160,39 +201,7 @@ function expiry(text: string): string | null {
   return formatTimestamp((Date.now() + duration(text) * 1000) * 1000);
 }
 
-/** The option of a field, or of something else that an error names. */
+/** A name of the contract as an option is called. */
 export function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-/**
- * Runs the work; what it refuses is said in terms of the command: `--first-name: must not be empty`. `terms` names what is
- * no option of that name; of what is `needed` and was not given it is said that it is missing.
- */
-export async function inTermsOf<T>(
-  { terms = {}, needed = {} }: { terms?: Readonly<Record<string, string>>; needed?: Record<string, unknown> },
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof AppError) || error.details.problems === undefined) throw error;
-    const problems = error.details.problems.map(({ path, message }) => {
-      const parts = path.split('.').filter((part) => part !== 'changes' && part !== 'heirs');
-      const [name = ''] = parts;
-      const isMissing = name in needed && needed[name] === undefined;
-      return {
-        path: terms[name] ?? (name === '' ? '' : `--${kebab(name)}`),
-        message: isMissing ? 'is missing' : message,
-      };
-    });
-    const message = problems.map((each) =>
-      each.path === '' ? each.message : `${each.path}: ${each.message}`,
-    );
-    throw new AppError(
-      error.code,
-      { ...error.details, message: message.join('; '), problems },
-      { cause: error },
-    );
-  }
 }

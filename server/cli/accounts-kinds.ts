@@ -6,14 +6,21 @@ import type { FieldName, FieldValues } from './accounts-fields.ts';
 /** What `answer` prints. */
 export type Answer = { data: unknown; lines: readonly string[] };
 
+/** Of each kind its group of commands, `taxiway taxii-user …`, and what one of them is called in a sentence. */
+export const NAMES = {
+  user: { command: 'user', title: 'user' },
+  read_only: { command: 'read-only-user', title: 'Read Only User' },
+  api: { command: 'api-user', title: 'API user' },
+  taxii: { command: 'taxii-user', title: 'TAXII user' },
+} as const satisfies Record<AccountKind, { command: string; title: string }>;
+
 /** A kind of account, as far as its commands differ from those of the others. */
 export type KindOfAccount = {
   kind: AccountKind;
-  /** Its group of commands: `taxiway taxii-user …`. */
   command: string;
-  /** What one of them is called in a sentence, and under which name several stand in JSON. */
   title: string;
   plural: string;
+  /** Under which name several stand in JSON. */
   listKey: string;
   description: string;
   /** What it is addressed by, and an example of it. */

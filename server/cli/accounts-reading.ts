@@ -4,9 +4,8 @@ import { MAX_PAGE } from '../../contract/paging.ts';
 import type { Reference } from '../../contract/references.ts';
 import type { App, Caller } from '../context.ts';
 import { type AccountQuery, getAccount, listAccounts } from '../features/accounts/listing.service.ts';
-import { inTermsOf } from './accounts-fields.ts';
+import { answerAbout, answerInTerms } from './accounts-answer.ts';
 import { fullName, type KindOfAccount, short } from './accounts-kinds.ts';
-import { answer } from './context.ts';
 import { wholeNumber, withExample } from './options.ts';
 import { fieldLines, tableLines } from './output.ts';
 
@@ -26,7 +25,7 @@ export function registerReading(group: Command, kind: KindOfAccount): void {
       .argument(`<${kind.reference}>`)
       .description(`show a ${kind.title} with everything that its form has`)
       .action(async (account: string, _options: object, command: Command) => {
-        await answer(command, async (app, caller) => {
+        await answerAbout(kind, account, command, {}, async (app, caller) => {
           const details = await getAccount(app, caller, { account, kind: kind.kind });
           return { data: details, lines: detailLines(kind, details) };
         });
@@ -56,19 +55,17 @@ function registerList(group: Command, kind: KindOfAccount): void {
   }
   withExample(
     list.action(async ({ organization, limit, ...query }: ListOptions, command: Command) => {
-      await inTermsOf({}, () =>
-        answer(command, async (app, caller) => {
-          const where = organization ?? ownOrganization(caller);
-          const { items, more } = await listUpTo(app, caller, where, limit, {
-            ...query,
-            kind: kind.kind,
-          });
-          return {
-            data: { [kind.listKey]: items, more },
-            lines: items.length === 0 ? [`There is no such ${kind.title}.`] : listLines(kind, items, more),
-          };
-        }),
-      );
+      await answerInTerms(command, {}, async (app, caller) => {
+        const where = organization ?? ownOrganization(caller);
+        const { items, more } = await listUpTo(app, caller, where, limit, {
+          ...query,
+          kind: kind.kind,
+        });
+        return {
+          data: { [kind.listKey]: items, more },
+          lines: items.length === 0 ? [`There is no such ${kind.title}.`] : listLines(kind, items, more),
+        };
+      });
     }),
     `taxiway ${kind.command} list --organization "Acme Power"`,
     `taxiway ${kind.command} list --state disabled --sort -lastUsedAt --limit 20 --json`,

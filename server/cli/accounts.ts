@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { typedPasswordProblem } from '../features/accounts/new-credential.ts';
+import { answerInTerms } from './accounts-answer.ts';
 import { registerChanges } from './accounts-changes.ts';
 import { registerCredentials } from './accounts-credentials.ts';
 import { registerDeletion } from './accounts-deletion.ts';
-import { fieldValues, inTermsOf, withFields } from './accounts-fields.ts';
+import { fieldValues, withFields } from './accounts-fields.ts';
 import type { KindOfAccount } from './accounts-kinds.ts';
 import { registerReading } from './accounts-reading.ts';
 import { apiUsers } from './api-users.ts';
-import { answer } from './context.ts';
 import { withExample } from './options.ts';
 import { readPassword } from './password.ts';
 import { taxiiUsers } from './taxii-users.ts';
@@ -60,8 +60,8 @@ function registerCreate(group: Command, kind: KindOfAccount): void {
         ...(argument === undefined ? {} : { [argument.field]: argument.name }),
       };
       const missing = Object.fromEntries(needed.map((field) => [field, options[field]]));
-      await inTermsOf({ terms, needed: missing }, () =>
-        answer(command, (app, caller) => kind.create(app, caller, input)),
+      await answerInTerms(command, { terms, needed: missing }, (app, caller) =>
+        kind.create(app, caller, input),
       );
     }),
     ...kind.createExamples,

@@ -1,7 +1,7 @@
 import type { CreateApiUserInput } from '../../contract/accounts.ts';
 import { createApiUser } from '../features/accounts/api-users.service.ts';
 import type { FieldName } from './accounts-fields.ts';
-import { fullName, type KindOfAccount, onceOnly } from './accounts-kinds.ts';
+import { fullName, type KindOfAccount, NAMES, onceOnly } from './accounts-kinds.ts';
 import { instant, shownInstant } from './options.ts';
 import { fieldLines } from './output.ts';
 
@@ -22,8 +22,7 @@ const EDIT_FIELDS = [
 /** Programs that use the REST API. */
 export const apiUsers: KindOfAccount = {
   kind: 'api',
-  command: 'api-user',
-  title: 'API user',
+  ...NAMES.api,
   plural: 'API users',
   listKey: 'apiUsers',
   description: 'API users: accounts of programs that use the REST API',

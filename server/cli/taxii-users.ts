@@ -1,7 +1,7 @@
 import type { CreateTaxiiUserInput } from '../../contract/taxii.ts';
 import { createTaxiiUser } from '../features/accounts/taxii-users.service.ts';
 import type { FieldName } from './accounts-fields.ts';
-import { type KindOfAccount, onceOnly } from './accounts-kinds.ts';
+import { type KindOfAccount, NAMES, onceOnly } from './accounts-kinds.ts';
 import { fieldLines } from './output.ts';
 
 const FORM = [
@@ -16,8 +16,7 @@ const FORM = [
 /** Clients that pull over TAXII. */
 export const taxiiUsers: KindOfAccount = {
   kind: 'taxii',
-  command: 'taxii-user',
-  title: 'TAXII user',
+  ...NAMES.taxii,
   plural: 'TAXII users',
   listKey: 'taxiiUsers',
   description: 'TAXII users: accounts of clients that pull',

@@ -1,7 +1,7 @@
 import type { CreateReadOnlyUserInput, CreateUserInput } from '../../contract/accounts.ts';
 import { createReadOnlyUser, createUser, type NewPerson } from '../features/accounts/people.service.ts';
 import type { FieldName } from './accounts-fields.ts';
-import { type Answer, fullName, type KindOfAccount, onceOnly } from './accounts-kinds.ts';
+import { type Answer, fullName, type KindOfAccount, NAMES, onceOnly } from './accounts-kinds.ts';
 import { fieldLines } from './output.ts';
 
 const EDIT_FIELDS = [
@@ -47,8 +47,7 @@ const people = {
 export const users: KindOfAccount = {
   ...people,
   kind: 'user',
-  command: 'user',
-  title: 'user',
+  ...NAMES.user,
   plural: 'users',
   listKey: 'users',
   description: 'users: accounts of people, with any Organization role',
@@ -70,8 +69,7 @@ export const users: KindOfAccount = {
 export const readOnlyUsers: KindOfAccount = {
   ...people,
   kind: 'read_only',
-  command: 'read-only-user',
-  title: 'Read Only User',
+  ...NAMES.read_only,
   plural: 'Read Only Users',
   listKey: 'readOnlyUsers',
   description: 'Read Only Users: accounts of people who change nothing, and take no seat',
@@ -91,7 +89,7 @@ export const readOnlyUsers: KindOfAccount = {
 
 function createdPerson(created: NewPerson): Answer {
   const { accountInfo } = created;
-  const title = created.kind === 'user' ? users.title : readOnlyUsers.title;
+  const { title } = NAMES[created.kind];
   return {
     data: created,
     lines: [
