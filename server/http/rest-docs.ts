@@ -129,7 +129,7 @@ function article({ method, path, operation }: Named): string {
     const [media, answer] = Object.entries(content)[0] ?? [];
     if (media === undefined || answer === undefined)
       parts.push(`<p>Answers <code>${status}</code> without a body.</p>`);
-    else if (media !== 'application/json')
+    else if (answer.schema.type === 'string')
       parts.push(`<p>Answers <code>${status}</code> with a file of type <code>${text(media)}</code>.</p>`);
     else parts.push(`<details><summary>Answer ${status}</summary>\n${fieldTable(answer.schema)}\n</details>`);
   }
