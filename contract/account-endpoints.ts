@@ -13,6 +13,7 @@ import {
   heirs,
   instant,
   newCredential,
+  profileChanges,
   RESPONSIBILITIES,
 } from './accounts.ts';
 import { endpoint, noContent } from './endpoint.ts';
@@ -155,6 +156,16 @@ export const editAccountEndpoint = endpoint({
   errors: editErrors,
 });
 
+export const editProfileEndpoint = endpoint({
+  method: 'PATCH',
+  path: '/session/profile',
+  tag,
+  summary: 'Edits what people change of their own account.',
+  body: profileChanges.extend({ version: rowVersion }),
+  output: accountEdited,
+  errors: ['forbidden', 'stale', 'name_taken'],
+});
+
 export const previewEditEndpoint = endpoint({
   method: 'POST',
   path: '/accounts/:account/preview',
@@ -256,6 +267,7 @@ export const ACCOUNT_ENDPOINTS = [
   createTaxiiUserEndpoint,
   getAccountEndpoint,
   editAccountEndpoint,
+  editProfileEndpoint,
   previewEditEndpoint,
   previewDeletionEndpoint,
   deleteAccountEndpoint,

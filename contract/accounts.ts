@@ -123,6 +123,21 @@ export const editAccountInput = z.strictObject({
 });
 export type EditAccountInput = z.input<typeof editAccountInput>;
 
+/** What people change of their own account. */
+export const profileChanges = accountChanges.pick({
+  firstName: true,
+  lastName: true,
+  pseudonym: true,
+  timeZone: true,
+  logOutAfterMinutes: true,
+  summaryEmailTime: true,
+});
+export const editProfileInput = z.strictObject({
+  version: rowVersion.optional(),
+  changes: profileChanges.refine((some) => Object.keys(some).length > 0, 'names no change'),
+});
+export type EditProfileInput = z.input<typeof editProfileInput>;
+
 /** Of which kinds of account each credential is. */
 export const CREDENTIAL_KINDS = {
   password: ['user', 'read_only', 'taxii'],

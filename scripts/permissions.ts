@@ -39,6 +39,7 @@ const EXPLANATIONS: Record<Permission, string> = {
   'account.create': 'create an account of any of the four kinds in the organization',
   'account.view': 'see the accounts of the organization; to everybody else they are "not found"',
   'account.edit': 'edit an account',
+  'account.profile': 'edit the profile: names, time zone, when one is logged out',
   'account.roles': 'change the Organization role of an account',
   'account.lock': 'lock and unlock an account',
   'account.disable': 'disable and enable an account, and set when it expires',

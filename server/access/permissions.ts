@@ -128,6 +128,8 @@ export const PERMISSIONS = {
   'account.create': membership,
   'account.view': { ...membership, self: 'granted' },
   'account.edit': ranked,
+  /** Of one's own account: names, time zone and the like. */
+  'account.profile': { system: [], organization: [], community: [], operator: false, self: 'granted' },
   /** Its System role and Organization role: nobody's own. */
   'account.roles': { ...ranked, self: 'refused' },
   'account.lock': { ...ranked, self: 'refused' },

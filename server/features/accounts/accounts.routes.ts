@@ -5,6 +5,7 @@ import {
   createUserEndpoint,
   deleteAccountEndpoint,
   editAccountEndpoint,
+  editProfileEndpoint,
   getAccountEndpoint,
   listAccountsEndpoint,
   listAllAccountsEndpoint,
@@ -25,6 +26,7 @@ import { editAccount, previewEdit } from './editing.service.ts';
 import { getAccount, listAccounts } from './listing.service.ts';
 import { moveAccount } from './moving.service.ts';
 import { createReadOnlyUser, createUser } from './people.service.ts';
+import { editProfile } from './profile.service.ts';
 import { createTaxiiUser } from './taxii-users.service.ts';
 
 /** The REST endpoints of accounts. Instants become texts here. */
@@ -50,6 +52,9 @@ export function createAccountRoutes(app: App): RestRoute[] {
     bind(getAccountEndpoint, async (caller, { params }) => getAccount(app, caller, params)),
     bind(editAccountEndpoint, async (caller, { params, body: { version, ...changes } }) =>
       editAccount(app, caller, { ...params, version, changes }),
+    ),
+    bind(editProfileEndpoint, async (caller, { body: { version, ...changes } }) =>
+      editProfile(app, caller, { version, changes }),
     ),
     bind(previewEditEndpoint, async (caller, { params, body: { version, ...changes } }) =>
       previewEdit(app, caller, { ...params, version, changes }),
