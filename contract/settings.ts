@@ -100,8 +100,8 @@ export const SETTINGS = {
     max: 1440,
     unit: 'min',
     meaning: 'After how long without a request a session ends, unless the account has a time of its own.',
-    effect: 'with the sign-in policy, at the next request of each session',
-    enforced: false,
+    effect: 'at the next request of each session',
+    enforced: true,
   },
   sessionAbsoluteHours: {
     kind: 'number',
@@ -110,8 +110,8 @@ export const SETTINGS = {
     max: 720,
     unit: 'h',
     meaning: 'After how long a session ends, however much it is used.',
-    effect: SIGN_IN,
-    enforced: false,
+    effect: 'at the next request of each session',
+    enforced: true,
   },
 } as const satisfies Record<string, SettingDefinition>;
 

@@ -3,14 +3,19 @@ import type { Micros } from '../../protocols/timestamp.ts';
 const SECOND = 1_000_000;
 const MINUTE = 60 * SECOND;
 
-/** A session ends this long after the sign-in, whatever happens in it. */
-export const SESSION_MICROS = 12 * 60 * MINUTE;
-/** Without a request for this long it ends, unless the account says otherwise. */
-const IDLE_MINUTES = 30;
+/** The two settings that bound a session. */
+export type SessionLimits = { sessionIdleMinutes: number; sessionAbsoluteHours: number };
+
+/** When a session ends at the latest, whatever happens in it. */
+export function sessionEnd(now: Micros, { sessionAbsoluteHours }: SessionLimits): Micros {
+  return now + sessionAbsoluteHours * 60 * MINUTE;
+}
+
 /** Sessions that an account has at a time: a script that signs in each time and never out does not pile them up. */
 export const MAX_SESSIONS = 100;
 
 export type StoredSession = {
+  created_at: Micros;
   last_seen_at: Micros;
   expires_at: Micros;
   /** The account's when it signed in. */
@@ -21,11 +26,12 @@ export type StoredSession = {
 };
 
 /** Whether the session still is one; the account's own state is not looked at here. */
-export function isLive(session: StoredSession, now: Micros): boolean {
+export function isLive(session: StoredSession, limits: SessionLimits, now: Micros): boolean {
   return (
     session.credential_version === session.current_credential_version &&
     now < session.expires_at &&
-    now - session.last_seen_at <= idleOf(session)
+    now < session.created_at + limits.sessionAbsoluteHours * 60 * MINUTE &&
+    now - session.last_seen_at <= idleOf(session, limits)
   );
 }
 
@@ -33,12 +39,13 @@ export function isLive(session: StoredSession, now: Micros): boolean {
  * Whether this use of the session is to be written down: once a minute is enough, except where a minute is much of the
  * time after which the account is logged out.
  */
-export function isWorthNoting(session: StoredSession, now: Micros): boolean {
-  return now - session.last_seen_at >= Math.min(MINUTE, idleOf(session) / 10);
+export function isWorthNoting(session: StoredSession, limits: SessionLimits, now: Micros): boolean {
+  return now - session.last_seen_at >= Math.min(MINUTE, idleOf(session, limits) / 10);
 }
 
-function idleOf({ log_out_after_minutes }: StoredSession): Micros {
-  return (log_out_after_minutes ?? IDLE_MINUTES) * MINUTE;
+/** Without a request for this long a session ends; the account's own time comes before that of the system. */
+function idleOf({ log_out_after_minutes }: StoredSession, { sessionIdleMinutes }: SessionLimits): Micros {
+  return (log_out_after_minutes ?? sessionIdleMinutes) * MINUTE;
 }
 
 type Flags = {

@@ -11,7 +11,8 @@ import { formatTimestamp } from '../../protocols/timestamp.ts';
 import { type AccountRow, findAccount, findActor } from '../accounts/accounts.store.ts';
 import type { AuditTarget } from '../audit/audit.rules.ts';
 import { accountObstacle } from '../authentication/authentication.rules.ts';
-import { isLive, isWorthNoting, MAX_SESSIONS, requiredActionsOf, SESSION_MICROS } from './sessions.rules.ts';
+import { sessionLimits } from '../settings/settings.store.ts';
+import { isLive, isWorthNoting, MAX_SESSIONS, requiredActionsOf, sessionEnd } from './sessions.rules.ts';
 import {
   deleteSession,
   deleteSessionsOf,
@@ -75,7 +76,7 @@ export async function signIn(
       credential_version: row.credential_version,
       created_at: now,
       last_seen_at: now,
-      expires_at: now + SESSION_MICROS,
+      expires_at: sessionEnd(now, await sessionLimits(tx)),
       address: caller.address ?? null,
       user_agent: browser.userAgent ?? null,
     });
@@ -96,10 +97,11 @@ export async function openSession(app: App, token: string): Promise<Access & { a
   const now = app.clock.now();
   const actor = await reading(async () => {
     const row = await findSession(app.db.read, hash);
-    if (row === undefined || !isLive(row, now) || !PEOPLE.includes(row.kind)) return undefined;
+    const limits = await sessionLimits(app.db.read);
+    if (row === undefined || !isLive(row, limits, now) || !PEOPLE.includes(row.kind)) return undefined;
     const found = await findActor(app.db.read, row.account_id, now);
     if (found?.kind !== 'account') return undefined;
-    if (isWorthNoting(row, now)) await noteUse(app, hash, now);
+    if (isWorthNoting(row, limits, now)) await noteUse(app, hash, now);
     return found;
   });
   if (actor === undefined) throw new AppError('unauthenticated');
@@ -150,12 +152,13 @@ export async function listSessions(
     const account = await findAccount(app.db.read, reference);
     requireSessionsOf(caller.access, account, about);
     const rows = await listSessionsOf(app.db.read, account.id);
+    const limits = await sessionLimits(app.db.read);
     const now = app.clock.now();
     const current = token === undefined ? undefined : app.secrets.digest(token);
     const abilities = { end: caller.access.can('account.sessions', targetOf(account)) };
     return {
       items: rows
-        .filter((row) => isLive(row, now))
+        .filter((row) => isLive(row, limits, now))
         .map((row) => ({
           id: row.id,
           createdAt: formatTimestamp(row.created_at),

@@ -11,6 +11,7 @@ import {
 import { restClient } from '../../testing/rest-client.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { newTaxiiUser } from '../../testing/test-server.ts';
+import { resetSetting, setSetting } from '../settings/settings.service.ts';
 
 type Organization = Awaited<ReturnType<typeof newOrganization>>;
 
@@ -145,6 +146,24 @@ describe.each(ENGINES)('sessions on %s', (engine) => {
     app.clock.advance(30 * 60 + 1);
     expect(await statusOf(usual.browser)).toBe(401);
     app.clock.advance(-(4 * 60 + 50 + 5 * 60 + 1 + 19 * 60 + 30 * 60 + 1));
+  });
+
+  it('obeys the system settings sessionIdleMinutes and sessionAbsoluteHours from the next request on', async () => {
+    const { browser } = await signedIn();
+    const status = async () => await statusOf(browser);
+    await setSetting(app, app.operator, { name: 'sessionIdleMinutes', value: 5 });
+    app.clock.advance(4 * 60);
+    expect(await status()).toBe(200);
+    app.clock.advance(5 * 60 + 1);
+    expect(await status()).toBe(401);
+    await setSetting(app, app.operator, { name: 'sessionIdleMinutes', value: 600 });
+    expect(await status()).toBe(200);
+    await setSetting(app, app.operator, { name: 'sessionAbsoluteHours', value: 1 });
+    app.clock.advance(52 * 60);
+    expect(await status()).toBe(401);
+    app.clock.advance(-(4 * 60 + 5 * 60 + 1 + 52 * 60));
+    for (const name of ['sessionIdleMinutes', 'sessionAbsoluteHours'] as const)
+      await resetSetting(app, app.operator, { name });
   });
 
   it('item 60: a session ends 12 hours after the sign-in, however busy it is', async () => {
