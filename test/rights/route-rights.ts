@@ -270,6 +270,10 @@ export const ROUTE_RIGHTS: Readonly<Record<string, readonly Operation[]>> = {
   ],
   'GET /session': [{ on: ['instance'] }],
   'DELETE /session': [{ on: ['instance'] }],
+  'PATCH /session/profile': [
+    edit('names', ['own account'], 'account.profile', () => ({ firstName: 'Some' })),
+    edit('pseudonym', ['own account'], 'account.pseudonym', (stored) => ({ pseudonym: stored.pseudonym })),
+  ],
   'GET /accounts/:account/sessions': [{ on: accounts, needs: ['account.sessions'] }],
   'DELETE /accounts/:account/sessions': [{ on: accounts, needs: ['account.sessions'] }],
   'DELETE /accounts/:account/sessions/:session': [
