@@ -15,7 +15,7 @@ import { parseInput } from '../../input.ts';
 import { deleteThrottlesOf } from '../authentication/authentication.store.ts';
 import { listGroupsOf, removeFromGroups } from '../groups/groups.store.ts';
 import { lockInstance } from '../instance/instance.store.ts';
-import { lockOrganization } from '../owners/owners.store.ts';
+import { findOrganization, lockOrganization } from '../owners/owners.store.ts';
 import { accountTarget } from './account-view.rules.ts';
 import {
   type AccountRow,
@@ -66,8 +66,7 @@ export async function previewDeletion(
     for (const responsibility of RESPONSIBILITIES) {
       const items = await responsibility.list(tx, row.id);
       if (items.length === 0) continue;
-      const { kinds } = responsibility.heir;
-      const filter = { kinds, besides: row.id, now, limit: MAX_CANDIDATES };
+      const filter = { rule: responsibility.heir, besides: row.id, now, limit: MAX_CANDIDATES };
       const candidates = (await listPossibleHeirs(tx, row.organization_id, filter)).filter(
         (candidate) => heirProblem(responsibility.heir, candidate, row, now) === undefined,
       );
@@ -205,6 +204,9 @@ async function lockHeirs(
     const heir = await findAccount(tx, reference);
     if (heir === undefined || !access.can('account.view', accountTarget(heir)))
       throw invalid(`heirs.${kind}`, 'is no account');
+    const isElsewhere = heir.organization_id !== from.organization_id;
+    if (isElsewhere && (await findOrganization(tx, heir.organization_id))?.disabled_at !== null)
+      throw invalid(`heirs.${kind}`, 'belongs to a disabled organization');
     found.push([kind, heir]);
   }
   const ids = [...new Set([from.id, ...found.map(([, heir]) => heir.id)])].sort((a, b) => a - b);

@@ -1,6 +1,11 @@
-import type { AccountKind, SystemRole } from '../../../contract/roles.ts';
+import {
+  type AccountKind,
+  ORGANIZATION_ROLES,
+  type OrganizationRole,
+  type SystemRole,
+} from '../../../contract/roles.ts';
 import { can } from '../../access/can.ts';
-import type { Permission } from '../../access/permissions.ts';
+import { type Grant, PERMISSIONS, type Permission } from '../../access/permissions.ts';
 import type { AccountRow } from '../../db/schema.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
 import { accountState } from './accounts.rules.ts';
@@ -13,6 +18,13 @@ export type HeirRule = {
   permission?: Permission;
   elsewhere?: readonly SystemRole[];
 };
+
+/** The Organization roles of those who may take over within their organization. */
+export function rolesOfHeirs({ permission }: HeirRule): readonly OrganizationRole[] {
+  if (permission === undefined) return ORGANIZATION_ROLES;
+  const grant: Grant = PERMISSIONS[permission];
+  return grant.organization;
+}
 
 /** Why the candidate cannot take over from the account; undefined when it can. */
 export function heirProblem(

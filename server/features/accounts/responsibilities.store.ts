@@ -1,13 +1,12 @@
 import type { Kysely } from 'kysely';
 import type { ResponsibilityKind } from '../../../contract/accounts.ts';
-import type { AccountKind } from '../../../contract/roles.ts';
 import type { Schema } from '../../db/schema.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
 import { listCollectionsOf, passCollections } from '../collections/collections.store.ts';
 import { listServicesOf, passServices } from '../taxii-services/taxii-services.store.ts';
 import type { AccountRow } from './accounts.store.ts';
-import type { HeirRule } from './heirs.rules.ts';
+import { type HeirRule, rolesOfHeirs } from './heirs.rules.ts';
 
 /**
  * Something that runs as an account, or for which an account is responsible. A feature that has such things adds its
@@ -40,18 +39,19 @@ export const RESPONSIBILITIES: readonly Responsibility[] = [
   },
 ];
 
-/** Accounts of the organization that may act now and are of these kinds, in the order of the membership list. */
+/** Accounts of the organization that may take over now, in the order of the membership list. */
 export async function listPossibleHeirs(
   db: Kysely<Schema>,
   organizationId: number,
-  filter: { kinds: readonly AccountKind[]; besides: number; now: Micros; limit: number },
+  filter: { rule: HeirRule; besides: number; now: Micros; limit: number },
 ): Promise<AccountRow[]> {
   return await db
     .selectFrom('accounts')
     .selectAll()
     .where('organization_id', '=', organizationId)
     .where('deleted_at', 'is', null)
-    .where('kind', 'in', filter.kinds)
+    .where('kind', 'in', filter.rule.kinds)
+    .where('organization_role', 'in', rolesOfHeirs(filter.rule))
     .where('id', '!=', filter.besides)
     .where('locked_at', 'is', null)
     .where('disabled_at', 'is', null)
