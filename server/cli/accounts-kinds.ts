@@ -60,3 +60,12 @@ export function fullName(names: { firstName: string | null; lastName: string | n
 export function short(instant: string | null): string | undefined {
   return instant?.replace(/\.\d+Z$/, 'Z');
 }
+
+/** What was given of the state in which an account is created, as it was understood. */
+export function stateFields({ locked, disabled, expiresAt }: CreationInput): [string, string | undefined][] {
+  const states = [...(locked === true ? ['locked'] : []), ...(disabled === true ? ['disabled'] : [])];
+  return [
+    ['State', states.length === 0 ? undefined : states.join(', ')],
+    ['Expires', typeof expiresAt === 'string' ? short(expiresAt) : undefined],
+  ];
+}

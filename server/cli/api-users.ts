@@ -1,7 +1,7 @@
 import type { CreateApiUserInput } from '../../contract/accounts.ts';
 import { createApiUser } from '../features/accounts/api-users.service.ts';
 import type { FieldName } from './accounts-fields.ts';
-import { fullName, type KindOfAccount, NAMES, onceOnly } from './accounts-kinds.ts';
+import { fullName, type KindOfAccount, NAMES, onceOnly, stateFields } from './accounts-kinds.ts';
 import { instant, shownInstant } from './options.ts';
 import { fieldLines } from './output.ts';
 
@@ -56,6 +56,7 @@ export const apiUsers: KindOfAccount = {
         ...fieldLines([
           ['Organization role', created.organizationRole],
           ['Pseudonym', created.pseudonym],
+          ...stateFields(input),
           ['Access ID', created.accessId],
           ['Secret Key', onceOnly(created.secretKey)],
           ['Token', onceOnly(created.token)],

@@ -1,7 +1,7 @@
 import type { CreateTaxiiUserInput } from '../../contract/taxii.ts';
 import { createTaxiiUser } from '../features/accounts/taxii-users.service.ts';
 import type { FieldName } from './accounts-fields.ts';
-import { type KindOfAccount, NAMES, onceOnly } from './accounts-kinds.ts';
+import { type KindOfAccount, NAMES, onceOnly, stateFields } from './accounts-kinds.ts';
 import { fieldLines } from './output.ts';
 
 const FORM = [
@@ -53,6 +53,7 @@ export const taxiiUsers: KindOfAccount = {
           ['Sees', Array.isArray(onlyOwners) ? onlyOwners.join(', ') : undefined],
           ['Contact', created.contactEmail ?? undefined],
           ['Pseudonym', created.pseudonym],
+          ...stateFields(input),
           ['Password', onceOnly(created.password)],
           ['API key', onceOnly(created.apiKey)],
         ]),

@@ -1,7 +1,15 @@
 import type { CreateReadOnlyUserInput, CreateUserInput } from '../../contract/accounts.ts';
 import { createReadOnlyUser, createUser, type NewPerson } from '../features/accounts/people.service.ts';
 import type { FieldName } from './accounts-fields.ts';
-import { type Answer, fullName, type KindOfAccount, NAMES, onceOnly } from './accounts-kinds.ts';
+import {
+  type Answer,
+  type CreationInput,
+  fullName,
+  type KindOfAccount,
+  NAMES,
+  onceOnly,
+  stateFields,
+} from './accounts-kinds.ts';
 import { fieldLines } from './output.ts';
 
 const EDIT_FIELDS = [
@@ -62,7 +70,7 @@ export const users: KindOfAccount = {
     'taxiway user edit jane@example.org --no-groups --expires never',
   ],
   create: async (app, caller, input) =>
-    createdPerson(await createUser(app, caller, input as CreateUserInput)),
+    createdPerson(await createUser(app, caller, input as CreateUserInput), input),
 };
 
 /** People who may look, and at most comment. */
@@ -84,10 +92,10 @@ export const readOnlyUsers: KindOfAccount = {
     'taxiway read-only-user preview reader@example.org --system-role User',
   ],
   create: async (app, caller, input) =>
-    createdPerson(await createReadOnlyUser(app, caller, input as CreateReadOnlyUserInput)),
+    createdPerson(await createReadOnlyUser(app, caller, input as CreateReadOnlyUserInput), input),
 };
 
-function createdPerson(created: NewPerson): Answer {
+function createdPerson(created: NewPerson, input: CreationInput): Answer {
   const { accountInfo } = created;
   const { title } = NAMES[created.kind];
   return {
@@ -97,6 +105,7 @@ function createdPerson(created: NewPerson): Answer {
       ...fieldLines([
         ['Organization role', created.organizationRole],
         ['Pseudonym', created.pseudonym],
+        ...stateFields(input),
         ['Password', onceOnly(created.password)],
       ]),
       ...(accountInfo === null
