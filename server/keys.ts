@@ -152,6 +152,11 @@ function publicKeyOf(text: string): KeyObject {
   }
 }
 
+/** The context under which the data key of an organization is wrapped. */
+export function dataKeyContext(organizationId: number): string {
+  return `data_keys/${organizationId}`;
+}
+
 /** Reads master keys as the environment and the key file hold them: base64url of 32 octets each, separated by commas or white space, the newest first. */
 export function parseMasterKeys(text: string): Uint8Array[] {
   const keys = text

@@ -5,6 +5,7 @@ import type { CredentialKind, CredentialsTable } from '../../db/schema.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { decrypt, encrypt } from '../../envelope.ts';
 import { AppError } from '../../errors.ts';
+import { dataKeyContext } from '../../keys.ts';
 import type { StoredSecret } from '../../secrets.ts';
 import { requireTypedPassword } from './accounts.rules.ts';
 import { findDataKey, insertCredential, insertDataKeyOnce, updateCredentialHash } from './accounts.store.ts';
@@ -39,7 +40,7 @@ export async function makePassword(
   typed: string | undefined,
   userName: string,
 ): Promise<NewCredential> {
-  if (typed === undefined) return generated(app, 'password', app.secrets.generate(SECRET_BITS));
+  if (typed === undefined) return generated(app, 'password', generatedSecret(app, SECRET_BITS));
   requireTypedPassword(typed, userName);
   return { kind: 'password', stored: await app.secrets.hash(typed), shown: undefined };
 }
@@ -64,13 +65,18 @@ export function makeToken(app: App, kind: keyof typeof PREFIXES, expiresAt?: num
 
 /** The Secret Key of an API user. */
 export function makeSecretKey(app: App): NewCredential {
-  return { kind: 'secret_key', stored: 'sealed', shown: app.secrets.generate(SECRET_KEY_BITS) };
+  return { kind: 'secret_key', stored: 'sealed', shown: generatedSecret(app, SECRET_KEY_BITS) };
 }
 
 /** The Access ID of an API user: 20 digits, the first of which is not 0. */
 export function makeAccessId(random: (octets: number) => Uint8Array = randomBytes): string {
   const digits = BigInt(`0x${Buffer.from(random(16)).toString('hex')}`);
   return String(10n ** 19n + (digits % (9n * 10n ** 19n)));
+}
+
+/** Not beginning with a hyphen, which a shell takes for an option and a spreadsheet for a formula. */
+function generatedSecret(app: App, bits: number): string {
+  return app.secrets.generate(bits).replace(/^-/, 'A');
 }
 
 function generated(app: App, kind: CredentialKind, shown: string): NewCredential {
@@ -124,10 +130,14 @@ export async function sealSecret(
   secret: string,
   now: number,
 ): Promise<string> {
-  const context = `data_keys/${holder.organization_id}`;
   let wrapped = await findDataKey(tx, holder.organization_id);
   if (wrapped === undefined) {
-    await insertDataKeyOnce(tx, holder.organization_id, app.keys.wrap(context, randomBytes(32)), now);
+    await insertDataKeyOnce(
+      tx,
+      holder.organization_id,
+      app.keys.wrap(dataKeyContext(holder.organization_id), randomBytes(32)),
+      now,
+    );
     wrapped = await findDataKey(tx, holder.organization_id);
   }
   return encrypt(dataKeyOf(app, holder, wrapped), secretContext(holder, row), Buffer.from(secret));
@@ -151,7 +161,7 @@ export function openSecret(
 
 function dataKeyOf(app: App, holder: Holder, wrapped: string | undefined): Uint8Array {
   const key =
-    wrapped === undefined ? undefined : app.keys.unwrap(`data_keys/${holder.organization_id}`, wrapped);
+    wrapped === undefined ? undefined : app.keys.unwrap(dataKeyContext(holder.organization_id), wrapped);
   if (key === undefined)
     throw new AppError('internal', {}, { cause: new Error('a data key cannot be opened') });
   return key;

@@ -199,6 +199,17 @@ export function judgeResponsible(heldByDeleted: readonly string[]): Finding {
       );
 }
 
+/** The secrets of an organization whose data key none of the master keys unwraps are lost with the key that did. */
+export function judgeSecrets(closed: readonly string[]): Finding {
+  return closed.length === 0
+    ? finding('secrets', 'ok', 'the master key opens them')
+    : finding(
+        'secrets',
+        'problem',
+        `none of the master keys opens the Secret Keys of ${some(closed)}; give the key that they were made under`,
+      );
+}
+
 /** Seats in use beyond a limit are allowed, and block growth. */
 export function judgeSeats(
   seats: readonly { scope: string; kind: string; used: number; max: number }[],

@@ -8,7 +8,7 @@ import type { App, Caller } from '../../context.ts';
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
 import type { Database } from '../../db/open.ts';
 import { AppError } from '../../errors.ts';
-import { parseMasterKeys } from '../../keys.ts';
+import { createKeys, dataKeyContext, type Keys, parseMasterKeys } from '../../keys.ts';
 import { findInstance } from '../instance/instance.store.ts';
 import { LATEST } from '../intelligence/intelligence.rules.ts';
 import { listOrganizations } from '../owners/owners.store.ts';
@@ -28,6 +28,7 @@ import {
   judgeResponsible,
   judgeSchema,
   judgeSeats,
+  judgeSecrets,
   judgeServices,
   judgeSpace,
   judgeSqliteDurability,
@@ -40,6 +41,7 @@ import {
   findSchemaVersion,
   findSqliteDurability,
   findSqliteVersion,
+  listDataKeys,
   listHeldByDeleted,
   listObjectsWithoutOneLatest,
   listOwnersBehindTheirObjects,
@@ -100,7 +102,9 @@ async function* examine(patient: Patient): AsyncGenerator<Finding> {
     return;
   }
   try {
-    yield* examineDatabase(db, patient.clock.now());
+    yield* examineDatabase(db, patient.clock.now(), async () =>
+      createKeys(parseMasterKeys(await readMasterKeys(config, patient))),
+    );
   } finally {
     await db.close();
   }
@@ -117,17 +121,23 @@ async function* examineFolder(config: Config, { files }: Patient): AsyncGenerato
     });
   }
   yield* check('master key', async () => {
-    if (config.masterKeys !== undefined) {
-      const { length } = parseMasterKeys(config.masterKeys);
+    const { length } = parseMasterKeys(await readMasterKeys(config, { files }));
+    if (config.masterKeys !== undefined)
       return { check: 'master key', status: 'ok', message: `${length} in TAXIWAY_MASTER_KEY` };
-    }
     const file = path.join(folder, files.key);
-    const { length } = parseMasterKeys(await readFile(file, 'utf8'));
     return judgeKeyFile(file, (await stat(file)).mode, length);
   });
 }
 
-async function* examineDatabase(db: Database, now: number): AsyncGenerator<Finding> {
+async function readMasterKeys(config: Config, { files }: Pick<Patient, 'files'>): Promise<string> {
+  return config.masterKeys ?? (await readFile(path.join(config.dataFolder, files.key), 'utf8'));
+}
+
+async function* examineDatabase(
+  db: Database,
+  now: number,
+  openKeys: () => Promise<Keys>,
+): AsyncGenerator<Finding> {
   let version: number;
   try {
     version = await findSchemaVersion(db);
@@ -140,7 +150,7 @@ async function* examineDatabase(db: Database, now: number): AsyncGenerator<Findi
   const schema = judgeSchema(version, SCHEMA_VERSION);
   yield schema;
   // What follows knows the tables of this version only.
-  if (schema.status === 'ok') yield* examineContents(db, now);
+  if (schema.status === 'ok') yield* examineContents(db, now, openKeys);
 }
 
 async function* examinePostgres(db: Database): AsyncGenerator<Finding> {
@@ -175,13 +185,24 @@ async function* examineSqlite(db: Database): AsyncGenerator<Finding> {
   yield* check('references', async () => judgeReferences(await listTablesWithoutParents(db)));
 }
 
-async function* examineContents(db: Database, now: number): AsyncGenerator<Finding> {
+async function* examineContents(
+  db: Database,
+  now: number,
+  openKeys: () => Promise<Keys>,
+): AsyncGenerator<Finding> {
   yield* check('stamps', async () => judgeStamps(await listOwnersBehindTheirObjects(db.read)));
   yield* check('versions', async () => judgeLatest(await listObjectsWithoutOneLatest(db, LATEST.overall)));
   yield* check('objects', async () => judgeObjects(await listSampledObjects(db, SAMPLES)));
   yield* check('collections', async () => judgeCollections(await listOwnersWithoutCollection(db.read)));
   yield* check('TAXII users', async () => judgeServices(await listTaxiiUsersWithoutService(db.read)));
   yield* check('responsible accounts', async () => judgeResponsible(await listHeldByDeleted(db.read)));
+  yield* check('secrets', async () => {
+    const keys = await openKeys();
+    const closed = (await listDataKeys(db.read)).filter(
+      ({ organizationId, wrapped }) => keys.unwrap(dataKeyContext(organizationId), wrapped) === undefined,
+    );
+    return judgeSecrets(closed.map(({ name }) => name));
+  });
   yield* check('limits', async () => judgeSeats(await listSeats(db)));
   yield* check('clock', async () => judgeClock(await findNewestStamp(db.read), now));
 }

@@ -19,6 +19,7 @@ import {
   type TestApp,
   testConfig,
 } from '../../testing/test-app.ts';
+import { createApiUser } from '../accounts/api-users.service.ts';
 import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
 import { editCollection } from '../collections/collections.service.ts';
 import { addObjects } from '../intelligence/intelligence.store.ts';
@@ -201,6 +202,22 @@ describe.each(ENGINES)('the doctor on %s', (engine) => {
     expect(healthy).toBe(false);
     expect(notOk).toEqual([
       `problem responsible accounts: a deleted account answers for the TAXII service Intelligence, the collection of ${organization.name}; name another one`,
+    ]);
+  });
+
+  it('finds secrets that were made under another master key', async () => {
+    const app = await open(engine);
+    await createOrganization(app, app.operator, { name: 'Acme Power' });
+    await createApiUser(app, app.operator, {
+      organization: 'Acme Power',
+      firstName: 'Ticket',
+      lastName: 'Sync',
+      organizationRole: 'Standard User',
+    });
+    expect((await examine(app.config)).notOk).toEqual([]);
+    const masterKeys = Buffer.alloc(32, 9).toString('base64url');
+    expect((await examine({ ...app.config, masterKeys })).notOk).toEqual([
+      'problem secrets: none of the master keys opens the Secret Keys of Acme Power; give the key that they were made under',
     ]);
   });
 
