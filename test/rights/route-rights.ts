@@ -111,6 +111,7 @@ const person = () => ({
   lastName: 'Comer',
   organizationRole: 'Standard User',
 });
+const IMPORTED = 'kind,userName,firstName,lastName,organizationRole\n';
 const reserved = (permission: string) => ({
   permission,
   on: { systemRole: 'User' },
@@ -304,6 +305,23 @@ export const ROUTE_RIGHTS: Readonly<Record<string, readonly Operation[]>> = {
       send: ({ world }) => ({ body: { userName: fresh('siem'), service: world.service.id } }),
     },
   ],
+  'POST /organizations/:organization/accounts/import': [
+    {
+      on: ['organization'],
+      needs: ['account.create'],
+      send: () => ({ body: { csv: `${IMPORTED}user,${person().email},New,Comer,Standard User\n` } }),
+    },
+    {
+      does: 'dry run',
+      on: ['organization'],
+      needs: ['account.create'],
+      send: () => ({
+        body: { dryRun: true, csv: `${IMPORTED}user,${person().email},New,Comer,Standard User\n` },
+      }),
+    },
+  ],
+  'GET /organizations/:organization/accounts/export.csv': [onOrganization('account.view')],
+  'GET /organizations/:organization/accounts/export.json': [onOrganization('account.view')],
   'GET /accounts/:account': [{ on: accounts }],
   'PATCH /accounts/:account': EDITS,
   'POST /accounts/:account/preview': EDITS.filter(({ does = '' }) =>

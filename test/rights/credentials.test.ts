@@ -1,0 +1,271 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ALL_ENDPOINTS } from '../../contract/all-endpoints.ts';
+import type { OpenedApp } from '../../server/app.ts';
+import { createApiUser } from '../../server/features/accounts/api-users.service.ts';
+import { replaceCredential } from '../../server/features/accounts/credentials.service.ts';
+import { deleteAccount } from '../../server/features/accounts/deletion.service.ts';
+import { editAccount } from '../../server/features/accounts/editing.service.ts';
+import { setCollectionWritable } from '../../server/features/collections/collections.service.ts';
+import { setOrganizationPermissions } from '../../server/features/owners/organizations.service.ts';
+import { addMember } from '../../server/features/owners/owners.service.ts';
+import { SESSION_COOKIE } from '../../server/http/rest-browser.ts';
+import type { RunningServer } from '../../server/http/server.ts';
+import { startServer } from '../../server/serving.ts';
+import { givePassword, newOrganization, newPerson } from '../../server/testing/builders.ts';
+import { ENGINES } from '../../server/testing/test-app.ts';
+import { basic, indicator, newTaxiiUser } from '../../server/testing/test-server.ts';
+import { keyOf, pathOf } from './matrix.ts';
+import { ROUTE_RIGHTS } from './route-rights.ts';
+import { differences, everyRow } from './stored.ts';
+import { type Actor, openWorld, send, type World } from './world.ts';
+
+const TAXII = { Accept: 'application/taxii+json;version=2.1' };
+
+/** A request to each endpoint that needs a session, in order but for who sends it. */
+async function everyRequest(world: World, actor: Actor, unsafeOnly = false) {
+  const requests: { key: string; method: string; path: string; body: unknown }[] = [];
+  for (const endpoint of ALL_ENDPOINTS) {
+    if (endpoint.authentication === 'public' || (unsafeOnly && endpoint.method === 'GET')) continue;
+    for (const operation of ROUTE_RIGHTS[keyOf(endpoint)] ?? []) {
+      for (const on of operation.on) {
+        const { asker } = actor;
+        if (on === 'own account' && asker === undefined) continue;
+        const thing =
+          on === 'own account'
+            ? { name: 'own', noun: 'account' as const, id: asker?.accountId ?? 0, rights: {} }
+            : await world.thing(on);
+        const sent = (await operation.send?.({ world, thing, asker })) ?? {};
+        const path = pathOf(endpoint, sent, thing);
+        requests.push({ key: `${keyOf(endpoint)} · ${on}`, method: endpoint.method, path, body: sent.body });
+        if (!unsafeOnly) break;
+      }
+      if (!unsafeOnly) break;
+    }
+  }
+  return requests;
+}
+
+describe.each(ENGINES)('credentials on %s', (engine) => {
+  let world: World;
+  let second: OpenedApp;
+  let secondServer: RunningServer;
+  beforeAll(async () => {
+    world = await openWorld(engine);
+    second = await world.app.reopen();
+    secondServer = await startServer(second);
+  });
+  afterAll(async () => {
+    await secondServer?.close(1000);
+    await second?.close();
+    await world?.close();
+  });
+
+  it('item 86: those of a TAXII user and of an API user open no REST route and no session', {
+    timeout: 60_000,
+  }, async () => {
+    const { app, home } = world;
+    const taxii = await newTaxiiUser(app, {
+      userName: 'gate-siem',
+      organization: home.name,
+      service: world.service.id,
+      apiKey: true,
+    });
+    const api = await createApiUser(app, app.operator, {
+      organization: home.id,
+      firstName: 'Gate',
+      lastName: 'Script',
+      organizationRole: 'Organization Administrator',
+      tokenExpirationDays: 10,
+    });
+    const { secretKey = '', token = '' } = api;
+    const headers: Record<string, string>[] = [
+      { Authorization: basic(taxii) },
+      { Authorization: `Bearer ${taxii.apiKey}` },
+      { 'X-API-Key': taxii.apiKey ?? '' },
+      { Authorization: basic({ userName: api.accessId, password: secretKey }) },
+      { Authorization: `Bearer ${token}` },
+      { Authorization: `Token ${token}` },
+      { Authorization: `TC-Token ${token}` },
+      { Authorization: `TC ${api.accessId}:${secretKey}`, Timestamp: String(Math.floor(Date.now() / 1000)) },
+      ...[taxii.password, taxii.apiKey ?? '', secretKey, token].map((secret) => ({
+        Cookie: `${SESSION_COOKIE}=${secret}`,
+      })),
+    ];
+    const administrator = world.actor('Organization Administrator at home');
+    const plain = (text: string) => text.replace(/"requestId":"[^"]*"/, '');
+    const opened: string[] = [];
+    const requests = await everyRequest(world, administrator);
+    for (const { key, method, path, body } of requests) {
+      const stranger = await send(world, undefined, method, path, body);
+      expect(stranger.status, key).toBe(401);
+      for (const each of headers) {
+        const answer = await send(world, undefined, method, path, body, each);
+        if (plain(answer.text) !== plain(stranger.text) || answer.headers.get('set-cookie') !== null)
+          opened.push(
+            `${key} with ${Object.keys(each).join()}: ${answer.status} ${answer.text.slice(0, 200)}`,
+          );
+      }
+    }
+    expect(requests.length).toBeGreaterThan(70);
+    for (const [email, password] of [
+      [taxii.userName, taxii.password],
+      [taxii.userName, taxii.apiKey],
+      [api.accessId, secretKey],
+      [api.accessId, token],
+    ]) {
+      const answer = await send(world, undefined, 'POST', '/session', { email, password });
+      expect([answer.status, answer.headers.get('set-cookie')]).toEqual([401, null]);
+    }
+    expect(opened).toEqual([]);
+    // The TAXII user's are right where they belong; those of the API user open no TAXII service either.
+    const at = async (authorization: string) =>
+      (await fetch(`${world.server.url}/taxii2/`, { headers: { ...TAXII, Authorization: authorization } }))
+        .status;
+    expect(await at(basic(taxii))).toBe(200);
+    expect(await at(basic({ userName: api.accessId, password: secretKey }))).toBe(401);
+    expect(await at(`Bearer ${token}`)).toBe(401);
+    const person = await newPerson(app, 'Organization Administrator', home);
+    const password = await givePassword(app, person.accountId);
+    expect(await at(basic({ userName: person.userName, password }))).toBe(401);
+    expect(await at(basic(taxii))).toBe(200);
+  });
+
+  it.each(['Read Only User at home', 'Read Only Commenter at home'])(
+    'item 86: a %s changes nothing, whatever is tried',
+    { timeout: 60_000 },
+    async (name) => {
+      const actor = world.actor(name);
+      // What everybody may do for themselves: sign out, end their own sessions, keep their own profile.
+      const own =
+        /^(DELETE \/session|PATCH \/session\/profile|DELETE \/accounts\/:account\/sessions.*own account)/;
+      const requests = (await everyRequest(world, actor, true)).filter(({ key }) => !own.test(key));
+      const passes = (table: string) => !table.startsWith('audit_') && table !== 'sessions';
+      const before = await everyRow(world.app, passes);
+      const allowed: string[] = [];
+      for (const { key, method, path, body } of requests) {
+        const answer = await send(world, actor.cookie, method, path, body);
+        if (answer.status < 400) allowed.push(`${key}: ${answer.status}`);
+        expect([400, 403, 404, 409, 422], key).toContain(answer.status);
+      }
+      expect(allowed).toEqual([]);
+      expect(requests.length).toBeGreaterThan(100);
+      expect(differences(before, await everyRow(world.app, passes))).toEqual([]);
+      expect((await send(world, actor.cookie, 'GET', '/session')).status).toBe(200);
+    },
+  );
+
+  const onBoth = async (ask: (url: string) => Promise<number>) => [
+    await ask(world.server.url),
+    await ask(secondServer.url),
+  ];
+
+  type Change = (accountId: number, organizationId: number) => Promise<unknown>;
+  const changes = (): [string, Change][] => {
+    const { app } = world;
+    const edit = (fields: Parameters<typeof editAccount>[2]['changes']): Change => {
+      return (account) => editAccount(app, app.operator, { account, changes: fields });
+    };
+    return [
+      ['locked', edit({ locked: true })],
+      ['disabled', edit({ disabled: true })],
+      ['deleted', (account) => deleteAccount(app, app.operator, { account })],
+      [
+        'given a new password',
+        (account) => replaceCredential(app, app.operator, { account, credential: 'password' }),
+      ],
+      [
+        'expired',
+        async (account) => {
+          const expiresAt = new Date(app.clock.now() / 1000 + 2000).toISOString();
+          await editAccount(app, app.operator, { account, changes: { expiresAt } });
+          app.clock.advance(3);
+        },
+      ],
+      [
+        'put out of use with its organization',
+        (_account, organization) =>
+          setOrganizationPermissions(app, app.operator, { organization, disabled: true }),
+      ],
+    ];
+  };
+
+  it('items 62 and 84: a person who is locked, disabled, deleted, expired or given another password or role is out with the very next request, in every process', async () => {
+    const { app } = world;
+    const roles: [string, Change][] = [
+      [
+        'another System role',
+        (account) => editAccount(app, app.operator, { account, changes: { systemRole: 'User' } }),
+      ],
+      [
+        'another Organization role',
+        (account) =>
+          editAccount(app, app.operator, { account, changes: { organizationRole: 'App Developer' } }),
+      ],
+    ];
+    for (const [what, change] of [...changes(), ...roles]) {
+      const organization = await newOrganization(app, { users: 10 });
+      const { accountId } = await newPerson(app, 'Administrator', organization);
+      const { cookie } = await world.session(accountId);
+      const ask = (path: string) => async (url: string) =>
+        (await send({ server: { url } }, cookie, 'GET', path)).status;
+      expect(await onBoth(ask('/settings')), what).toEqual([200, 200]);
+      await change(accountId, organization.id);
+      expect(await onBoth(ask('/settings')), what).toEqual([401, 401]);
+      if (what.startsWith('another')) {
+        const again = (await world.session(accountId)).cookie;
+        const status = what.includes('System') ? 403 : 200;
+        expect((await send(world, again, 'GET', '/settings')).status, what).toBe(status);
+      }
+    }
+  });
+
+  it('items 62 and 84: so is a TAXII user, though its password was found right a moment ago', async () => {
+    const { app } = world;
+    for (const [what, change] of changes()) {
+      const organization = await newOrganization(app);
+      const user = await newTaxiiUser(app, {
+        userName: `out-${what.replaceAll(' ', '-')}`,
+        organization: organization.name,
+        service: world.service.id,
+      });
+      const ask = async (url: string) =>
+        (await fetch(`${url}/taxii2/`, { headers: { ...TAXII, Authorization: basic(user) } })).status;
+      expect(await onBoth(ask), what).toEqual([200, 200]);
+      await change(user.id, organization.id);
+      expect(await onBoth(ask), what).toEqual([401, 401]);
+    }
+  });
+
+  it('item 84: a cursor of TAXII outlives the right that it was given for by no request', async () => {
+    const { app } = world;
+    const organization = await newOrganization(app);
+    await setCollectionWritable(app, app.operator, organization.collectionId, true);
+    const create = { organization: organization.name, service: world.service.id };
+    const user = await newTaxiiUser(app, { ...create, userName: `cursor-${engine}` });
+    const objects = `main/collections/${organization.collectionId}/objects/`;
+    const ask = async (url: string, query: string, body?: unknown) =>
+      await fetch(`${url}/${objects}${query}`, {
+        method: body === undefined ? 'GET' : 'POST',
+        headers: { ...TAXII, 'Content-Type': TAXII.Accept, Authorization: basic(user) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    const added = await ask(world.server.url, '', { objects: [indicator(1), indicator(2)] });
+    expect(added.status).toBe(202);
+    const page = (await (await ask(world.server.url, '?limit=1')).json()) as { more: boolean; next: string };
+    expect(page.more).toBe(true);
+    const rest = `?limit=1&next=${encodeURIComponent(page.next)}`;
+    const status = async (url: string) => (await ask(url, rest)).status;
+    expect(await onBoth(status)).toEqual([200, 200]);
+    const change = { account: user.id, changes: { onlyOwners: [world.commons.id] } };
+    // Within reach only once its organization is a member.
+    await addMember(app, app.operator, {
+      owner: world.commons.id,
+      organization: organization.id,
+      defaultRole: 'User',
+    });
+    await editAccount(app, app.operator, change);
+    expect(await onBoth(status)).toEqual([404, 404]);
+    await editAccount(app, app.operator, { account: user.id, changes: { onlyOwners: null } });
+    expect(await onBoth(status)).toEqual([200, 200]);
+  });
+});
