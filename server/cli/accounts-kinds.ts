@@ -37,6 +37,7 @@ export type KindOfAccount = {
   editFields: readonly FieldName[];
   editExamples: readonly string[];
   isLockable: boolean;
+  hasSessions: boolean;
   /** Whether such an account may be responsible for something, which needs an heir when it is deleted. */
   isResponsible: boolean;
   /** The columns of its list between the name and the status, and the last one. */

@@ -7,6 +7,7 @@ import { registerDeletion } from './accounts-deletion.ts';
 import { fieldValues, withFields } from './accounts-fields.ts';
 import type { KindOfAccount } from './accounts-kinds.ts';
 import { registerReading } from './accounts-reading.ts';
+import { registerSessions } from './accounts-sessions.ts';
 import { apiUsers } from './api-users.ts';
 import { withExample } from './options.ts';
 import { readPassword } from './password.ts';
@@ -21,6 +22,7 @@ export function registerAccounts(program: Command): void {
     registerReading(group, kind);
     registerChanges(group, kind);
     registerCredentials(group, kind);
+    if (kind.hasSessions) registerSessions(group, kind);
     registerDeletion(group, kind);
   }
 }

@@ -41,6 +41,7 @@ export const apiUsers: KindOfAccount = {
     'taxiway api-user edit 12345678901234567890 --no-contact-email --expires 2027-01-31',
   ],
   isLockable: false,
+  hasSessions: false,
   isResponsible: true,
   columns: [
     ['Name', fullName],

@@ -36,6 +36,7 @@ export const taxiiUsers: KindOfAccount = {
     'taxiway taxii-user edit partner-siem --no-only-owners --expires never',
   ],
   isLockable: true,
+  hasSessions: false,
   isResponsible: false,
   columns: [
     ['Organization', (item) => item.organization.name],

@@ -43,6 +43,7 @@ const people = {
   hasPassword: true,
   editFields: EDIT_FIELDS,
   isLockable: true,
+  hasSessions: true,
   isResponsible: true,
   columns: [
     ['Name', fullName],
