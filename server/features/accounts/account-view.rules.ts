@@ -73,7 +73,8 @@ export function accountItemOf(
   blockedUntil: Micros | undefined,
   now: Micros,
 ): AccountItem {
-  const showsSystemRole = access.can('account.viewSystemRole', accountTarget(row));
+  // A column of the list, for some or for nobody; a person's own is shown with the account itself.
+  const showsSystemRole = access.can('account.viewSystemRole', {});
   return {
     id: row.id,
     version: row.version,
