@@ -25,7 +25,11 @@ import { findVisibleAccount } from './visible-account.ts';
 
 export type AccountQuery = z.input<typeof accountQuery>;
 
-const position = z.tuple([z.union([z.string(), z.number()]), z.number().int()]);
+/** Where a page ended: what it is sorted by is a text or an instant. */
+const POSITIONS = {
+  text: z.tuple([z.string(), z.number().int()]),
+  instant: z.tuple([z.number().int(), z.number().int()]),
+};
 
 /**
  * A page of the accounts of an organization, or of all organizations.
@@ -59,6 +63,7 @@ export async function listAccounts(
         { path: 'systemRole', message: 'you may not see it: it needs account.viewSystemRole' },
       ]);
     const { limit = DEFAULT_PAGE, sort = 'userName' } = query;
+    const position = sort.endsWith('At') ? POSITIONS.instant : POSITIONS.text;
     const after = query.after === undefined ? undefined : decodeCursor(query.after, position);
     const now = app.clock.now();
     const found = await listAccountRows(

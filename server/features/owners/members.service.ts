@@ -116,7 +116,7 @@ export async function listMemberAccounts(
     const { access } = caller;
     const { owner, target } = await requireViewMembers(readingTools(app, caller, about), input);
     const limit = input.limit ?? DEFAULT_PAGE;
-    const position = z.tuple([z.number(), z.number()]);
+    const position = z.tuple([z.number().int(), z.number().int()]);
     const [organizationId, accountId] = input.after === undefined ? [] : decodeCursor(input.after, position);
     const after =
       organizationId === undefined || accountId === undefined ? undefined : { organizationId, accountId };

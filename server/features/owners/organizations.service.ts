@@ -59,7 +59,7 @@ export async function listOrganizations(
   return await readingAs(app, caller, 'organization.list', async () => {
     const { access } = caller;
     const order = orderOf(input.sort ?? 'name');
-    const key = order.by === 'id' ? z.number() : z.string();
+    const key = order.by === 'id' ? z.number().int() : z.string();
     const limit = input.limit ?? DEFAULT_PAGE;
     const found = await listOrganizationsPage(app.db.read, listScope(access), order, {
       limit: limit + 1,

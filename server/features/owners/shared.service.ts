@@ -37,7 +37,7 @@ export async function listOwners(
     if (!all && asker === undefined) throw new AppError('forbidden', { permission: 'owner.view' });
     const order = orderOf(input.sort ?? 'name');
     const limit = input.limit ?? DEFAULT_PAGE;
-    const key = order.by === 'id' ? z.number() : z.string();
+    const key = order.by === 'id' ? z.number().int() : z.string();
     const found = await listSharedPage(app.db.read, input.kind, { asker, all }, order, {
       limit: limit + 1,
       after: input.after === undefined ? undefined : decodeCursor(input.after, key),

@@ -98,7 +98,7 @@ export async function listTaxiiServices(
   rawInput: ListTaxiiServicesInput = {},
 ): Promise<{ items: TaxiiServiceItem[]; next: string | null }> {
   const input = parseInput(listTaxiiServicesInput, rawInput);
-  const after = input.after === undefined ? undefined : decodeCursor(input.after, z.number());
+  const after = input.after === undefined ? undefined : decodeCursor(input.after, z.number().int());
   const limit = input.limit ?? DEFAULT_PAGE;
   return await readingAs(app, caller, 'taxiiService.list', async () => {
     const { access } = caller;
