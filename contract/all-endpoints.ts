@@ -9,6 +9,7 @@ import {
   listOrganizationAuditEndpoint,
   verifyAuditEndpoint,
 } from './audit.ts';
+import { BULK_ENDPOINTS } from './bulk.ts';
 import { editCollectionEndpoint, getCollectionEndpoint, listCollectionsEndpoint } from './collections.ts';
 import type { Endpoint } from './endpoint.ts';
 import {
@@ -65,6 +66,7 @@ export const ALL_ENDPOINTS: readonly Endpoint[] = [
   endAllSessionsEndpoint,
   endSessionEndpoint,
   ...ACCOUNT_ENDPOINTS,
+  ...BULK_ENDPOINTS,
   listOrganizationsEndpoint,
   createOrganizationEndpoint,
   getOrganizationEndpoint,

@@ -32,7 +32,7 @@ export type Endpoint<
   media?: FileMedia;
 };
 
-export type FileMedia = 'text/csv' | 'application/x-ndjson';
+export type FileMedia = 'text/csv' | 'application/json' | 'application/x-ndjson';
 
 /** An operation that answers with JSON, or with nothing. */
 export type JsonEndpoint<

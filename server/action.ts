@@ -7,8 +7,11 @@ import { type AuditTarget, actorFields, shownTarget } from './features/audit/aud
 import { type AuditEvent, appendAuditEvents, coalesceAuditEvent } from './features/audit/audit.store.ts';
 import type { Micros } from './protocols/timestamp.ts';
 
-/** What the audit trail says of a change; who, when and from where are added. */
-export type Change = AuditTarget & Pick<AuditEvent, 'details'>;
+/**
+ * What the audit trail says of a change; who, when and from where are added. `action`: what it is called where it is one of
+ * many that a use case makes; else it has the name of the use case.
+ */
+export type Change = AuditTarget & Pick<AuditEvent, 'details'> & { action?: string };
 
 /** The tools of a use case inside its transaction. */
 export type Action = {
@@ -88,7 +91,7 @@ function eventOf(
     ...change,
     ...actorFields(access.actor),
     at: app.clock.now(),
-    action,
+    action: change.action ?? action,
     outcome,
     sourceAddress: address ?? null,
     requestId: requestId ?? null,

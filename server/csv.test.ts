@@ -76,6 +76,12 @@ describe('reading CSV', () => {
     expect(refusal('"a"b').message).toContain('row 1: (line 1) has text after the closing quote');
   });
 
+  it('reads no more rows and cells than it is told to', () => {
+    expect(parseCsv('a,b\nc,d', { maxRows: 2, maxCells: 2 })).toHaveLength(2);
+    expect(() => parseCsv('a\nb\nc', { maxRows: 2 })).toThrow('There are more than 2 rows.');
+    expect(() => parseCsv('a\nb,c,d', { maxCells: 2 })).toThrow('row 2: (line 2) has more than 2 cells.');
+  });
+
   it('gives back what was written, whatever it was', () => {
     const text = fc.oneof(
       fc.string({ unit: 'grapheme' }),

@@ -1,4 +1,4 @@
-import { invalid } from './errors.ts';
+import { AppError, invalid } from './errors.ts';
 
 /** Pure: CSV as RFC 4180 has it, and as spreadsheets open it. */
 
@@ -38,9 +38,12 @@ export type CsvRow = {
  * The records of a CSV text. Lines end in CRLF, LF or CR; a byte order mark and empty lines are passed over; the apostrophe
  * that `csvLine` puts before a formula is taken off.
  * @throws AppError `invalid_input` that names the row and its line: a quote that is never closed or stands in the middle of
- *   a cell, text after a closing quote
+ *   a cell, text after a closing quote, more cells than `maxCells`; `too_large` for more records than `maxRows`
  */
-export function parseCsv(text: string): CsvRow[] {
+export function parseCsv(
+  text: string,
+  { maxRows = Number.POSITIVE_INFINITY, maxCells = Number.POSITIVE_INFINITY } = {},
+): CsvRow[] {
   const rows: CsvRow[] = [];
   let position = text.startsWith('\ufeff') ? 1 : 0;
   let line = 1;
@@ -55,12 +58,15 @@ export function parseCsv(text: string): CsvRow[] {
       isQuoted ||= cell.isQuoted;
       line += cell.lines;
       position = cell.end;
+      if (cells.length > maxCells) throw refuse(`has more than ${maxCells} cells.`);
       more = text[position] === ',';
       if (more) position++;
     }
     position += text.startsWith('\r\n', position) ? 2 : 1;
     line++;
     if (cells.length > 1 || cells[0] !== '' || isQuoted) rows.push({ ...row, cells });
+    if (rows.length > maxRows)
+      throw new AppError('too_large', { message: `There are more than ${maxRows} rows.`, max: maxRows });
   }
   return rows;
 }

@@ -8,6 +8,7 @@ import {
   type Authentication,
   createAuthentication,
 } from './features/authentication/authentication.service.ts';
+import { createBulkRoutes } from './features/bulk/bulk.routes.ts';
 import { createCollectionsRoutes } from './features/collections/collections.routes.ts';
 import { createExchangeRoutes } from './features/exchange/exchange.routes.ts';
 import { deleteOldStatuses, prepareExchange } from './features/exchange/exchange.store.ts';
@@ -43,6 +44,7 @@ export function createRestRoutes(app: App, authentication: Authentication): Rest
     ...createInstanceRoutes(app),
     ...createSessionRoutes(app, authentication),
     ...createAccountRoutes(app),
+    ...createBulkRoutes(app),
     ...createOwnerRoutes(app),
     ...createAuditRoutes(app),
     ...createSettingsRoutes(app),

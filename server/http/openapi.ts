@@ -136,7 +136,7 @@ function operationOf(endpoint: Endpoint): Operation {
   const content: Content =
     media === undefined
       ? { 'application/json': { schema: schemaOf(output, 'output') } }
-      : { [media]: { schema: { type: 'string' } } };
+      : { [media]: { schema: media === 'application/json' ? {} : { type: 'string' } } };
   return {
     operationId: operationIdOf(method, path),
     tags: [tag],

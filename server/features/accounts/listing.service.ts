@@ -1,10 +1,5 @@
 import { z } from 'zod';
-import {
-  type AccountDetails,
-  type AccountItem,
-  type AccountSort,
-  accountQuery,
-} from '../../../contract/accounts.ts';
+import { type AccountDetails, type AccountItem, accountQuery } from '../../../contract/accounts.ts';
 import type { Reference } from '../../../contract/references.ts';
 import type { AccountKind } from '../../../contract/roles.ts';
 import { reading } from '../../action.ts';
@@ -16,10 +11,10 @@ import { formatTimestamp } from '../../protocols/timestamp.ts';
 import { listGroupsOf } from '../groups/groups.store.ts';
 import { requireVisibleOrganization } from '../owners/owners.rules.ts';
 import { findOrganization } from '../owners/owners.store.ts';
-import { accountItemOf, shown } from './account-view.rules.ts';
+import { askedAccounts } from './account-query.ts';
+import { accountItemOf, accountTarget, shown } from './account-view.rules.ts';
 import { type AccountRow, listAllowedOwners, listCredentials } from './accounts.store.ts';
 import { findBlocks } from './blocks.ts';
-import { problemsError } from './forms.rules.ts';
 import { findShownRow, listAccountRows } from './listing.store.ts';
 import { findVisibleAccount } from './visible-account.ts';
 
@@ -57,35 +52,17 @@ export async function listAccounts(
       'account.view',
       organization === undefined ? {} : { organizationId: organization.owner_id },
     );
-    // Who may not see System roles learns nothing of them by asking for those who have one.
-    if (query.systemRole !== undefined && !access.can('account.viewSystemRole', {}))
-      throw problemsError('forbidden', [
-        { path: 'systemRole', message: 'you may not see it: it needs account.viewSystemRole' },
-      ]);
-    const { limit = DEFAULT_PAGE, sort = 'userName' } = query;
-    const position = sort.endsWith('At') ? POSITIONS.instant : POSITIONS.text;
+    const { filter, order } = askedAccounts(access, query);
+    const { limit = DEFAULT_PAGE } = query;
+    const position = order.sort.endsWith('At') ? POSITIONS.instant : POSITIONS.text;
     const after = query.after === undefined ? undefined : decodeCursor(query.after, position);
     const now = app.clock.now();
-    const found = await listAccountRows(
-      db,
-      organization?.owner_id ?? 'instance',
-      {
-        kinds: query.kind === undefined ? undefined : (query.kind.split(',') as AccountKind[]),
-        state: query.state,
-        systemRole: query.systemRole,
-        organizationRole: query.organizationRole,
-        groupId: query.group,
-        serviceId: query.service,
-        search: query.search,
-      },
-      {
-        sort: sort.replace('-', '') as AccountSort,
-        descending: sort.startsWith('-'),
-        after: after === undefined ? undefined : { value: after[0], id: after[1] },
-        limit: limit + 1,
-        now,
-      },
-    );
+    const found = await listAccountRows(db, organization?.owner_id ?? 'instance', filter, {
+      ...order,
+      after: after === undefined ? undefined : { value: after[0], id: after[1] },
+      limit: limit + 1,
+      now,
+    });
     const { rows, next } = pageFrom(found, limit, (row) => [row.position, row.id]);
     const blocks = await findBlocks(app, db, rows, now);
     return { items: rows.map((row) => accountItemOf(access, row, blocks.get(row.id), now)), next };
@@ -113,6 +90,7 @@ export async function getAccount(
     const credentials = await listCredentials(db, row.id, now);
     return {
       ...accountItemOf(access, row, blocks.get(row.id), now),
+      ...(access.can('account.viewSystemRole', accountTarget(row)) ? { systemRole: row.system_role } : {}),
       groups: groups.map(({ id, name }) => ({ id, name })),
       onlyOwners:
         row.narrowed === 0

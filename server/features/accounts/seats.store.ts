@@ -56,8 +56,8 @@ export type ManySeats = SeatGate & {
   demand(): readonly SeatDemand[];
   /** Forgets what was wanted since `demand` said this. */
   returnTo(demand: readonly SeatDemand[]): void;
-  /** @throws AppError `limit_reached` for the first limit that would be exceeded */
-  requireAll(): void;
+  /** A `limit_reached` for each limit that would be exceeded. */
+  refusals(): AppError[];
 };
 
 /** Locks the rows of the instance and of the organization, and counts once. */
@@ -90,11 +90,18 @@ export async function openManySeats(
     returnTo(demand) {
       demands = demand;
     },
-    requireAll() {
-      for (const { limit, wanted, organization: own, licence } of demands) {
-        if (wanted > 0) requireSeat(limit, { ...own, name: organization.name }, licence, wanted);
-      }
-    },
+    refusals: () =>
+      demands.flatMap(({ limit, wanted, organization: own, licence }) => {
+        // Whatever frees seats, or takes none, is allowed where there are too many already.
+        if (wanted <= 0) return [];
+        try {
+          requireSeat(limit, { ...own, name: organization.name }, licence, wanted);
+          return [];
+        } catch (error) {
+          if (error instanceof AppError) return [error];
+          throw error;
+        }
+      }),
   };
 }
 
