@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type AccountDetails, type AccountItem, accountQuery } from '../../../contract/accounts.ts';
 import type { Reference } from '../../../contract/references.ts';
 import type { AccountKind } from '../../../contract/roles.ts';
-import { reading } from '../../action.ts';
+import { reading, readingAs } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
@@ -37,7 +37,7 @@ export async function listAccounts(
   rawQuery: AccountQuery = {},
 ): Promise<{ items: AccountItem[]; next: string | null }> {
   const query = parseInput(accountQuery, rawQuery);
-  return await reading(async () => {
+  return await readingAs(app, caller, 'account.list', async (about) => {
     const { access } = caller;
     const db = app.db.read;
     const organization =
@@ -48,6 +48,10 @@ export async function listAccounts(
             await findOrganization(db, organizationReference),
             organizationReference,
           );
+    if (organization !== undefined) {
+      const { owner_id: organizationId, name } = organization;
+      about({ organizationId, targetKind: 'organization', targetId: organizationId, targetName: name });
+    }
     access.require(
       'account.view',
       organization === undefined ? {} : { organizationId: organization.owner_id },
