@@ -10,6 +10,7 @@ import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { editLicence } from '../instance/licence.service.ts';
 import { findDataKey } from './accounts.store.ts';
 import { createApiUser } from './api-users.service.ts';
+import { moveAccount } from './moving.service.ts';
 import { makeAccessId, openSecret } from './new-credential.ts';
 
 const DAY = 86_400_000_000;
@@ -296,6 +297,15 @@ describe.each(ENGINES)('creating an API user on %s', (engine) => {
       expect(open([old])).toBe(secretKey);
       expect(open([other, old])).toBe(secretKey);
       expect(() => open([other])).toThrow(expect.objectContaining({ code: 'internal' }));
+    });
+
+    it('is encrypted anew for the organization that its account is moved to', async () => {
+      const { id, secretKey } = await create();
+      const before = await secretKeyRow(id);
+      const to = await newOrganization(app);
+      await moveAccount(app, await someone('Administrator'), { account: id, organization: to.id });
+      expect((await secretKeyRow(id)).hash).not.toBe(before.hash);
+      expect(await opened(id)).toBe(secretKey);
     });
 
     it('is sealed under one data key per organization, also when two come first at once', async () => {

@@ -174,6 +174,9 @@ describe.each(ENGINES)('creating people on %s', (engine) => {
       expect(created.accountInfo).toMatchObject({ to: created.userName, sent: false });
       expect(created.accountInfo?.text).toContain(created.userName);
       expect(created.accountInfo?.text).not.toContain(PASSWORD);
+      expect(created.accountInfo?.text).toContain('asked to choose a new one');
+      const kept = await user({ passwordResetRequired: false });
+      expect(kept.accountInfo?.text).not.toContain('asked to choose a new one');
       expect((await user({ sendAccountInfoEmail: false })).accountInfo).toBeNull();
     });
 

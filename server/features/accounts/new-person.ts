@@ -100,11 +100,15 @@ function onlyOrganizationRole(systemRole: SystemRole): OrganizationRole {
 }
 
 /** The mail with the account's information. The password is told another way. */
-function accountInfo(input: { email: string; firstName: string }, organization: string) {
+function accountInfo(
+  input: { email: string; firstName: string; passwordResetRequired: boolean },
+  organization: string,
+) {
+  const next = input.passwordResetRequired ? ' You will be asked to choose a new one.' : '';
   return {
     to: input.email,
     subject: `Your account in ${organization}`,
-    text: `Hello ${input.firstName},\n\nan account was created for you in the organization "${organization}". Sign in with your e-mail address, ${input.email}, and the password that you are given separately. You will be asked to choose a new one.\n`,
+    text: `Hello ${input.firstName},\n\nan account was created for you in the organization "${organization}". Sign in with your e-mail address, ${input.email}, and the password that you are given separately.${next}\n`,
     sent: false as const,
   };
 }
