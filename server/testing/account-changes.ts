@@ -2,6 +2,7 @@ import type { App, Caller } from '../context.ts';
 import { replaceCredential } from '../features/accounts/credentials.service.ts';
 import { deleteAccount } from '../features/accounts/deletion.service.ts';
 import { editAccount } from '../features/accounts/editing.service.ts';
+import { listAccounts } from '../features/accounts/listing.service.ts';
 
 /** Short forms of what tests do to TAXII users again and again. */
 
@@ -34,4 +35,9 @@ export async function rotateTaxiiUserCredential(
 ) {
   const { userName, ...credential } = input;
   return await replaceCredential(app, caller, { account: userName, kind: 'taxii', ...credential });
+}
+
+/** The TAXII users of the organization, or of all, as administrators see them. */
+export async function listTaxiiUsers(app: App, caller: Caller, organization?: string) {
+  return (await listAccounts(app, caller, organization, { kind: 'taxii', limit: 1000 })).items;
 }

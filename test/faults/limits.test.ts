@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { inTransaction } from '../../server/db/transaction.ts';
-import { listTaxiiUserAccounts } from '../../server/features/accounts/taxii-users.service.ts';
 import { updateInstance } from '../../server/features/instance/instance.store.ts';
 import { createOrganization } from '../../server/features/owners/owners.service.ts';
+import { listTaxiiUsers } from '../../server/testing/account-changes.ts';
 import {
   environmentOf,
   type RunningProcess,
@@ -58,7 +58,7 @@ describe.each(ENGINES)('two processes that create TAXII users at once on %s', (e
       organization: 'Acme',
     }));
     expect(result).toEqual({ created: LIMIT, limit_reached: 2 * PER_PROCESS - LIMIT });
-    expect(await listTaxiiUserAccounts(app, app.operator)).toHaveLength(LIMIT);
+    expect(await listTaxiiUsers(app, app.operator)).toHaveLength(LIMIT);
   });
 
   it("stay within the licence's total, each in an organization of its own", async () => {
@@ -70,7 +70,7 @@ describe.each(ENGINES)('two processes that create TAXII users at once on %s', (e
       organization: process === 0 ? 'Acme' : 'Borealis',
     }));
     expect(result).toEqual({ created: LIMIT, limit_reached: 2 * PER_PROCESS - LIMIT });
-    expect(await listTaxiiUserAccounts(app, app.operator)).toHaveLength(LIMIT);
+    expect(await listTaxiiUsers(app, app.operator)).toHaveLength(LIMIT);
   });
 
   it('give a user name once, whatever its letter case', async () => {
@@ -80,6 +80,6 @@ describe.each(ENGINES)('two processes that create TAXII users at once on %s', (e
       organization: 'Acme',
     }));
     expect(result).toEqual({ created: 1, name_taken: 2 * PER_PROCESS - 1 });
-    expect(await listTaxiiUserAccounts(app, app.operator)).toHaveLength(1);
+    expect(await listTaxiiUsers(app, app.operator)).toHaveLength(1);
   });
 });

@@ -1,15 +1,15 @@
-import type { Insertable, Kysely, Selectable } from 'kysely';
+import type { Insertable, Kysely } from 'kysely';
 import { nameKey } from '../../../contract/names.ts';
 import type { Reference } from '../../../contract/references.ts';
 import type { AccountKind } from '../../../contract/roles.ts';
 import type { Actor } from '../../access/can.ts';
 import { accountKeys } from '../../db/account-keys.ts';
-import type { AccountsTable, CredentialKind, CredentialsTable, Schema } from '../../db/schema.ts';
+import type { AccountRow, AccountsTable, CredentialKind, CredentialsTable, Schema } from '../../db/schema.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
 import { pseudonymFrom } from './accounts.rules.ts';
 
-export type AccountRow = Selectable<AccountsTable>;
+export type { AccountRow };
 
 /** The account as an actor, with the roles that are stored for it now; undefined when it may not act. */
 export async function findActor(db: Kysely<Schema>, id: number, now: Micros): Promise<Actor | undefined> {
@@ -213,24 +213,6 @@ export async function hasOtherAccounts(
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;
-}
-
-/** TAXII users that are not deleted, of one organization or of all, with what a list shows. */
-export async function listTaxiiUsers(db: Kysely<Schema>, organizationId: number | 'instance') {
-  let query = db
-    .selectFrom('accounts')
-    .innerJoin('owners as organization', 'organization.id', 'accounts.organization_id')
-    .leftJoin('taxii_services', 'taxii_services.id', 'accounts.service_id')
-    .selectAll('accounts')
-    .select([
-      'organization.name as organization_name',
-      'taxii_services.name as service_name',
-      'taxii_services.path as service_path',
-    ])
-    .where('accounts.kind', '=', 'taxii')
-    .where('accounts.deleted_at', 'is', null);
-  if (organizationId !== 'instance') query = query.where('accounts.organization_id', '=', organizationId);
-  return await query.orderBy('accounts.id').execute();
 }
 
 /** Names of the owners that narrowed accounts may see, by account. */

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CreateTaxiiUserInput } from '../../../contract/taxii.ts';
-import { deleteTaxiiUser } from '../../testing/account-changes.ts';
+import { deleteTaxiiUser, listTaxiiUsers } from '../../testing/account-changes.ts';
 import { auditTrail, newOrganization, newPerson, refusalOf, type Someone } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { addMember, createOwner } from '../owners/owners.service.ts';
 import { createTaxiiService } from '../taxii-services/taxii-services.service.ts';
 import { findAccount, listAllowedOwners } from './accounts.store.ts';
-import { createTaxiiUser, listTaxiiUserAccounts } from './taxii-users.service.ts';
+import { createTaxiiUser } from './taxii-users.service.ts';
 
 let number = 0;
 const fresh = (word: string) => `${word}-${++number}`;
@@ -214,7 +214,7 @@ describe.each(ENGINES)('creating a TAXII user on %s', (engine) => {
       const everything = JSON.stringify([
         rows,
         await stored(user.userName),
-        await listTaxiiUserAccounts(app, administrator, organization.name),
+        await listTaxiiUsers(app, administrator, organization.name),
         await auditTrail(app),
         app.logged,
       ]);
@@ -281,7 +281,7 @@ describe.each(ENGINES)('creating a TAXII user on %s', (engine) => {
         expect(refusal.details.message).toBe('service: must be one of: Intelligence, Partner Feed');
         expect((await make('partner feed')).service.path).toBe('partners/feed');
         expect((await make('/partners/feed/')).service.path).toBe('partners/feed');
-        const users = await listTaxiiUserAccounts(own, there.administrator, there.name);
+        const users = await listTaxiiUsers(own, there.administrator, there.name);
         expect(users.map((user) => user.service?.path)).toEqual(['partners/feed', 'partners/feed']);
       } finally {
         await own.close();
@@ -312,9 +312,9 @@ describe.each(ENGINES)('creating a TAXII user on %s', (engine) => {
   it('may leave it locked or disabled, or neither', async () => {
     const states = async (changes: Partial<CreateTaxiiUserInput>) => {
       const { userName } = await create(changes);
-      const users = await listTaxiiUserAccounts(app, administrator, organization.name);
+      const users = await listTaxiiUsers(app, administrator, organization.name);
       const user = users.find((each) => each.userName === userName);
-      return [user?.state, user?.locked, user?.disabled];
+      return [user?.status.state, user?.locked, user?.disabled];
     };
     expect(await states({})).toEqual(['active', false, false]);
     expect(await states({ locked: true })).toEqual(['locked', true, false]);

@@ -3,6 +3,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import {
   deleteTaxiiUser,
   disableTaxiiUser,
+  listTaxiiUsers,
   lockTaxiiUserAccount,
   rotateTaxiiUserCredential,
 } from '../../testing/account-changes.ts';
@@ -19,7 +20,7 @@ import { createAuthentication } from '../authentication/authentication.service.t
 import { findStatus, insertStatus } from '../exchange/exchange.store.ts';
 import { createOwner } from '../owners/owners.service.ts';
 import { findAccount, findActor, listAllowedOwners, updateAccount } from './accounts.store.ts';
-import { createTaxiiUser, listTaxiiUserAccounts } from './taxii-users.service.ts';
+import { createTaxiiUser } from './taxii-users.service.ts';
 
 let number = 0;
 const FROM = { address: '192.0.2.1', requestId: 'test' };
@@ -154,8 +155,8 @@ describe.each(ENGINES)('a TAXII user on %s', (engine) => {
     it('is shown, and cleared again', async () => {
       const { userName } = await newUser();
       const state = async () => {
-        const users = await listTaxiiUserAccounts(app, administrator, organization.name);
-        return users.find((user) => user.userName === userName)?.state;
+        const users = await listTaxiiUsers(app, administrator, organization.name);
+        return users.find((user) => user.userName === userName)?.status.state;
       };
       await lockTaxiiUserAccount(app, administrator, userName, true);
       expect(await state()).toBe('locked');
@@ -291,7 +292,7 @@ describe.each(ENGINES)('a TAXII user on %s', (engine) => {
       expect(tombstone).toMatchObject({ user_name: userName, user_name_key: null, pseudonym });
       expect(tombstone?.deleted_at).not.toBeNull();
       expect((await refusalOf(deleteTaxiiUser(app, administrator, userName))).code).toBe('not_found');
-      const users = await listTaxiiUserAccounts(app, administrator, organization.name);
+      const users = await listTaxiiUsers(app, administrator, organization.name);
       expect(users.map((user) => user.userName)).not.toContain(userName);
     });
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SETTING_NAMES, SETTINGS, settingType } from '../../../contract/settings.ts';
 import { inTransaction } from '../../db/transaction.ts';
+import { listTaxiiUsers } from '../../testing/account-changes.ts';
 import { auditTrail, newOrganization, newPerson, refusalOf, type Someone } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { actAs } from '../accounts/acting.service.ts';
-import { listTaxiiUserAccounts } from '../accounts/taxii-users.service.ts';
 import { getSetting, listSettings, resetSetting, setSetting, setSettings } from './settings.service.ts';
 import { readSetting } from './settings.store.ts';
 
@@ -232,7 +232,7 @@ describe.each(ENGINES)('a system setting on %s', (engine) => {
     const accounts = await newPerson(app, 'Accounts Administrator', await newOrganization(app));
 
     const asks = async () =>
-      await listTaxiiUserAccounts(app, await actAs(app, app.operator, accounts.userName), organization.name);
+      await listTaxiiUsers(app, await actAs(app, app.operator, accounts.userName), organization.name);
     expect(await asks()).toEqual([]);
     await setSetting(app, administrator, { name: 'accountsAdministratorManagesMembers', value: false });
     expect((await refusalOf(asks())).code).toBe('forbidden');
