@@ -1,12 +1,10 @@
-import { type Consequence, type EditAccountInput, editAccountInput } from '../../../contract/accounts.ts';
+import { type AccountEdited, type EditAccountInput, editAccountInput } from '../../../contract/accounts.ts';
 import { act } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { parseInput } from '../../input.ts';
 import type { AccountRow } from './accounts.store.ts';
 import { applyEdit, decideEdit, editName } from './edit-steps.ts';
 import type { EditPlan } from './edits.rules.ts';
-
-export type EditedAccount = { id: number; version: number; consequences: Consequence[] };
 
 /**
  * Edits an account: every field or none. A field that its kind does not have, or that the caller may not set, is an error.
@@ -16,7 +14,7 @@ export async function editAccount(
   app: App,
   caller: Caller,
   rawInput: EditAccountInput,
-): Promise<EditedAccount> {
+): Promise<AccountEdited> {
   const input = parseInput(editAccountInput, rawInput);
   return await act(app, caller, editName(input.changes), async (action) => {
     const { row, plan } = await decideEdit(app, action, input);
@@ -44,7 +42,7 @@ export async function previewEdit(
   app: App,
   caller: Caller,
   rawInput: EditAccountInput,
-): Promise<EditedAccount> {
+): Promise<AccountEdited> {
   const input = parseInput(editAccountInput, rawInput);
   try {
     return await act(app, caller, 'account.preview', async (action) => {
