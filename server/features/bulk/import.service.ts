@@ -10,7 +10,7 @@ import {
 } from '../../../contract/bulk.ts';
 import { nameKey } from '../../../contract/names.ts';
 import type { Reference } from '../../../contract/references.ts';
-import { type Action, act, readingAs } from '../../action.ts';
+import { type Action, act } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { parseCsv } from '../../csv.ts';
 import { AppError, invalid } from '../../errors.ts';
@@ -49,9 +49,9 @@ export async function importAccounts(
   const { organization: reference, csv, dryRun } = parseInput(importAccountsInput, rawInput);
   const name = dryRun ? 'account.previewImport' : 'account.import';
   // A stranger's file is not read.
-  await readingAs(app, caller, name, async (about) =>
-    requireImport({ tx: app.db.read, access: caller.access, about }, reference),
-  );
+  await act(app, caller, name, async (action) => {
+    await requireImport(action, reference);
+  });
   const rows = readFile(csv);
   let done: Done | undefined;
   try {
@@ -79,10 +79,7 @@ class DryRun extends Error {}
 
 type Done = { report: ImportReport; refusal: AppError | undefined };
 
-async function requireImport(
-  { tx, access, about }: Pick<Action, 'access' | 'about'> & { tx: Action['tx'] | App['db']['read'] },
-  reference: Reference,
-): Promise<OrganizationRow> {
+async function requireImport({ tx, access, about }: Action, reference: Reference): Promise<OrganizationRow> {
   const organization = requireVisibleOrganization(access, await findOrganization(tx, reference), reference);
   about(targetOf(organization));
   access.require('account.create', { organizationId: organization.owner_id });
