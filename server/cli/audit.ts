@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { finished } from 'node:stream/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   AUDIT_FORMATS,
@@ -17,6 +14,7 @@ import { formatTimestamp } from '../protocols/timestamp.ts';
 import { answer, callerOf, globalsOf, withApp } from './context.ts';
 import { collect, duration, wholeNumber, withExample } from './options.ts';
 import { fieldLines, printAnswer, tableLines } from './output.ts';
+import { writePieces } from './output-file.ts';
 
 type FilterOptions = Pick<
   ListAuditInput,
@@ -211,33 +209,8 @@ async function writeExport(
   return await withApp(command, async (app) => {
     const caller = await callerOf(app, command);
     const pieces = await exportAudit(app, caller, { ...filterOf(options), format: options.format });
-    // It names people: for its owner only. Nothing is replaced.
-    const target =
-      file === undefined ? process.stdout : createWriteStream(file, { flags: 'wx', mode: 0o600 });
-    let failure: unknown;
-    target.once('error', (error) => {
-      failure = error;
-    });
-    let octets = 0;
-    for await (const piece of pieces) {
-      octets += Buffer.byteLength(piece);
-      if (!target.write(piece)) await once(target, 'drain').catch(() => undefined);
-      if (failure !== undefined) break;
-    }
-    if (file !== undefined) {
-      target.end();
-      await finished(target).catch(() => undefined);
-    }
-    if (failure !== undefined) throw fileFailure(failure, file);
-    return octets;
+    return await writePieces(pieces, file);
   });
-}
-
-function fileFailure(error: unknown, file: string | undefined): AppError {
-  const code = String(Reflect.get(Object(error), 'code'));
-  if (code === 'EEXIST')
-    return new AppError('conflict', { message: `${file} exists already, and is not replaced.` });
-  return new AppError('invalid_input', { message: `${file ?? 'The output'} cannot be written: ${code}` });
 }
 
 /** Names of targets and messages come from elsewhere: none of them may make a line of its own. */

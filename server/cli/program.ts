@@ -3,6 +3,7 @@ import { registerAccounts } from './accounts.ts';
 import { registerAdministrator } from './administrators.ts';
 import { registerAudit } from './audit.ts';
 import { registerBackup } from './backup.ts';
+import { registerBulk } from './bulk.ts';
 import { registerCollection } from './collections.ts';
 import { registerDemo } from './demo.ts';
 import { registerDoctor } from './doctor.ts';
@@ -28,6 +29,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerMember,
   registerGroup,
   registerAccounts,
+  registerBulk,
   registerTaxiiService,
   registerCollection,
   registerImport,
