@@ -26,7 +26,7 @@ import {
   lockAccount,
 } from './accounts.store.ts';
 import { throttleKeyOf } from './blocks.ts';
-import { isActive, isOrganizationAdministrator } from './edits.rules.ts';
+import { lossesOf } from './edits.rules.ts';
 import { TARGET_KINDS } from './forms.rules.ts';
 import { heirProblem } from './heirs.rules.ts';
 import { listPossibleHeirs, RESPONSIBILITIES, type Responsibility } from './responsibilities.store.ts';
@@ -261,12 +261,4 @@ async function passOn(
 function requireHeir(responsibility: Responsibility, heir: AccountRow, from: AccountRow, now: number): void {
   const problem = heirProblem(responsibility.heir, heir, from, now);
   if (problem !== undefined) throw invalid(`heirs.${responsibility.kind}`, problem);
-}
-
-function lossesOf(row: AccountRow, now: number) {
-  const wasActive = isActive(row, now);
-  return {
-    losesAdministrator: wasActive && row.system_role === 'Administrator',
-    losesOrganizationAdministrator: wasActive && isOrganizationAdministrator(row.kind, row.organization_role),
-  };
 }

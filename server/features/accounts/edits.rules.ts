@@ -156,14 +156,14 @@ function followingRole(systemRole: SystemRole, present: OrganizationRole): Organ
 }
 
 /** Only people administer: an API user with the role cannot let anybody in again. */
-export function isOrganizationAdministrator(kind: AccountKind, role: OrganizationRole): boolean {
+function isOrganizationAdministrator(kind: AccountKind, role: OrganizationRole): boolean {
   return kind === 'user' && role === 'Organization Administrator';
 }
 
 type State = Pick<EditedAccount, 'locked_at' | 'disabled_at' | 'expires_at'>;
 
 /** It may act now. */
-export function isActive(state: State, now: number): boolean {
+function isActive(state: State, now: number): boolean {
   return (
     state.locked_at === null &&
     state.disabled_at === null &&
@@ -179,4 +179,17 @@ function endsSooner(before: State, after: State): boolean {
 function stateAfter(change: boolean | undefined, since: number | null, now: number): number | null {
   if (change === undefined) return since;
   return change ? (since ?? now) : null;
+}
+
+/** Whom the instance and the organization lose with an account that leaves: one that may not act is nobody to lose. */
+export function lossesOf(
+  account: EditedAccount,
+  now: number,
+): Pick<EditPlan, 'losesAdministrator' | 'losesOrganizationAdministrator'> {
+  const wasActive = isActive(account, now);
+  return {
+    losesAdministrator: wasActive && account.system_role === 'Administrator',
+    losesOrganizationAdministrator:
+      wasActive && isOrganizationAdministrator(account.kind, account.organization_role),
+  };
 }

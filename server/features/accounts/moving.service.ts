@@ -16,7 +16,7 @@ import {
   updateAccount,
   updateCredentialHash,
 } from './accounts.store.ts';
-import { isOrganizationAdministrator } from './edits.rules.ts';
+import { lossesOf } from './edits.rules.ts';
 import { KIND_NAMES, TARGET_KINDS } from './forms.rules.ts';
 import { openSecret, sealSecret } from './new-credential.ts';
 import { RESPONSIBILITIES } from './responsibilities.store.ts';
@@ -97,7 +97,7 @@ export async function moveAccount(
   });
 }
 
-async function requireMovable({ tx }: Action, row: AccountRow, to: OrganizationRow): Promise<void> {
+async function requireMovable({ tx, now }: Action, row: AccountRow, to: OrganizationRow): Promise<void> {
   const held: { kind: string; title: string; items: string[] }[] = [];
   for (const { kind, title, list } of RESPONSIBILITIES) {
     const items = await list(tx, row.id);
@@ -109,10 +109,10 @@ async function requireMovable({ tx }: Action, row: AccountRow, to: OrganizationR
       responsibilities: held,
     });
   }
-  await requireSuccessors(tx, row, {
-    losesAdministrator: false,
-    losesOrganizationAdministrator: isOrganizationAdministrator(row.kind, row.organization_role),
-  });
+  const losses = lossesOf(row, now);
+  // The instance loses its Administrator only to an organization in which nobody may act.
+  const losesAdministrator = losses.losesAdministrator && to.disabled_at !== null;
+  await requireSuccessors(tx, row, { ...losses, losesAdministrator });
   if (row.service_id !== null && (await findUsableService(tx, row.service_id, to.owner_id)) === undefined) {
     throw new AppError('conflict', {
       message: `"${to.name}" may not use the TAXII service of the ${KIND_NAMES[row.kind]}.`,
