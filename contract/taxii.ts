@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instant } from './accounts.ts';
 import { emailAddress, userName } from './names.ts';
 import { reference } from './references.ts';
 
@@ -17,6 +18,6 @@ export const createTaxiiUserInput = z.strictObject({
   contactEmail: emailAddress.optional(),
   locked: z.boolean().default(false),
   disabled: z.boolean().default(false),
-  expiresAt: z.iso.datetime().optional(),
+  expiresAt: instant.optional(),
 });
 export type CreateTaxiiUserInput = z.input<typeof createTaxiiUserInput>;
