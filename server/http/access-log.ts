@@ -45,7 +45,7 @@ export function createAccessLog(log: Logger): AccessLog {
       {
         requestId,
         method: end.method,
-        path: incoming.url?.slice(0, 500),
+        path: loggedUrl(incoming.url ?? ''),
         status: end.status,
         account: end.account,
         address,
@@ -57,4 +57,30 @@ export function createAccessLog(log: Logger): AccessLog {
       'request',
     );
   };
+}
+
+/** Names under which a client that is configured wrongly sends a secret in the query, where none belongs. */
+const SECRET_NAME = /pass|pwd|secret|token|key|auth|cookie|session|credential|signature|code/i;
+
+/** The request's target as the log shows it: without the values of what is called like a secret. */
+export function loggedUrl(url: string): string {
+  const mark = url.indexOf('?');
+  if (mark < 0) return url.slice(0, 500);
+  const query = url
+    .slice(mark + 1, 2000)
+    .split('&')
+    .map((part) => {
+      const [name = ''] = part.split('=', 1);
+      return part !== name && SECRET_NAME.test(decoded(name)) ? `${name}=(masked)` : part;
+    })
+    .join('&');
+  return `${url.slice(0, mark)}?${query}`.slice(0, 500);
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }
