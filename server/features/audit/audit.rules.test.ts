@@ -86,28 +86,31 @@ describe('the name of who acted', () => {
     actor_organization_id: 2,
     actor_system_role: 'Super User',
   };
+  const names = { firstName: 'Ada', lastName: 'Byron', pseudonym: 'Grey Heron' };
   const viewer = { accountId: 5, seesSuperUsers: false };
 
   it('is hidden of a Super User in an organization that is not his own', () => {
     expect(isHiddenFrom(row, viewer)).toBe(true);
-    expect(activityName(row, 'Grey Heron')).toBe('A Super User');
+    expect(activityName(row, names)).toBe('A Super User');
   });
 
   it('is shown of a Super User at home, to himself, and to those who see the whole instance', () => {
     expect(isHiddenFrom({ ...row, actor_organization_id: 1 }, viewer)).toBe(false);
     expect(isHiddenFrom(row, { ...viewer, accountId: 7 })).toBe(false);
     expect(isHiddenFrom(row, { ...viewer, seesSuperUsers: true })).toBe(false);
-    expect(activityName({ ...row, actor_organization_id: 1 }, 'Grey Heron')).toBe('boss@example.com');
+    expect(activityName({ ...row, actor_organization_id: 1 }, names)).toBe('Ada Byron');
   });
 
-  it('is in the activity the user name of a colleague, and the pseudonym of anybody else', () => {
+  it('is in the activity the first and last name of a colleague, and the pseudonym of anybody else', () => {
     const administrator = { ...row, actor_system_role: 'Administrator' };
     expect(isHiddenFrom(administrator, viewer)).toBe(false);
-    expect(activityName(administrator, 'Grey Heron')).toBe('Grey Heron');
+    expect(activityName(administrator, names)).toBe('Grey Heron');
     expect(activityName(administrator, undefined)).toBe('Somebody');
-    expect(activityName({ ...administrator, actor_organization_id: 1 }, 'Grey Heron')).toBe(
-      'boss@example.com',
-    );
+    const colleague = { ...administrator, actor_organization_id: 1 };
+    expect(activityName(colleague, names)).toBe('Ada Byron');
+    // TAXII users have a user name only.
+    expect(activityName(colleague, { ...names, firstName: null, lastName: null })).toBe('boss@example.com');
+    expect(activityName(colleague, undefined)).toBe('boss@example.com');
     expect(activityName({ ...row, actor_account_id: null, actor_name: 'operator (root)' }, undefined)).toBe(
       'The operator',
     );

@@ -138,13 +138,18 @@ export function isHiddenFrom(row: ShownRow, viewer: Viewer): boolean {
   );
 }
 
+/** The names of an account, deleted or not; TAXII users have no other than their user name. */
+export type ActorNames = { firstName: string | null; lastName: string | null; pseudonym: string };
+
 /**
- * Who did it, as every member of the organization may know: colleagues by user name, accounts of other organizations by
- * pseudonym, Super Users by neither.
+ * Who did it, as every member of the organization may know: colleagues by first and last name, accounts of other organizations
+ * by pseudonym, Super Users by neither.
  */
-export function activityName(row: ShownRow, pseudonym: string | undefined): string {
+export function activityName(row: ShownRow, names: ActorNames | undefined): string {
   if (row.actor_account_id === null) return 'The operator';
-  if (row.actor_organization_id === row.organization_id) return row.actor_name;
+  if (row.actor_organization_id === row.organization_id) {
+    return [names?.firstName, names?.lastName].filter(Boolean).join(' ') || row.actor_name;
+  }
   if (row.actor_system_role === 'Super User') return A_SUPER_USER;
-  return pseudonym ?? 'Somebody';
+  return names?.pseudonym ?? 'Somebody';
 }

@@ -26,9 +26,9 @@ import {
   type AuditFilter,
   type AuditPosition,
   type AuditScope,
+  listActorNames,
   listAuditEvents,
   listOwnerNames,
-  listPseudonyms,
 } from './audit.store.ts';
 import { requireScope } from './audit-scope.ts';
 
@@ -174,13 +174,13 @@ export async function listActivity(
     const page = { limit: limit + 1, after: positionOf(app, after) };
     const rows = await listAuditEvents(db.read, organizationId, page, { outcome: 'done' });
     const { items, next } = cut(app, rows, limit);
-    const pseudonyms = await listPseudonyms(db.read, idsOf(items, 'actor_account_id'));
+    const names = await listActorNames(db.read, idsOf(items, 'actor_account_id'));
     return {
       next,
       items: items.map((row) => ({
         id: row.id,
         at: formatTimestamp(row.at),
-        who: activityName(row, pseudonyms.get(row.actor_account_id ?? 0)),
+        who: activityName(row, names.get(row.actor_account_id ?? 0)),
         action: row.action,
         targetKind: row.target_kind,
         targetName: row.target_name,

@@ -10,7 +10,7 @@ import {
 import type { AuditEventsTable, AuditHeadsTable, Schema } from '../../db/schema.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
-import { type ActorFields, type AuditTarget, maskSecrets } from './audit.rules.ts';
+import { type ActorFields, type ActorNames, type AuditTarget, maskSecrets } from './audit.rules.ts';
 
 export type AuditEvent = ActorFields &
   AuditTarget & {
@@ -239,12 +239,16 @@ export async function listOwnerNames(
   return new Map(rows.map((row) => [row.id, row.name]));
 }
 
-/** The pseudonyms of accounts, deleted ones too, by their ids. */
-export async function listPseudonyms(
+/** The names of accounts, deleted ones too, by their ids. */
+export async function listActorNames(
   db: Kysely<Schema>,
   ids: readonly number[],
-): Promise<Map<number, string>> {
+): Promise<Map<number, ActorNames>> {
   if (ids.length === 0) return new Map();
-  const rows = await db.selectFrom('accounts').select(['id', 'pseudonym']).where('id', 'in', ids).execute();
-  return new Map(rows.map((row) => [row.id, row.pseudonym]));
+  const rows = await db
+    .selectFrom('accounts')
+    .select(['id', 'first_name as firstName', 'last_name as lastName', 'pseudonym'])
+    .where('id', 'in', ids)
+    .execute();
+  return new Map(rows.map(({ id, ...names }) => [id, names]));
 }
