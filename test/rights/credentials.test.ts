@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALL_ENDPOINTS } from '../../contract/all-endpoints.ts';
 import type { OpenedApp } from '../../server/app.ts';
 import { createApiUser } from '../../server/features/accounts/api-users.service.ts';
-import { replaceCredential } from '../../server/features/accounts/credentials.service.ts';
+import { replaceCredential, revokeCredential } from '../../server/features/accounts/credentials.service.ts';
 import { deleteAccount } from '../../server/features/accounts/deletion.service.ts';
 import { editAccount } from '../../server/features/accounts/editing.service.ts';
 import { setCollectionWritable } from '../../server/features/collections/collections.service.ts';
@@ -234,6 +234,73 @@ describe.each(ENGINES)('credentials on %s', (engine) => {
       await change(user.id, organization.id);
       expect(await onBoth(ask), what).toEqual([401, 401]);
     }
+  });
+
+  it('items 97 and 98: a key that is revoked, expired or of an account or organization out of use opens nothing in any process, with one answer, which is told with its source', async () => {
+    const { app } = world;
+    const keyChanges: [string, Change][] = [
+      ...changes().filter(([what]) => what !== 'given a new password'),
+      [
+        'given a new key',
+        (account) => replaceCredential(app, app.operator, { account, credential: 'api_key' }),
+      ],
+      [
+        'rid of its key',
+        async (account) => {
+          const { id } = await app.db.read
+            .selectFrom('credentials')
+            .select('id')
+            .where('account_id', '=', account)
+            .where('kind', '=', 'api_key')
+            .executeTakeFirstOrThrow();
+          await revokeCredential(app, app.operator, { account }, id);
+        },
+      ],
+    ];
+    const repeats = async () =>
+      (await app.db.read.selectFrom('audit_repeats').select('count').execute()).reduce(
+        (sum, { count }) => sum + count,
+        0,
+      );
+    const answers = new Set<string>();
+    for (const [what, change] of keyChanges) {
+      const organization = await newOrganization(app);
+      const user = await newTaxiiUser(app, {
+        userName: `key-${what.replaceAll(' ', '-')}`,
+        organization: organization.name,
+        service: world.service.id,
+        apiKey: true,
+      });
+      const ask = async (url: string) => {
+        const answer = await fetch(`${url}/taxii2/`, {
+          headers: { ...TAXII, Authorization: `Bearer ${user.apiKey}` },
+        });
+        return { status: answer.status, text: await answer.text(), id: answer.headers.get('x-request-id') };
+      };
+      expect((await ask(world.server.url)).status, what).toBe(200);
+      expect((await ask(secondServer.url)).status, what).toBe(200);
+      const told = await repeats();
+      await change(user.id, organization.id);
+      const refused = [await ask(world.server.url), await ask(secondServer.url)];
+      expect(
+        refused.map(({ status }) => status),
+        what,
+      ).toEqual([401, 401]);
+      for (const { text, id } of refused) answers.add(text.replaceAll(String(id), ''));
+      const events = await app.db.read
+        .selectFrom('audit_events')
+        .select(['outcome', 'source_address'])
+        .where(
+          'request_id',
+          'in',
+          refused.map(({ id }) => String(id)),
+        )
+        .execute();
+      // Of a key that is nobody's any more, only that it came again from there.
+      expect(events.length > 0 || (await repeats()) > told, what).toBe(true);
+      for (const event of events) expect(event).toEqual({ outcome: 'failed', source_address: '127.0.0.1' });
+    }
+    expect(answers.size).toBe(1);
   });
 
   it('item 84: a cursor of TAXII outlives the right that it was given for by no request', async () => {

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALL_ENDPOINTS } from '../../contract/all-endpoints.ts';
+import { deleteAccount } from '../../server/features/accounts/deletion.service.ts';
+import { createUser } from '../../server/features/accounts/people.service.ts';
 import { editCollection } from '../../server/features/collections/collections.service.ts';
+import { setUserGroupMembers } from '../../server/features/groups/groups.service.ts';
 import { givePassword } from '../../server/testing/builders.ts';
 import { ENGINES } from '../../server/testing/test-app.ts';
 import { keyOf, pathOf } from './matrix.ts';
@@ -213,5 +216,38 @@ describe.each(ENGINES)('the audit trail of what comes over HTTP on %s', (engine)
         source_address: '127.0.0.1',
       },
     ]);
+  });
+
+  it('item 112: the names of a deleted account stay in its tombstone and in the audit trail, which stays whole; its secrets, sessions, addresses and memberships go', async () => {
+    const { app, home } = world;
+    const user = await createUser(app, app.operator, {
+      organization: home.id,
+      email: 'to.be.forgotten@example.org',
+      firstName: 'Forget',
+      lastName: 'Menot',
+      organizationRole: 'Standard User',
+    });
+    const { userName, password = '' } = user;
+    const signedIn = await send(world, undefined, 'POST', '/session', { email: userName, password });
+    expect(signedIn.status).toBe(201);
+    await setUserGroupMembers(app, app.operator, {
+      group: Number((await world.thing('group')).id),
+      members: [user.id],
+    });
+    const rowsOf = async () => {
+      const rows = await everyRow(app, (_table, row) => row.account_id === user.id);
+      return [...rows].filter(([, found]) => found.length > 0).map(([table]) => table);
+    };
+    expect(await rowsOf()).toEqual(expect.arrayContaining(['credentials', 'sessions', 'user_group_members']));
+    await deleteAccount(app, app.operator, { account: user.id });
+    expect(await rowsOf()).toEqual([]);
+    const stored = await everyRow(app);
+    expect(stored.get('accounts')?.join()).toContain('Menot');
+    expect(stored.get('audit_events')?.join()).toContain('to.be.forgotten@example.org');
+    const actor = world.actor('Administrator of the staff');
+    const verified = await send(world, actor.cookie, 'POST', '/audit/verification', {
+      organization: home.id,
+    });
+    expect(JSON.parse(verified.text)).toMatchObject({ isIntact: true, problems: [] });
   });
 });
