@@ -19,6 +19,9 @@ describe('the table of what each route needs', () => {
   });
 });
 
+/** Where a Community role matters: elsewhere those who differ in nothing else are one and the same. */
+const OWNERS = /^\/(communities|sources|collections)/;
+
 /** Every `step`-th combination of actor, operation and thing; how many there were, and where the answer is wrong. */
 async function run(world: World, actors: readonly Actor[], step: number, managesMembers = true) {
   const wrong: string[] = [];
@@ -27,6 +30,7 @@ async function run(world: World, actors: readonly Actor[], step: number, manages
     for (const operation of ROUTE_RIGHTS[keyOf(endpoint)] ?? []) {
       for (const on of operation.on) {
         for (const actor of actors) {
+          if (actor.isCommunityMember && !OWNERS.test(endpoint.path)) continue;
           if (count++ % step !== 0) continue;
           const problem = await probe(world, actor, endpoint, operation, on, managesMembers);
           if (problem !== undefined) wrong.push(problem);
@@ -54,7 +58,7 @@ describe.each([
     timeout: 180_000,
   }, async () => {
     const { wrong, count } = await run(world, world.actors, step);
-    expect(count).toBeGreaterThan(4000);
+    expect(count).toBeGreaterThan(6000);
     expect(wrong).toEqual([]);
     expect(world.app.logged.filter((line) => /"level":(50|60)/.test(line))).toEqual([]);
   });

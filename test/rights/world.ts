@@ -33,6 +33,8 @@ export type Actor = {
   cookie: string | undefined;
   /** A machine: no session is its own, not even one that stands in the database. */
   isMachine: boolean;
+  /** One of several who differ in their Community role only, and not the first of them. */
+  isCommunityMember?: true;
 };
 
 const HUGE = { users: 1_000_000, apiUsers: 1_000_000, taxiiUsers: 1_000_000 };
@@ -167,7 +169,7 @@ export async function openWorld(engine: Engine) {
   for (const role of COMMUNITY_ROLES) {
     const made = await actor(`${role} of the partner`, partner.id, 'User', 'Standard User');
     individual.set(made.asker.accountId, role);
-    actors.push(made);
+    actors.push(role === 'User' ? made : { ...made, isCommunityMember: true });
   }
   const giveRoles = async (ownerId: number) => {
     await inTransaction(app.db, async (tx) => {
