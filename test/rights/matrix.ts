@@ -18,7 +18,7 @@ export function pathOf(endpoint: Endpoint, { params = {}, query = {} }: Sent, th
 }
 
 /** The status that docs/permissions.md and decision 10 of product.md ask for. */
-export function expectedStatus(
+function expectedStatus(
   world: World,
   { asker, isMachine, cookie }: Actor,
   endpoint: Endpoint,
@@ -40,7 +40,7 @@ export function expectedStatus(
   return (operation.needs ?? []).every(has) ? allowed : ERRORS.forbidden.status;
 }
 
-export function askedOf(world: World, asker: Asker, thing: Thing): Asked {
+function askedOf(world: World, asker: Asker, thing: Thing): Asked {
   return thing.ownerId === undefined
     ? thing.rights
     : { ...thing.rights, communityRole: world.communityRole(asker, thing.ownerId) };
