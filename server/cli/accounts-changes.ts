@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { AccountChanges, Consequence } from '../../contract/accounts.ts';
 import { invalid } from '../errors.ts';
-import { editAccount, previewEdit } from '../features/accounts/editing.service.ts';
-import { moveAccount } from '../features/accounts/moving.service.ts';
+import { editAccount, previewEdit } from '../features/account-changes/editing.service.ts';
+import { moveAccount } from '../features/account-changes/moving.service.ts';
 import { answerAbout } from './accounts-answer.ts';
 import { printDeletionPreview } from './accounts-deletion.ts';
 import { fieldValues, withFields, withVersion } from './accounts-fields.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ReplaceCredentialInput } from '../../contract/accounts.ts';
-import { replaceCredential, revokeCredential } from '../features/accounts/credentials.service.ts';
-import { typedPasswordProblem } from '../features/accounts/new-credential.ts';
+import { replaceCredential, revokeCredential } from '../features/credentials/credentials.service.ts';
+import { typedPasswordProblem } from '../features/credentials/new-credential.ts';
 import { answerAbout } from './accounts-answer.ts';
 import { type KindOfAccount, onceOnly } from './accounts-kinds.ts';
 import { duration, instant, shownInstant, wholeNumber, withExample } from './options.ts';

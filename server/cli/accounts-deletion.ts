@@ -6,7 +6,7 @@ import {
   deleteAccount,
   moveResponsibilities,
   previewDeletion,
-} from '../features/accounts/deletion.service.ts';
+} from '../features/account-changes/deletion.service.ts';
 import { answerAbout } from './accounts-answer.ts';
 import { kebab, withVersion } from './accounts-fields.ts';
 import type { KindOfAccount } from './accounts-kinds.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { typedPasswordProblem } from '../features/accounts/new-credential.ts';
+import { typedPasswordProblem } from '../features/credentials/new-credential.ts';
 import { answerInTerms } from './accounts-answer.ts';
 import { registerChanges } from './accounts-changes.ts';
 import { registerCredentials } from './accounts-credentials.ts';

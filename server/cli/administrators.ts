@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { typedPasswordProblem } from '../features/accounts/new-credential.ts';
+import { typedPasswordProblem } from '../features/credentials/new-credential.ts';
 import { createAdministrator } from '../features/instance/instance.service.ts';
 import { answer } from './context.ts';
 import { withExample } from './options.ts';

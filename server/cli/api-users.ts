@@ -1,5 +1,5 @@
 import type { CreateApiUserInput } from '../../contract/accounts.ts';
-import { createApiUser } from '../features/accounts/api-users.service.ts';
+import { createApiUser } from '../features/account-creation/api-users.service.ts';
 import type { FieldName } from './accounts-fields.ts';
 import { fullName, type KindOfAccount, NAMES, onceOnly, stateFields } from './accounts-kinds.ts';
 import { instant, shownInstant } from './options.ts';

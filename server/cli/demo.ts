@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import { openApp } from '../app.ts';
 import { readConfig } from '../config.ts';
 import type { App, Caller } from '../context.ts';
-import { createTaxiiUser, type NewTaxiiUser } from '../features/accounts/taxii-users.service.ts';
+import { createTaxiiUser, type NewTaxiiUser } from '../features/account-creation/taxii-users.service.ts';
 import { countIntelligence, type IntelligenceCounts } from '../features/intelligence/counting.service.ts';
 import { addMember, createOrganization, createOwner } from '../features/owners/owners.service.ts';
 import { globalsOf, namedByOptions, operatorCaller, requireNoAccount } from './context.ts';

@@ -1,5 +1,5 @@
 import type { CreateTaxiiUserInput } from '../../contract/taxii.ts';
-import { createTaxiiUser } from '../features/accounts/taxii-users.service.ts';
+import { createTaxiiUser } from '../features/account-creation/taxii-users.service.ts';
 import type { FieldName } from './accounts-fields.ts';
 import { type KindOfAccount, NAMES, onceOnly, stateFields } from './accounts-kinds.ts';
 import { fieldLines } from './output.ts';

@@ -1,5 +1,9 @@
 import type { CreateReadOnlyUserInput, CreateUserInput } from '../../contract/accounts.ts';
-import { createReadOnlyUser, createUser, type NewPerson } from '../features/accounts/people.service.ts';
+import {
+  createReadOnlyUser,
+  createUser,
+  type NewPerson,
+} from '../features/account-creation/people.service.ts';
 import type { FieldName } from './accounts-fields.ts';
 import {
   type Answer,

@@ -1,8 +1,8 @@
 import type { App, Caller } from '../context.ts';
-import { replaceCredential } from '../features/accounts/credentials.service.ts';
-import { deleteAccount } from '../features/accounts/deletion.service.ts';
-import { editAccount } from '../features/accounts/editing.service.ts';
+import { deleteAccount } from '../features/account-changes/deletion.service.ts';
+import { editAccount } from '../features/account-changes/editing.service.ts';
 import { listAccounts } from '../features/accounts/listing.service.ts';
+import { replaceCredential } from '../features/credentials/credentials.service.ts';
 
 /** Short forms of what tests do to TAXII users again and again. */
 

@@ -2,9 +2,9 @@ import type { CreateApiUserInput, CreateUserInput } from '../../contract/account
 import { createAccess } from '../access/access.ts';
 import type { App } from '../context.ts';
 import { inTransaction } from '../db/transaction.ts';
+import { createApiUser } from '../features/account-creation/api-users.service.ts';
+import { createUser } from '../features/account-creation/people.service.ts';
 import { type AccountRow, findActor } from '../features/accounts/accounts.store.ts';
-import { createApiUser } from '../features/accounts/api-users.service.ts';
-import { createUser } from '../features/accounts/people.service.ts';
 import { insertSession } from '../features/sessions/sessions.store.ts';
 import type { Someone } from './builders.ts';
 import type { TestApp } from './test-app.ts';

@@ -1,5 +1,5 @@
 import type { CreateTaxiiUserInput } from '../../contract/taxii.ts';
-import { createTaxiiUser, type NewTaxiiUser } from '../features/accounts/taxii-users.service.ts';
+import { createTaxiiUser, type NewTaxiiUser } from '../features/account-creation/taxii-users.service.ts';
 import { setCollectionWritable } from '../features/collections/collections.service.ts';
 import { createOrganization, type NewOwner } from '../features/owners/owners.service.ts';
 import type { RunningServer } from '../http/server.ts';

@@ -19,15 +19,15 @@ import {
 import type { App } from '../../context.ts';
 import { bind, type RestRoute } from '../../http/rest-face.ts';
 import { formatTimestamp } from '../../protocols/timestamp.ts';
-import { createApiUser } from './api-users.service.ts';
-import { replaceCredential, revokeCredential } from './credentials.service.ts';
-import { deleteAccount, moveResponsibilities, previewDeletion } from './deletion.service.ts';
-import { editAccount, previewEdit } from './editing.service.ts';
+import { deleteAccount, moveResponsibilities, previewDeletion } from '../account-changes/deletion.service.ts';
+import { editAccount, previewEdit } from '../account-changes/editing.service.ts';
+import { moveAccount } from '../account-changes/moving.service.ts';
+import { createApiUser } from '../account-creation/api-users.service.ts';
+import { createReadOnlyUser, createUser } from '../account-creation/people.service.ts';
+import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
+import { replaceCredential, revokeCredential } from '../credentials/credentials.service.ts';
 import { getAccount, listAccounts } from './listing.service.ts';
-import { moveAccount } from './moving.service.ts';
-import { createReadOnlyUser, createUser } from './people.service.ts';
 import { editProfile } from './profile.service.ts';
-import { createTaxiiUser } from './taxii-users.service.ts';
 
 /** The REST endpoints of accounts. Instants become texts here. */
 export function createAccountRoutes(app: App): RestRoute[] {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newOrganization, newPerson, refusalOf } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
-import { createApiUser } from './api-users.service.ts';
-import { editAccount } from './editing.service.ts';
+import { editAccount } from '../account-changes/editing.service.ts';
+import { createApiUser } from '../account-creation/api-users.service.ts';
+import { createReadOnlyUser, createUser } from '../account-creation/people.service.ts';
+import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import { getAccount, listAccounts } from './listing.service.ts';
-import { createReadOnlyUser, createUser } from './people.service.ts';
-import { createTaxiiUser } from './taxii-users.service.ts';
 
 describe.each(ENGINES)('the accounts of an organization on %s', (engine) => {
   let app: TestApp;

@@ -16,11 +16,11 @@ import {
   type Someone,
 } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
+import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import { createAuthentication } from '../authentication/authentication.service.ts';
 import { findStatus, insertStatus } from '../exchange/exchange.store.ts';
 import { createOwner } from '../owners/owners.service.ts';
 import { findAccount, findActor, listAllowedOwners, updateAccount } from './accounts.store.ts';
-import { createTaxiiUser } from './taxii-users.service.ts';
 
 let number = 0;
 const FROM = { address: '192.0.2.1', requestId: 'test' };

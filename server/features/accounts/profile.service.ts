@@ -8,13 +8,13 @@ import { act } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
+import { applyEdit } from '../account-changes/edit-steps.ts';
+import { planEdit } from '../account-changes/edits.rules.ts';
+import { requireFreePseudonym } from '../account-creation/new-account.ts';
 import { lockInstance } from '../instance/instance.store.ts';
 import { findOrganization, lockOrganization } from '../owners/owners.store.ts';
 import { accountTarget } from './account-view.rules.ts';
-import { applyEdit } from './edit-steps.ts';
-import { planEdit } from './edits.rules.ts';
 import { FORM_FIELDS, problemsError } from './forms.rules.ts';
-import { requireFreePseudonym } from './new-account.ts';
 import { findVisibleAccount, lockVisibleAccount, requireSameVersion } from './visible-account.ts';
 
 /**

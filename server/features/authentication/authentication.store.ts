@@ -78,7 +78,9 @@ export async function deleteThrottlesOf(tx: Transaction, key: string): Promise<v
   await tx
     .deleteFrom('throttles')
     // `!` comes right after the blank, so that this is every key that begins with `key` and a blank.
-    .where((eb) => eb.or([eb('key', '=', key), eb.and([eb('key', '>=', `${key} `), eb('key', '<', `${key}!`)])]))
+    .where((eb) =>
+      eb.or([eb('key', '=', key), eb.and([eb('key', '>=', `${key} `), eb('key', '<', `${key}!`)])]),
+    )
     .execute();
 }
 

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { newOrganization, refusalOf } from '../../testing/builders.ts';
-import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import {
   deleteTaxiiUser,
   disableTaxiiUser,
   lockTaxiiUserAccount,
   rotateTaxiiUserCredential,
 } from '../../testing/account-changes.ts';
-import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
+import { newOrganization, refusalOf } from '../../testing/builders.ts';
+import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
+import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import { createExchangeRoutes } from '../exchange/exchange.routes.ts';
 import { prepareExchange } from '../exchange/exchange.store.ts';
 import { createPageCache } from '../exchange/page-cache.ts';

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { inTransaction } from '../../db/transaction.ts';
-import { auditTrail, newOrganization, newPerson, refusalOf } from '../../testing/builders.ts';
-import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
-import { insertCredential, updateAccount } from '../accounts/accounts.store.ts';
 import {
   disableTaxiiUser,
   lockTaxiiUserAccount,
   rotateTaxiiUserCredential,
 } from '../../testing/account-changes.ts';
-import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
+import { auditTrail, newOrganization, newPerson, refusalOf } from '../../testing/builders.ts';
+import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
+import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
+import { insertCredential, updateAccount } from '../accounts/accounts.store.ts';
 import { createExchangeRoutes } from '../exchange/exchange.routes.ts';
 import { prepareExchange } from '../exchange/exchange.store.ts';
 import { createPageCache } from '../exchange/page-cache.ts';

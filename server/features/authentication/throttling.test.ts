@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { auditTrail, newOrganization, refusalOf } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
-import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
+import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import { type Authentication, createAuthentication, type Presented } from './authentication.service.ts';
 import { GUESS, recordFailure } from './throttling.ts';
 

@@ -4,7 +4,13 @@ import { inTransaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { findAccount } from '../accounts/accounts.store.ts';
 import { coalesceAuditEvent } from '../audit/audit.store.ts';
-import { accountThrottleKey, afterFailure, networkOf, secondsBlocked, type ThrottleKind } from './authentication.rules.ts';
+import {
+  accountThrottleKey,
+  afterFailure,
+  networkOf,
+  secondsBlocked,
+  type ThrottleKind,
+} from './authentication.rules.ts';
 import { deleteThrottle, listThrottles, lockThrottle, upsertThrottle } from './authentication.store.ts';
 
 /** Where an attempt came from. */

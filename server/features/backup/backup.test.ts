@@ -12,7 +12,7 @@ import type { Engine } from '../../db/dialect.ts';
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
 import { inTransaction, type Transaction } from '../../db/transaction.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
-import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
+import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import { insertStatus } from '../exchange/exchange.store.ts';
 import { addObjects, deleteVersions } from '../intelligence/intelligence.store.ts';
 import { addMember, createOrganization, createOwner } from '../owners/owners.service.ts';

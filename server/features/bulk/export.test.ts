@@ -7,9 +7,9 @@ import { fresh, newApiUser, newUser } from '../../testing/accounts.ts';
 import { auditTrail, newOrganization, newPerson, refusalOf } from '../../testing/builders.ts';
 import { csvOf, exported } from '../../testing/bulk.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
-import { editAccount } from '../accounts/editing.service.ts';
-import { createReadOnlyUser } from '../accounts/people.service.ts';
-import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
+import { editAccount } from '../account-changes/editing.service.ts';
+import { createReadOnlyUser } from '../account-creation/people.service.ts';
+import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import { createUserGroup } from '../groups/groups.service.ts';
 import { importAccounts } from './import.service.ts';
 

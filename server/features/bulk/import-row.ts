@@ -13,14 +13,14 @@ import type { App } from '../../context.ts';
 import type { AccountRow } from '../../db/schema.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
+import { applyEdit, decideEdit, editName } from '../account-changes/edit-steps.ts';
+import type { Place } from '../account-creation/new-account.ts';
+import { createApiUserWith } from '../account-creation/new-api-user.ts';
+import { createPerson } from '../account-creation/new-person.ts';
+import { createTaxiiUserWith } from '../account-creation/new-taxii-user.ts';
 import { accountTarget } from '../accounts/account-view.rules.ts';
-import { applyEdit, decideEdit, editName } from '../accounts/edit-steps.ts';
 import { KIND_NAMES, kindOf, requireSettable } from '../accounts/forms.rules.ts';
-import type { Place } from '../accounts/new-account.ts';
-import { createApiUserWith } from '../accounts/new-api-user.ts';
-import { makeAccessId, makePassword, makeToken } from '../accounts/new-credential.ts';
-import { createPerson } from '../accounts/new-person.ts';
-import { createTaxiiUserWith } from '../accounts/new-taxii-user.ts';
+import { makeAccessId, makePassword, makeToken } from '../credentials/new-credential.ts';
 import {
   changeFields,
   creationFields,

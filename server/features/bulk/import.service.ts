@@ -15,7 +15,7 @@ import type { App, Caller } from '../../context.ts';
 import { parseCsv } from '../../csv.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
-import { openManySeats, type SeatDemand } from '../accounts/seats.store.ts';
+import { openManySeats, type SeatDemand } from '../account-creation/seats.store.ts';
 import { requireVisibleOrganization } from '../owners/owners.rules.ts';
 import { findOrganization, type OrganizationRow } from '../owners/owners.store.ts';
 import { findAndLockByName } from './accounts-by-name.store.ts';

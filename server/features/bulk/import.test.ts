@@ -5,9 +5,9 @@ import { accountRow, everythingStored, fresh, newApiUser, newUser } from '../../
 import { auditTrail, newOrganization, newPerson, refusalOf } from '../../testing/builders.ts';
 import { csvOf } from '../../testing/bulk.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
+import { editAccount } from '../account-changes/editing.service.ts';
+import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import { findAccount } from '../accounts/accounts.store.ts';
-import { editAccount } from '../accounts/editing.service.ts';
-import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
 import { createUserGroup } from '../groups/groups.service.ts';
 import { editLicence } from '../instance/licence.service.ts';
 import { importAccounts } from './import.service.ts';

@@ -9,8 +9,8 @@ import {
   type Someone,
 } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
-import { deleteAccount } from '../accounts/deletion.service.ts';
-import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
+import { deleteAccount } from '../account-changes/deletion.service.ts';
+import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import { addMember, createOwner, type NewOwner } from '../owners/owners.service.ts';
 import { editCollection, getConfiguredCollection, listConfiguredCollections } from './collections.service.ts';
 import { listCollectionsOf, passCollections } from './collections.store.ts';

@@ -19,8 +19,8 @@ import {
   type TestApp,
   testConfig,
 } from '../../testing/test-app.ts';
-import { createApiUser } from '../accounts/api-users.service.ts';
-import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
+import { createApiUser } from '../account-creation/api-users.service.ts';
+import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import { editCollection } from '../collections/collections.service.ts';
 import { addObjects } from '../intelligence/intelligence.store.ts';
 import { createOrganization, setLimits } from '../owners/owners.service.ts';

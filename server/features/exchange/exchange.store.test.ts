@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { disableTaxiiUser } from '../../testing/account-changes.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { newTaxiiUser } from '../../testing/test-server.ts';
-import { disableTaxiiUser } from '../../testing/account-changes.ts';
 import { createOrganization } from '../owners/owners.service.ts';
 import { prepareExchange } from './exchange.store.ts';
 

@@ -3,7 +3,7 @@ import { createAccess } from '../../access/access.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { auditTrail, newOrganization, newPerson, refusalOf, type Someone } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
-import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
+import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import {
   changeUserGroupMembers,
   createUserGroup,

@@ -18,8 +18,8 @@ import {
   hasAdministrator,
   insertAccount,
 } from '../accounts/accounts.store.ts';
-import { makePassword, type NewCredential, storeCredential } from '../accounts/new-credential.ts';
 import { insertCollection, newCollection } from '../collections/collections.store.ts';
+import { makePassword, type NewCredential, storeCredential } from '../credentials/new-credential.ts';
 import { findOwner, insertOrganization, lockOrganization } from '../owners/owners.store.ts';
 import { DEFAULT_SERVICE } from '../taxii-services/taxii-services.rules.ts';
 import { insertService } from '../taxii-services/taxii-services.store.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { auditTrail, newOrganization, newPerson, refusalOf, type Someone } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
-import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
+import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import { editLicence, getLicence } from './licence.service.ts';
 
 describe.each(ENGINES)('the licence on %s', (engine) => {

@@ -3,7 +3,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import { deleteTaxiiUser, disableTaxiiUser, lockTaxiiUserAccount } from '../../testing/account-changes.ts';
 import { auditTrail, newOrganization, newPerson, refusalOf, type Someone } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
-import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
+import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import { createAdministrator } from '../instance/instance.service.ts';
 import { updateInstance } from '../instance/instance.store.ts';
 import { getOrganization } from './organizations.service.ts';

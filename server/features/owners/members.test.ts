@@ -12,7 +12,7 @@ import {
   type Someone,
 } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
-import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
+import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import {
   clearCommunityRole,
   listCommunityRoles,

@@ -3,8 +3,8 @@ import type { Caller } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { auditTrail, newOrganization, newPerson, refusalOf, type Someone } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
+import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import { findActor } from '../accounts/accounts.store.ts';
-import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
 import { updateInstance } from '../instance/instance.store.ts';
 import {
   deleteOrganization,

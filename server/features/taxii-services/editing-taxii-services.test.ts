@@ -3,9 +3,9 @@ import type { EditTaxiiServiceInput } from '../../../contract/taxii-services.ts'
 import { inTransaction } from '../../db/transaction.ts';
 import { auditTrail, newOrganization, newPerson, refusalOf, type Someone } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
-import { deleteAccount } from '../accounts/deletion.service.ts';
-import { editAccount } from '../accounts/editing.service.ts';
-import { createTaxiiUser } from '../accounts/taxii-users.service.ts';
+import { deleteAccount } from '../account-changes/deletion.service.ts';
+import { editAccount } from '../account-changes/editing.service.ts';
+import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import {
   createTaxiiService,
   deleteTaxiiService,

@@ -1,0 +1,116 @@
+import type { z } from 'zod';
+import type { createReadOnlyUserInput, createUserInput } from '../../../contract/accounts.ts';
+import type { AccountKind, OrganizationRole, SystemRole } from '../../../contract/roles.ts';
+import type { Action } from '../../action.ts';
+import type { App } from '../../context.ts';
+import { invalid } from '../../errors.ts';
+import {
+  defaultSystemRole,
+  kindOf,
+  organizationRolesOf,
+  RESERVED_ON_CREATION,
+  requireGrantable,
+  requireSettable,
+} from '../accounts/forms.rules.ts';
+import { type NewCredential, shownCredential } from '../credentials/new-credential.ts';
+import { readSetting } from '../settings/settings.store.ts';
+import { openAccount, type Place } from './new-account.ts';
+
+export type NewPerson = {
+  id: number;
+  kind: AccountKind;
+  userName: string;
+  pseudonym: string;
+  organization: string;
+  organizationRole: OrganizationRole;
+  /** Only if it was generated; this is the one time it can be seen. */
+  password?: string;
+  /** What the account information mail says; null where none was wanted. Until mail is configured, it is for the creator to pass on. */
+  accountInfo: { to: string; subject: string; text: string; sent: false } | null;
+};
+
+type PersonInput = z.output<typeof createUserInput> | z.output<typeof createReadOnlyUserInput>;
+
+/**
+ * What creating a user or a Read Only User is, in its transaction; the right to create in the organization was asked for.
+ * @throws AppError `forbidden`, `invalid_input`, `name_taken`, `limit_reached`
+ */
+export async function createPerson(
+  app: App,
+  action: Action,
+  place: Place,
+  form: 'user' | 'read_only',
+  input: PersonInput,
+  password: NewCredential,
+): Promise<NewPerson> {
+  const { tx, access } = action;
+  const { organization } = place;
+  const reserved = RESERVED_ON_CREATION.filter((field) => input[field] !== undefined);
+  requireSettable(access, form, { organizationId: organization.owner_id, systemRole: 'User' }, reserved);
+  if (input.systemRole !== undefined) requireGrantable(access, input.systemRole);
+  const asksForTerms = await readSetting(tx, 'termsOfServiceRequireNewUserToAccept');
+  if (input.termsOfServiceAcceptanceRequired === true && !asksForTerms) {
+    throw invalid(
+      'termsOfServiceAcceptanceRequired',
+      'needs the system setting termsOfServiceRequireNewUserToAccept to be on',
+    );
+  }
+  const systemRole = input.systemRole ?? defaultSystemRole(form);
+  const kind = kindOf(form, systemRole);
+  const organizationRole = input.organizationRole ?? onlyOrganizationRole(systemRole);
+  const { id, pseudonym } = await openAccount(app, action, place, {
+    kind,
+    userName: input.email,
+    pseudonym: input.pseudonym,
+    systemRole,
+    organizationRole,
+    locked: input.locked,
+    disabled: input.disabled,
+    expiresAt: input.expiresAt,
+    groups: input.groups,
+    credentials: [password],
+    columns: {
+      first_name: input.firstName,
+      last_name: input.lastName,
+      time_zone: input.timeZone ?? null,
+      log_out_after_minutes: input.logOutAfterMinutes ?? null,
+      summary_email_time: input.summaryEmailTime ?? null,
+      password_reset_required: flag(input.passwordResetRequired),
+      mfa_reset_required: flag(input.mfaResetRequired),
+      terms_acceptance_required: flag(input.termsOfServiceAcceptanceRequired ?? asksForTerms),
+      custom_tql_timeout_ms: input.customTqlTimeoutMs ?? null,
+    },
+  });
+  return {
+    id,
+    kind,
+    userName: input.email,
+    pseudonym,
+    organization: organization.name,
+    organizationRole,
+    ...shownCredential(password),
+    accountInfo: input.sendAccountInfoEmail ? accountInfo(input, organization.name) : null,
+  };
+}
+
+function onlyOrganizationRole(systemRole: SystemRole): OrganizationRole {
+  const [first, ...others] = organizationRolesOf(systemRole);
+  if (first !== undefined && (others.length === 0 || systemRole === 'Read Only User')) return first;
+  throw invalid('organizationRole', 'is missing');
+}
+
+/** The mail with the account's information. The password is told another way. */
+function accountInfo(
+  input: { email: string; firstName: string; passwordResetRequired: boolean },
+  organization: string,
+) {
+  const next = input.passwordResetRequired ? ' You will be asked to choose a new one.' : '';
+  return {
+    to: input.email,
+    subject: `Your account in ${organization}`,
+    text: `Hello ${input.firstName},\n\nan account was created for you in the organization "${organization}". Sign in with your e-mail address, ${input.email}, and the password that you are given separately.${next}\n`,
+    sent: false as const,
+  };
+}
+
+const flag = (value: boolean): number => (value ? 1 : 0);

@@ -1,0 +1,152 @@
+import {
+  CREDENTIAL_KINDS,
+  type ReplaceCredentialInput,
+  replaceCredentialInput,
+} from '../../../contract/accounts.ts';
+import type { Reference } from '../../../contract/references.ts';
+import type { AccountKind } from '../../../contract/roles.ts';
+import { act } from '../../action.ts';
+import type { App, Caller } from '../../context.ts';
+import type { CredentialKind } from '../../db/schema.ts';
+import { AppError, invalid } from '../../errors.ts';
+import { parseInput } from '../../input.ts';
+import type { Micros } from '../../protocols/timestamp.ts';
+import { endSessionsOf } from '../account-changes/surroundings.store.ts';
+import { accountTarget } from '../accounts/account-view.rules.ts';
+import { requireTypedPassword } from '../accounts/accounts.rules.ts';
+import {
+  type AccountRow,
+  deleteCredential,
+  endCredentials,
+  findCredential,
+  updateAccount,
+} from '../accounts/accounts.store.ts';
+import { KIND_NAMES, TARGET_KINDS } from '../accounts/forms.rules.ts';
+import { findVisibleAccount, lockVisibleAccount } from '../accounts/visible-account.ts';
+import {
+  makePassword,
+  makeSecretKey,
+  makeToken,
+  type NewCredential,
+  shownCredential,
+  storeCredential,
+} from './new-credential.ts';
+
+const DAY_MICROS = 86_400_000_000;
+
+export type ReplacedCredential = {
+  id: number;
+  userName: string;
+  /** Only what was generated; this is the one time it can be seen. */
+  password?: string;
+  apiKey?: string;
+  secretKey?: string;
+  token?: string;
+  expiresAt: Micros | null;
+  previousValidUntil: Micros | null;
+};
+
+/**
+ * Gives an account a new password, key or token. With an overlap the one before stays valid for that long; without, it
+ * ends at once: a new token ends the old one. A person's sessions end, and the person chooses another password next.
+ * @throws AppError `not_found`, `forbidden`, `invalid_input`
+ */
+export async function replaceCredential(
+  app: App,
+  caller: Caller,
+  rawInput: ReplaceCredentialInput,
+): Promise<ReplacedCredential> {
+  const input = parseInput(replaceCredentialInput, rawInput);
+  const { credential: kind, overlapSeconds } = input;
+  if (input.password !== undefined && kind !== 'password')
+    throw invalid('password', 'a key or token is always generated');
+  if ((input.expirationDays === undefined) === (kind === 'api_token')) {
+    throw invalid('expirationDays', kind === 'api_token' ? 'is missing' : 'only a token has it');
+  }
+  // The account's name is compared with the password again, once it is known.
+  const typed =
+    input.password === undefined ? undefined : await makePassword(app, input.password, String(input.account));
+  return await act(app, caller, 'account.credential', async (action) => {
+    const { tx, access, now, audit } = action;
+    const found = await findVisibleAccount(action, input);
+    const row = await lockVisibleAccount(action, found);
+    access.require('account.credential', accountTarget(row));
+    requireCredentialOf(row, kind);
+    if (kind === 'password' && row.kind !== 'taxii' && overlapSeconds > 0)
+      throw invalid('overlapSeconds', 'a person has one password at a time');
+    const expiresAt = input.expirationDays === undefined ? null : now + input.expirationDays * DAY_MICROS;
+    const credential = typed ?? (await makeCredential(app, row, kind, expiresAt));
+    if (input.password !== undefined) requireTypedPassword(input.password, row.user_name);
+    const until = overlapSeconds === 0 ? null : now + overlapSeconds * 1_000_000;
+    await endCredentials(tx, row.id, kind, until ?? 'now');
+    await storeCredential(app, tx, row, credential, now);
+    const isPersonal = kind === 'password' && row.kind !== 'taxii';
+    await updateAccount(tx, row.id, {
+      credential_version: row.credential_version + 1,
+      ...(kind === 'password' ? { password_changed_at: now } : {}),
+      ...(isPersonal ? { password_reset_required: 1 } : {}),
+    });
+    if (isPersonal) await endSessionsOf(tx, row.id);
+    await audit({
+      organizationId: row.organization_id,
+      targetKind: TARGET_KINDS[row.kind],
+      targetId: row.id,
+      targetName: row.user_name,
+      details: { credential: kind, typed: typed !== undefined, expiresAt, previousValidUntil: until },
+    });
+    return {
+      id: row.id,
+      userName: row.user_name,
+      ...shownCredential(credential),
+      expiresAt,
+      previousValidUntil: until,
+    };
+  });
+}
+
+/**
+ * Ends one credential of an account at once.
+ * @throws AppError `not_found`, `forbidden`
+ */
+export async function revokeCredential(
+  app: App,
+  caller: Caller,
+  which: { account: Reference; kind?: AccountKind | undefined },
+  credentialId: number,
+): Promise<void> {
+  await act(app, caller, 'account.revokeCredential', async (action) => {
+    const { tx, access, audit } = action;
+    const row = await lockVisibleAccount(action, await findVisibleAccount(action, which));
+    access.require('account.credential', accountTarget(row));
+    const credential = await findCredential(tx, row.id, credentialId);
+    if (credential === undefined) {
+      throw new AppError('not_found', { message: `The account has no credential ${credentialId}.` });
+    }
+    await deleteCredential(tx, credential.id);
+    await updateAccount(tx, row.id, { credential_version: row.credential_version + 1 });
+    if (credential.kind === 'password' && row.kind !== 'taxii') await endSessionsOf(tx, row.id);
+    await audit({
+      organizationId: row.organization_id,
+      targetKind: TARGET_KINDS[row.kind],
+      targetId: row.id,
+      targetName: row.user_name,
+      details: { credential: credential.kind, hint: credential.hint },
+    });
+  });
+}
+
+function requireCredentialOf(row: AccountRow, kind: CredentialKind): void {
+  if ((CREDENTIAL_KINDS[kind] as readonly string[]).includes(row.kind)) return;
+  throw invalid('credential', `a ${KIND_NAMES[row.kind]} has no ${kind.replace('_', ' ')}`);
+}
+
+async function makeCredential(
+  app: App,
+  row: AccountRow,
+  kind: CredentialKind,
+  expiresAt: Micros | null,
+): Promise<NewCredential> {
+  if (kind === 'password') return await makePassword(app, undefined, row.user_name);
+  if (kind === 'secret_key') return makeSecretKey(app);
+  return makeToken(app, kind, expiresAt ?? undefined);
+}
