@@ -8,7 +8,7 @@ import pg from 'pg';
 import { createAccess } from '../server/access/access.ts';
 import { DATABASE_FILE, openApp } from '../server/app.ts';
 import { readConfig } from '../server/config.ts';
-import { createTaxiiUser } from '../server/features/accounts/taxii-users.service.ts';
+import { createTaxiiUser } from '../server/features/account-creation/taxii-users.service.ts';
 import { setCollectionWritable } from '../server/features/collections/collections.service.ts';
 import { createOrganization } from '../server/features/owners/owners.service.ts';
 import type { Store } from './bare.ts';

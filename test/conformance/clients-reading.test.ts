@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTaxiiUser } from '../../server/features/accounts/taxii-users.service.ts';
+import { createTaxiiUser } from '../../server/features/account-creation/taxii-users.service.ts';
 import { ENGINES } from '../../server/testing/test-app.ts';
 import { indicator } from '../../server/testing/test-server.ts';
 import {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTaxiiUser } from '../../server/features/account-creation/taxii-users.service.ts';
 import {
   deleteTaxiiUser,
   disableTaxiiUser,
   lockTaxiiUserAccount,
   rotateTaxiiUserCredential,
 } from '../../server/testing/account-changes.ts';
-import { createTaxiiUser } from '../../server/features/accounts/taxii-users.service.ts';
 import { ENGINES } from '../../server/testing/test-app.ts';
 import { basic, indicator, newTaxiiUser } from '../../server/testing/test-server.ts';
 import { expectError, expectPage, expectTaxii } from './shapes.ts';

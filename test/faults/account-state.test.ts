@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inTransaction } from '../../server/db/transaction.ts';
+import { createTaxiiUser } from '../../server/features/account-creation/taxii-users.service.ts';
 import {
   findAccount,
   insertAllowedOwners,
   updateAccount,
 } from '../../server/features/accounts/accounts.store.ts';
+import { setCollectionWritable } from '../../server/features/collections/collections.service.ts';
+import { addMember, createOrganization, createOwner } from '../../server/features/owners/owners.service.ts';
 import {
   deleteTaxiiUser,
   disableTaxiiUser,
   lockTaxiiUserAccount,
   rotateTaxiiUserCredential,
 } from '../../server/testing/account-changes.ts';
-import { createTaxiiUser } from '../../server/features/accounts/taxii-users.service.ts';
-import { setCollectionWritable } from '../../server/features/collections/collections.service.ts';
-import { addMember, createOrganization, createOwner } from '../../server/features/owners/owners.service.ts';
 import { type ServerProcess, startCommand, startServerProcess } from '../../server/testing/processes.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../server/testing/test-app.ts';
 import { basic } from '../../server/testing/test-server.ts';

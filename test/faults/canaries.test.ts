@@ -1,9 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { inTransaction, rawQuery } from '../../server/db/transaction.ts';
-import {
-  deleteTaxiiUser,
-  disableTaxiiUser,
-} from '../../server/testing/account-changes.ts';
+import { deleteTaxiiUser, disableTaxiiUser } from '../../server/testing/account-changes.ts';
 import { type ServerProcess, startCommand, startServerProcess } from '../../server/testing/processes.ts';
 import { ENGINES } from '../../server/testing/test-app.ts';
 import { type Instance, openInstance } from './instance.ts';

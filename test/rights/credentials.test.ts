@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALL_ENDPOINTS } from '../../contract/all-endpoints.ts';
 import type { OpenedApp } from '../../server/app.ts';
-import { createApiUser } from '../../server/features/accounts/api-users.service.ts';
-import { replaceCredential, revokeCredential } from '../../server/features/accounts/credentials.service.ts';
-import { deleteAccount } from '../../server/features/accounts/deletion.service.ts';
-import { editAccount } from '../../server/features/accounts/editing.service.ts';
+import { deleteAccount } from '../../server/features/account-changes/deletion.service.ts';
+import { editAccount } from '../../server/features/account-changes/editing.service.ts';
+import { createApiUser } from '../../server/features/account-creation/api-users.service.ts';
 import { setCollectionWritable } from '../../server/features/collections/collections.service.ts';
+import {
+  replaceCredential,
+  revokeCredential,
+} from '../../server/features/credentials/credentials.service.ts';
 import { setOrganizationPermissions } from '../../server/features/owners/organizations.service.ts';
 import { addMember } from '../../server/features/owners/owners.service.ts';
 import { SESSION_COOKIE } from '../../server/http/rest-browser.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALL_ENDPOINTS } from '../../contract/all-endpoints.ts';
-import { deleteAccount } from '../../server/features/accounts/deletion.service.ts';
-import { createUser } from '../../server/features/accounts/people.service.ts';
+import { deleteAccount } from '../../server/features/account-changes/deletion.service.ts';
+import { createUser } from '../../server/features/account-creation/people.service.ts';
 import { editCollection } from '../../server/features/collections/collections.service.ts';
 import { setUserGroupMembers } from '../../server/features/groups/groups.service.ts';
 import { givePassword } from '../../server/testing/builders.ts';

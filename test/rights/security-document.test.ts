@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { makeToken } from '../../server/features/accounts/new-credential.ts';
+import { makeToken } from '../../server/features/credentials/new-credential.ts';
 import { openTestApp } from '../../server/testing/test-app.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

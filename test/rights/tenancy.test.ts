@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALL_ENDPOINTS } from '../../contract/all-endpoints.ts';
-import { createUser } from '../../server/features/accounts/people.service.ts';
-import { createTaxiiUser } from '../../server/features/accounts/taxii-users.service.ts';
+import { createUser } from '../../server/features/account-creation/people.service.ts';
+import { createTaxiiUser } from '../../server/features/account-creation/taxii-users.service.ts';
 import { createUserGroup } from '../../server/features/groups/groups.service.ts';
 import { addMember, createOrganization, createOwner } from '../../server/features/owners/owners.service.ts';
 import { createTaxiiService } from '../../server/features/taxii-services/taxii-services.service.ts';

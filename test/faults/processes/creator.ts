@@ -3,7 +3,7 @@ import { createAccess } from '../../../server/access/access.ts';
 import { openApp } from '../../../server/app.ts';
 import { readConfig } from '../../../server/config.ts';
 import { AppError } from '../../../server/errors.ts';
-import { createTaxiiUser } from '../../../server/features/accounts/taxii-users.service.ts';
+import { createTaxiiUser } from '../../../server/features/account-creation/taxii-users.service.ts';
 import { report } from './taxii-client.ts';
 
 export type CreatorInput = { users: { userName: string; organization: string }[] };
