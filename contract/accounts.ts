@@ -63,7 +63,7 @@ export const createReadOnlyUserInput = z.strictObject({
 export type CreateReadOnlyUserInput = z.input<typeof createReadOnlyUserInput>;
 
 /** How long an API token lives. */
-export const tokenExpiration = wholeNumber(1, 3650);
+const tokenExpiration = wholeNumber(1, 3650);
 
 /** The form of an API user. Its Access ID and Secret Key are generated. */
 export const createApiUserInput = z.strictObject({
@@ -190,7 +190,7 @@ export const accountEdited = z.strictObject({
 export type AccountEdited = z.infer<typeof accountEdited>;
 
 /** One status for whoever looks, with its reason. `locked` covers both causes: an administrator, and failed sign-ins. */
-export const accountStatus = z.strictObject({
+const accountStatus = z.strictObject({
   state: z.enum(['active', 'locked', 'disabled', 'expired']),
   reason: z.string(),
   lockedBy: z.enum(['administrator', 'system']).nullable(),

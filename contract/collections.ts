@@ -7,7 +7,7 @@ import { OWNER_KINDS } from './roles.ts';
 import { responsibleAccount, text } from './taxii-services.ts';
 
 /** What may be changed of a collection; what is left out stays. */
-export const collectionChanges = z
+const collectionChanges = z
   .strictObject({
     description: text(2000).nullable(),
     /** Whether it accepts objects over TAXII, from those whose role may create data. */

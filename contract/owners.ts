@@ -36,7 +36,7 @@ const ownerFields = {
   anonymous: anonymous.optional(),
 };
 /** Which one: of that kind, or of either where none is named. */
-export const ownerReference = { kind: kind.optional(), owner: reference };
+const ownerReference = { kind: kind.optional(), owner: reference };
 export const editOwnerInput = z
   .strictObject({ ...ownerReference, version: rowVersion.optional(), ...ownerFields })
   .refine(

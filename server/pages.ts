@@ -8,7 +8,7 @@ export const DEFAULT_PAGE = 100;
 export type Page<Item> = { items: Item[]; next: string | null };
 
 /** Where the next page of a list begins, as text that means nothing to whoever gives it back. */
-export function encodeCursor(parts: unknown): string {
+function encodeCursor(parts: unknown): string {
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 

@@ -511,6 +511,26 @@ describe.each(ENGINES)('creating people on %s', (engine) => {
       expect(fieldsOf(await w.tryToCreate(by, own, 'read-only-users', fields))).toEqual(['systemRole']);
     });
 
+    it('"For Read Only Commenters, the user’s first and last name will be displayed in areas of the Organization that log user activity …"', async () => {
+      const commenter = await w.create(administrator, home, 'read-only-users', {
+        firstName: 'Rosalind',
+        lastName: 'Franklin',
+        organizationRole: 'Read Only Commenter',
+      });
+      const session = await w.signedIn(commenter.userName, commenter.password);
+      type Activity = { items: { who: string; action: string }[] };
+      const path = `/organizations/${home.id}/activity`;
+      // To a colleague, and to the commenter as well.
+      for (const by of [await w.person(home, 'Read Only User', 'Read Only User'), session]) {
+        const { body } = await by.request<Activity>('GET', path);
+        const entry = body.items.find(({ who }) => who === 'Rosalind Franklin');
+        expect(entry).toMatchObject({ action: 'session.create' });
+        expect(JSON.stringify(body)).not.toContain(`"who":"${commenter.userName}"`);
+      }
+      const outsider = await w.administratorOf(w.elsewhere);
+      expect((await outsider.request('GET', path)).status).toBe(404);
+    });
+
     it('"Organization Role: Select an Organization role of Read Only User or Read Only Commenter."', async () => {
       for (const by of [administrator, root])
         for (const organizationRole of ORGANIZATION_ROLES) {

@@ -12,7 +12,7 @@ import {
   freePseudonym,
   insertAccount,
 } from '../accounts/accounts.store.ts';
-import { KIND_NAMES, problemsError, roleProblems, TARGET_KINDS } from '../accounts/forms.rules.ts';
+import { problemsError, roleProblems, TARGET_KINDS } from '../accounts/forms.rules.ts';
 import { type NewCredential, storeCredential } from '../credentials/new-credential.ts';
 import { findGroup, findGroupByName, setGroupsOf } from '../groups/groups.store.ts';
 import { requireVisibleOrganization } from '../owners/owners.rules.ts';
@@ -154,11 +154,6 @@ export async function resolveGroups(
     ids.push(group.id);
   }
   return [...new Set(ids)];
-}
-
-/** What an account is called in a sentence: `The API user "12345"`. */
-export function shownAccount(row: Pick<AccountRow, 'kind' | 'user_name'>): string {
-  return `${KIND_NAMES[row.kind]} "${row.user_name}"`;
 }
 
 function randomOctets(app: App): Uint8Array {

@@ -6,7 +6,7 @@ import type { Transaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { requireSeat, type Seats } from '../accounts/accounts.rules.ts';
 import { countSeats } from '../accounts/accounts.store.ts';
-import { findInstance, type InstanceRow, lockInstance } from '../instance/instance.store.ts';
+import { type InstanceRow, lockInstance } from '../instance/instance.store.ts';
 import { lockOrganization } from '../owners/owners.store.ts';
 
 /** The limit that accounts of a kind count against. Read-only users take no seat. */
@@ -103,16 +103,6 @@ export async function openManySeats(
         }
       }),
   };
-}
-
-/** What `takeSeat` decides, without taking: for whoever looks before they leap. */
-export async function requireRoomNow(
-  db: Kysely<Schema>,
-  kind: AccountKind,
-  organization: Limits & { id: number; name: string; read_only_users_allowed: number },
-): Promise<void> {
-  const instance = await findInstance(db);
-  if (instance !== undefined) await requireRoom(db, kind, organization, instance);
 }
 
 async function requireRoom(

@@ -66,7 +66,7 @@ export function effectiveCommunityRole(
   return 'Commenter';
 }
 
-export function isReadOnlyRole(role: CommunityRole): boolean {
+function isReadOnlyRole(role: CommunityRole): boolean {
   return READ_ONLY_COMMUNITY_ROLES.some((each) => each === role);
 }
 
