@@ -72,7 +72,7 @@ describe.each(ENGINES)('creating an API user on %s', (engine) => {
     expect((await w.nobody.request('GET', path)).status).toBe(401);
   });
 
-  it('"Available System roles for API users include the following: Api User … Exchange Admin"', async () => {
+  it('"Available System roles for API users include the following: … Api User … Exchange Admin"', async () => {
     for (const systemRole of SYSTEM_ROLES) {
       const isOffered = systemRole === 'Api User' || systemRole === 'Exchange Admin';
       const reply = await tryToCreate({ systemRole }, root);

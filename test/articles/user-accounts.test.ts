@@ -66,7 +66,7 @@ describe.each(ENGINES)('managing user accounts on %s', (engine) => {
   };
 
   describe('Overview', () => {
-    it('"The following user account types can be created …: … API users, TAXII … users, … users with a variety of System and Organization roles, and Read Only Users (including Read Only Commenters)."', async () => {
+    it('"The following user account types can be created …: … (API) users, TAXII users, … users with a variety of System and Organization roles, and Read Only Users (including Read Only Commenters)."', async () => {
       const kinds = ['user', 'read_only', 'api', 'taxii'];
       const ids = await oneOfEach();
       for (const [index, id] of ids.entries())
