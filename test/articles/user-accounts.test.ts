@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ORGANIZATION_ROLES, SYSTEM_ROLE_RANK, SYSTEM_ROLES, type SystemRole } from '../../contract/roles.ts';
 import { setSetting } from '../../server/features/settings/settings.service.ts';
 import { ENGINES } from '../../server/testing/test-app.ts';
+import { basic } from '../../server/testing/test-server.ts';
 import {
   ADMITTED,
   type Articles,
@@ -89,6 +90,16 @@ describe.each(ENGINES)('managing user accounts on %s', (engine) => {
 
   describe('Before You Start', () => {
     it('"To create user accounts, your user account must have an Organization role of Organization Administrator or a System role of Administrator, Operations Administrator, or, …, Accounts Administrator."', async () => {
+      // A machine does not administer accounts over this API, whatever its roles.
+      const api = await w.create(administrator, home, 'api-users', {
+        organizationRole: 'Organization Administrator',
+        tokenExpirationDays: 1,
+      });
+      const machines = [
+        basic(await w.create(administrator, home, 'taxii-users')),
+        basic({ userName: api.accessId, password: api.secretKey }),
+        `Bearer ${api.token}`,
+      ];
       for (const form of FORMS) {
         for (const by of admitted) await w.create(by, home, form);
         for (const by of excluded) {
@@ -97,6 +108,10 @@ describe.each(ENGINES)('managing user accounts on %s', (engine) => {
         }
         const path = `/organizations/${home.id}/${form}`;
         expect((await w.nobody.request('POST', path, filledIn(form))).status).toBe(401);
+        for (const Authorization of machines) {
+          const reply = await w.nobody.request('POST', path, filledIn(form), { Authorization });
+          expect(reply.status, form).toBe(401);
+        }
       }
     });
 
