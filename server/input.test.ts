@@ -28,6 +28,34 @@ describe('the input of a use case', () => {
       expect(String(error)).toMatch(/name: .*; list\.1: .*; .*other/);
     }
   });
+
+  it('is refused with an answer of a few kilobytes, however much of it is wrong', () => {
+    const names = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`unknown${i}`, 0]));
+    const long = 'x'.repeat(100_000);
+    const inputs = [
+      { name: 'ab', list: Array.from({ length: 20_000 }, () => 'x') },
+      { name: 'ab', list: [], ...names },
+      { name: 'ab', list: [], [`${long}😀`]: 1 },
+    ];
+    const errors = inputs.map((input) => {
+      try {
+        return parseInput(schema, input);
+      } catch (error) {
+        if (error instanceof AppError) return error;
+        throw error;
+      }
+    });
+    for (const error of errors) {
+      if (!(error instanceof AppError)) throw new Error('was taken');
+      expect(error.message.length).toBeLessThanOrEqual(2000);
+      expect(JSON.stringify(error.details).length).toBeLessThan(30_000);
+    }
+    expect(errors[0]).toMatchObject({ details: { problems: { length: 101 } } });
+    expect(errors[0]).toHaveProperty('details.problems.100', { path: '', message: 'and 19900 more' });
+    expect(errors[1]).toHaveProperty('details.problems.0.message', expect.stringMatching(/unknown0.*…$/));
+    const record = z.record(z.string(), z.number());
+    expect(() => parseInput(record, { [long]: 'x' })).toThrow(/^x{199}…: /);
+  });
 });
 
 describe('an error of the product', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseStrictJson } from './strict-json.ts';
+import { MAX_VALUES, parseStrictJson } from './strict-json.ts';
 
 const read = (text: string, maxDepth = 32) => parseStrictJson(text, maxDepth);
 const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
@@ -47,6 +47,36 @@ describe('item 128: JSON of a request', () => {
         if (!isOdd) expect(answer).toEqual({ ok: true, value: JSON.parse(text) });
       }),
     );
+  });
+
+  it.each([
+    [
+      'of one object',
+      (count: number) => `{${Array.from({ length: count }, (_, i) => `"${i}":0`).join(',')}}`,
+    ],
+    ['of one array', (count: number) => `[${Array.from({ length: count }, () => '0').join(',')}]`],
+  ])('has at most so many members and elements: %s', (_what, textOf) => {
+    expect(read(textOf(MAX_VALUES)).ok).toBe(true);
+    expect(read(textOf(MAX_VALUES + 1))).toEqual({
+      ok: false,
+      problem: 'The body has more than 50000 members and elements.',
+    });
+  });
+
+  it('the members and elements of all objects and arrays count together, and commas in texts do not', () => {
+    const part = `[${Array.from({ length: 1000 }, () => '{"a":","}').join(',')}]`;
+    const parts = (count: number) => `[${Array.from({ length: count }, () => part).join(',')}]`;
+    expect(read(parts(20)).ok).toBe(true);
+    expect(read(parts(26)).ok).toBe(false);
+    expect(read(JSON.stringify({ csv: ',[{'.repeat(100_000) })).ok).toBe(true);
+  });
+
+  it('a body of millions of elements is given up before it is parsed', () => {
+    const problem = 'The body has more than 50000 members and elements.';
+    const endless = '[],'.repeat(2_000_000);
+    expect(read(`{"csv":[${endless}[]]}`)).toEqual({ ok: false, problem });
+    // Nobody has looked at what comes after.
+    expect(read(`{"csv":[${endless}`)).toEqual({ ok: false, problem });
   });
 
   it('a large text is read in one go', () => {

@@ -8,13 +8,19 @@ export type StrictJson = { ok: true; value: unknown } | { ok: false; problem: st
 const FORBIDDEN_NAMES = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
+ * So many members of objects and elements of arrays a body may have in all: several times those of the longest list
+ * that an endpoint takes. An empty object or array counts as one more.
+ */
+export const MAX_VALUES = 50_000;
+
+/**
  * Reads JSON text (RFC 8259). Refused: a name twice in one object, the names that a prototype has, values nested deeper
- * than `maxDepth`, and texts that no database holds (U+0000, half a surrogate pair).
+ * than `maxDepth`, more than `MAX_VALUES` values, and texts that no database holds (U+0000, half a surrogate pair).
  */
 export function parseStrictJson(text: string, maxDepth: number): StrictJson {
-  const tooDeep = isDeeper(text, maxDepth);
-  // Before it is parsed: what is nested a million times deep is no work for anybody.
-  if (tooDeep) return { ok: false, problem: `The body is nested deeper than ${maxDepth} levels.` };
+  // Before it is parsed: what is nested a million times deep, or has a million members, is no work for anybody.
+  const excess = excessIn(text, maxDepth);
+  if (excess !== undefined) return { ok: false, problem: excess };
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -25,17 +31,21 @@ export function parseStrictJson(text: string, maxDepth: number): StrictJson {
   return problem === undefined ? { ok: true, value } : { ok: false, problem };
 }
 
-/** Whether brackets outside of texts nest deeper. */
-function isDeeper(text: string, maxDepth: number): boolean {
+/** What is too much of what stands outside of texts; it looks no further than that. */
+function excessIn(text: string, maxDepth: number): string | undefined {
   let depth = 0;
+  let values = 0;
   for (let at = 0; at < text.length; at++) {
     const char = text[at];
     if (char === '"') at = endOfText(text, at);
     else if (char === '{' || char === '[') {
-      if (++depth > maxDepth) return true;
+      if (++depth > maxDepth) return `The body is nested deeper than ${maxDepth} levels.`;
+      values++;
     } else if (char === '}' || char === ']') depth--;
+    else if (char === ',') values++;
+    if (values > MAX_VALUES) return `The body has more than ${MAX_VALUES} members and elements.`;
   }
-  return false;
+  return undefined;
 }
 
 /** What is wrong with JSON that parses. */
