@@ -19,7 +19,7 @@ import { type RestClient, type RestReply, restClient } from '../../server/testin
 import { openTestApp } from '../../server/testing/test-app.ts';
 import { basic, indicator } from '../../server/testing/test-server.ts';
 
-export const ROOMY: Limits = { users: 100_000, apiUsers: 100_000, taxiiUsers: 100_000 };
+const ROOMY: Limits = { users: 100_000, apiUsers: 100_000, taxiiUsers: 100_000 };
 
 /** A person who is signed in over HTTP. */
 export type Person = RestClient & {
