@@ -35,9 +35,16 @@ const AUDITED_REFUSALS = new Set([
   'heirs_required',
 ]);
 
+/** Thrown to run a use case again: the rights that it was begun with are not those that it would end with. */
+class RightsChanged extends Error {}
+
+const ATTEMPTS = 5;
+
 /**
  * Runs one use case: one transaction, with the actor read again inside it, so that a right withdrawn a moment ago is
- * withdrawn. When it is refused, the refusal is audited after the rollback, in a transaction of its own.
+ * withdrawn. Where others can write while it waits for a lock, the actor is read once more before the end, and kept as it
+ * is until then; when its rights have changed, the use case is begun anew with those. When it is refused, the refusal is
+ * audited after the rollback, in a transaction of its own.
  */
 export async function act<T>(
   app: App,
@@ -47,8 +54,8 @@ export async function act<T>(
 ): Promise<T> {
   const { actor } = caller.access;
   let target: AuditTarget | undefined;
-  try {
-    return await inTransaction(app.db, async (tx) => {
+  const attempt = async () =>
+    await inTransaction(app.db, async (tx) => {
       target = undefined;
       const access =
         actor.kind === 'account'
@@ -69,15 +76,39 @@ export async function act<T>(
       });
       if (!access.asked)
         throw new AppError('internal', {}, { cause: new Error(`${name} asked for no permission`) });
+      if (app.db.engine === 'postgres' && access.actor.kind === 'account')
+        await requireSameRights(tx, access.actor, app.clock.now());
       await appendAuditEvents(tx, events);
       caller.access.noteAsked();
       return result;
     });
+  try {
+    for (let round = 1; ; round++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof RightsChanged)) throw error;
+        if (round === ATTEMPTS) throw new AppError('unavailable', { retryAfterSeconds: 1 }, { cause: error });
+      }
+    }
   } catch (error) {
     if (error instanceof AppError && AUDITED_REFUSALS.has(error.code))
       await auditRefusal(app, caller, name, error, target);
     throw error;
   }
+}
+
+type AccountActor = Extract<Access['actor'], { kind: 'account' }>;
+
+async function requireSameRights(tx: Transaction, begun: AccountActor, now: Micros): Promise<void> {
+  const current = await findActor(tx, begun.accountId, now, 'shared');
+  const isSame =
+    current?.kind === 'account' &&
+    current.organizationId === begun.organizationId &&
+    current.systemRole === begun.systemRole &&
+    current.organizationRole === begun.organizationRole &&
+    (begun.systemRole !== 'Accounts Administrator' || current.managesMembers === begun.managesMembers);
+  if (!isSame) throw new RightsChanged(`the rights of account ${begun.accountId} changed`);
 }
 
 function eventOf(

@@ -12,8 +12,14 @@ import { pseudonymFrom } from './accounts.rules.ts';
 export type { AccountRow };
 
 /** The account as an actor, with the roles that are stored for it now; undefined when it may not act. */
-export async function findActor(db: Kysely<Schema>, id: number, now: Micros): Promise<Actor | undefined> {
-  const row = await db
+export async function findActor(
+  db: Kysely<Schema>,
+  id: number,
+  now: Micros,
+  /** `shared`: nobody changes its row until the transaction ends. PostgreSQL only; on SQLite nobody writes meanwhile. */
+  lock: 'none' | 'shared' = 'none',
+): Promise<Actor | undefined> {
+  const query = db
     .selectFrom('accounts')
     .innerJoin('organizations', 'organizations.owner_id', 'accounts.organization_id')
     .select(['id', 'user_name', 'organization_id', 'system_role', 'organization_role'])
@@ -29,8 +35,8 @@ export async function findActor(db: Kysely<Schema>, id: number, now: Micros): Pr
     .where('accounts.disabled_at', 'is', null)
     .where('organizations.disabled_at', 'is', null)
     .where('locked_at', 'is', null)
-    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
-    .executeTakeFirst();
+    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]));
+  const row = await (lock === 'shared' ? query.forShare(['accounts']) : query).executeTakeFirst();
   return row === undefined
     ? undefined
     : {
@@ -168,12 +174,12 @@ export async function hasAdministrator(db: Kysely<Schema>): Promise<boolean> {
 
 /**
  * Whether an Administrator of the instance, or an Organization Administrator of the organization, exists besides the
- * account. `lasting`: one who may act now, and whom no date of expiry ends.
+ * account, and outside the organization that is left out. `lasting`: one who may act now, and whom no date of expiry ends.
  */
 export async function hasAnother(
   db: Kysely<Schema>,
   who: { systemRole: 'Administrator' } | { organizationId: number },
-  { lasting, besides }: { lasting: boolean; besides?: number },
+  { lasting, besides, outside }: { lasting: boolean; besides?: number; outside?: number },
 ): Promise<boolean> {
   let query = db.selectFrom('accounts').select('id').where('accounts.deleted_at', 'is', null);
   query =
@@ -184,6 +190,7 @@ export async function hasAnother(
           .where('organization_role', '=', 'Organization Administrator')
           .where('kind', '=', 'user');
   if (besides !== undefined) query = query.where('id', '!=', besides);
+  if (outside !== undefined) query = query.where('organization_id', '!=', outside);
   if (lasting) {
     query = query
       .where('locked_at', 'is', null)

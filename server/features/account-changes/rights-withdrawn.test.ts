@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { OpenedApp } from '../../app.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { AppError } from '../../errors.ts';
+import { newUser } from '../../testing/accounts.ts';
+import { newOrganization, newPerson } from '../../testing/builders.ts';
+import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
+import { updateAccount } from '../accounts/accounts.store.ts';
+import { lockOrganization } from '../owners/owners.store.ts';
+import { editAccount } from './editing.service.ts';
+
+const codeOf = async (work: Promise<unknown>): Promise<string> =>
+  await work.then(
+    () => 'done',
+    (error: unknown) => (error instanceof AppError ? error.code : 'broken'),
+  );
+
+describe.each(ENGINES)('a right that is withdrawn while its holder waits on %s', (engine) => {
+  let app: TestApp;
+  let other: OpenedApp;
+  beforeAll(async () => {
+    app = await openTestApp(engine);
+    other = await app.reopen();
+  });
+  afterAll(async () => {
+    await other?.close();
+    await app?.close();
+  });
+
+  it('is not exercised: of two Administrators who demote each other at once one succeeds', async () => {
+    const organization = await newOrganization(app, { users: 1000 });
+    await newPerson(app, 'Administrator', organization);
+    for (let round = 0; round < 10; round++) {
+      const one = await newPerson(app, 'Administrator', organization);
+      const two = await newPerson(app, 'Administrator', organization);
+      const outcomes = await Promise.all([
+        codeOf(editAccount(app, one, { account: two.accountId, changes: { systemRole: 'User' } })),
+        codeOf(editAccount(other, two, { account: one.accountId, changes: { systemRole: 'User' } })),
+      ]);
+      expect(outcomes.toSorted()).toEqual(['done', 'not_found']);
+    }
+  });
+
+  it.runIf(engine === 'postgres').each([
+    ['demoted', { system_role: 'User', organization_role: 'Standard User' }, 'not_found'],
+    ['locked', { locked_at: 1 }, 'unauthenticated'],
+    ['disabled', { disabled_at: 1 }, 'unauthenticated'],
+  ] as const)('ends what waits for a lock when its holder is %s', async (_, changes, code) => {
+    const organization = await newOrganization(app, { users: 1000 });
+    const administrator = await newPerson(app, 'Administrator', await newOrganization(app));
+    const target = await newUser(app, organization);
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let isHeld = () => {};
+    const holding = new Promise<void>((resolve) => {
+      isHeld = resolve;
+    });
+    const holder = inTransaction(other.db, async (tx) => {
+      await lockOrganization(tx, organization.id);
+      isHeld();
+      await held;
+    });
+    await holding;
+    const waiting = codeOf(
+      editAccount(app, administrator, { account: target.id, changes: { systemRole: 'Super User' } }),
+    );
+    // It has read its actor, and waits for the organization's row.
+    await waitUntil(async () => (await lockWaits(app)) > 0);
+    await inTransaction(other.db, (tx) => updateAccount(tx, administrator.accountId, changes));
+    release();
+    await holder;
+    expect(await waiting).toBe(code);
+  });
+});
+
+async function lockWaits(app: TestApp): Promise<number> {
+  const rows = await app.db.query<{ waiting: number }>(
+    "select count(*) as waiting from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+    [],
+  );
+  return Number(rows[0]?.waiting ?? 0);
+}
+
+async function waitUntil(condition: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 500; tries++) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error('nothing waits');
+}
