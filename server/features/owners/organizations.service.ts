@@ -18,7 +18,7 @@ import type { Transaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import { DEFAULT_PAGE, decodeCursor, type Page, pageFrom } from '../../pages.ts';
-import { countSeats } from '../accounts/accounts.store.ts';
+import { countSeats, hasAnother } from '../accounts/accounts.store.ts';
 import { findInstance, lockInstance } from '../instance/instance.store.ts';
 import { organizationView, seatGauge } from './organizations.rules.ts';
 import {
@@ -27,7 +27,6 @@ import {
   endSessionsOf,
   findObstacles,
   hasAccountWithRole,
-  hasAdministratorElsewhere,
   listOrganizationsPage,
 } from './organizations.store.ts';
 import {
@@ -180,7 +179,7 @@ const bit = (value: boolean | undefined): number | undefined =>
  * Disabling an organization puts all its accounts out of use, so what holds for disabling an account holds here: not one's
  * own, none that ranks above, not the last Administrator.
  */
-async function requireMayDisable({ tx, access, now }: Action, row: OrganizationRow): Promise<void> {
+async function requireMayDisable({ tx, access }: Action, row: OrganizationRow): Promise<void> {
   const { actor } = access;
   if (actor.kind === 'account') {
     if (actor.organizationId === row.id)
@@ -191,7 +190,8 @@ async function requireMayDisable({ tx, access, now }: Action, row: OrganizationR
       });
   }
   const holdsAdministrator = await hasAccountWithRole(tx, row.id, ['Administrator']);
-  if (holdsAdministrator && !(await hasAdministratorElsewhere(tx, row.id, now)))
+  const others = { lasting: true, outside: row.id };
+  if (holdsAdministrator && !(await hasAnother(tx, { systemRole: 'Administrator' }, others)))
     throw new AppError('conflict', {
       message: `The organization "${row.name}" holds the last active Administrator of the instance.`,
     });

@@ -4,7 +4,6 @@ import type { Limits } from '../../../contract/organizations.ts';
 import type { AccountKind, SystemRole } from '../../../contract/roles.ts';
 import type { Schema } from '../../db/schema.ts';
 import type { Transaction } from '../../db/transaction.ts';
-import type { Micros } from '../../protocols/timestamp.ts';
 import { COUNTED_OBJECTS, type Obstacles } from './owners.rules.ts';
 import { countObjects, type OrganizationRow, selectOrganizations } from './owners.store.ts';
 
@@ -121,28 +120,6 @@ export async function hasAccountWithRole(
     .where('organization_id', '=', organizationId)
     .where('system_role', 'in', roles)
     .where('deleted_at', 'is', null)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
-/** Whether an Administrator who may act exists in any other organization. */
-export async function hasAdministratorElsewhere(
-  db: Kysely<Schema>,
-  organizationId: number,
-  now: Micros,
-): Promise<boolean> {
-  const row = await db
-    .selectFrom('accounts')
-    .innerJoin('organizations', 'organizations.owner_id', 'accounts.organization_id')
-    .select('accounts.id')
-    .where('system_role', '=', 'Administrator')
-    .where('accounts.organization_id', '!=', organizationId)
-    .where('accounts.deleted_at', 'is', null)
-    .where('accounts.disabled_at', 'is', null)
-    .where('locked_at', 'is', null)
-    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
-    .where('organizations.disabled_at', 'is', null)
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;

@@ -342,6 +342,27 @@ describe.each(ENGINES)('organizations on %s', (engine) => {
         await own.close();
       }
     });
+
+    it('item 82: an Administrator whom a date of expiry ends does not stand in for the last one', async () => {
+      const own = await openTestApp(engine);
+      try {
+        const [first, second] = [await newOrganization(own), await newOrganization(own)];
+        await newPerson(own, 'Administrator', first);
+        const other = await newPerson(own, 'Administrator', second);
+        const expire = (expires_at: number | null) =>
+          inTransaction(own.db, (tx) =>
+            tx.updateTable('accounts').set({ expires_at }).where('id', '=', other.accountId).execute(),
+          );
+        const disabling = () =>
+          setOrganizationPermissions(own, other, { organization: first.id, disabled: true });
+        await expire(own.clock.now() + 3_600_000_000);
+        expect((await refusalOf(disabling())).details.message).toContain('last active Administrator');
+        await expire(null);
+        expect((await disabling()).disabled).toBe(true);
+      } finally {
+        await own.close();
+      }
+    });
   });
 
   describe('deleting', () => {
