@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { displayName, emailAddress } from './names.ts';
+import { displayName, emailAddress, pseudonym } from './names.ts';
 import { wholeNumber } from './numbers.ts';
 import { MAX_PAGE, pageQuery, queryNumber } from './paging.ts';
 import { reference, rowVersion } from './references.ts';
@@ -21,9 +21,6 @@ const common = {
   disabled: z.boolean().default(false),
   expiresAt: instant.optional(),
 };
-
-/** Fields that administrators of an organization may not set: see `account.*` in the permission table. */
-const pseudonym = displayName;
 
 /** Fields of the forms of people. */
 const person = {

@@ -66,11 +66,14 @@ export type ShownRow = AccountRow & {
   service_path: string | null;
 };
 
-/** The account as an answer shows it to this asker. `blockedUntil`: until then failed attempts keep it out. */
+/** Failed attempts keep the account out: wherever it is tried from, or from single addresses. */
+export type Block = { until: Micros; everywhere: boolean };
+
+/** The account as an answer shows it to this asker. */
 export function accountItemOf(
   access: Access,
   row: ShownRow,
-  blockedUntil: Micros | undefined,
+  block: Block | undefined,
   now: Micros,
 ): AccountItem {
   // A column of the list, for some or for nobody; a person's own is shown with the account itself.
@@ -86,8 +89,8 @@ export function accountItemOf(
     pseudonym: row.pseudonym,
     ...(showsSystemRole ? { systemRole: row.system_role } : {}),
     organizationRole: row.organization_role,
-    status: statusOf(row, blockedUntil, now),
-    locked: row.locked_at !== null || blockedUntil !== undefined,
+    status: statusOf(row, block, now),
+    locked: row.locked_at !== null || block !== undefined,
     disabled: row.disabled_at !== null,
     expiresAt: shown(row.expires_at),
     passwordResetRequired: row.password_reset_required === 1,
@@ -105,7 +108,7 @@ export function accountItemOf(
   };
 }
 
-function statusOf(row: ShownRow, blockedUntil: Micros | undefined, now: Micros): AccountItem['status'] {
+function statusOf(row: ShownRow, block: Block | undefined, now: Micros): AccountItem['status'] {
   const state = accountState(row, now);
   const base = { lockedBy: null, lockedUntil: null };
   if (state === 'disabled') return { ...base, state, reason: 'Disabled by an administrator.' };
@@ -115,11 +118,12 @@ function statusOf(row: ShownRow, blockedUntil: Micros | undefined, now: Micros):
     return { ...base, state, reason: `Expired at ${formatTimestamp(row.expires_at ?? now)}.` };
   if (state === 'locked')
     return { ...base, state, reason: 'Locked by an administrator.', lockedBy: 'administrator' };
-  if (blockedUntil !== undefined) {
-    const lockedUntil = formatTimestamp(blockedUntil);
+  if (block !== undefined) {
+    const lockedUntil = formatTimestamp(block.until);
+    const where = block.everywhere ? '' : ' at some addresses';
     return {
       state: 'locked',
-      reason: `Locked after failed sign-ins, until ${lockedUntil}.`,
+      reason: `Locked${where} after failed sign-ins, until ${lockedUntil}.`,
       lockedBy: 'system',
       lockedUntil,
     };

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inTransaction } from '../../db/transaction.ts';
 import { newOrganization, newPerson, refusalOf } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
-import { editAccount } from '../account-changes/editing.service.ts';
+import { editAccount, previewEdit } from '../account-changes/editing.service.ts';
 import { createApiUser } from '../account-creation/api-users.service.ts';
 import { createReadOnlyUser, createUser } from '../account-creation/people.service.ts';
 import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
+import { upsertThrottle } from '../authentication/authentication.store.ts';
+import { throttleKeyOf } from './blocks.ts';
 import { getAccount, listAccounts } from './listing.service.ts';
 
 describe.each(ENGINES)('the accounts of an organization on %s', (engine) => {
@@ -139,6 +142,41 @@ describe.each(ENGINES)('the accounts of an organization on %s', (engine) => {
       account: organization.administrator.accountId,
     });
     expect(own.abilities).toMatchObject({ edit: true, delete: false, disable: false, changeRoles: false });
+  });
+
+  it('show who is kept out by failed sign-ins, everywhere or at an address, and for whom it is over', async () => {
+    const status = async () => (await list({ search: 'bea@example.com' }))[0];
+    const fail = async (suffix: string, seconds: number) => {
+      const now = app.clock.now();
+      const throttle = { failures: 30, lastFailureAt: now, blockedUntil: now + seconds * 1_000_000 };
+      await inTransaction(app.db, (tx) =>
+        upsertThrottle(tx, `${throttleKeyOf(app, 'bea@example.com')}${suffix}`, throttle),
+      );
+    };
+    await fail(' at 192.0.2.9', 60);
+    expect(await status()).toMatchObject({
+      locked: true,
+      status: {
+        state: 'locked',
+        lockedBy: 'system',
+        reason: expect.stringContaining('Locked at some addresses after failed sign-ins, until '),
+      },
+    });
+    await fail('', 120);
+    expect((await status())?.status.reason).toContain('Locked after failed sign-ins, until ');
+    const { id } = (await status()) ?? { id: 0 };
+    const by = organization.administrator;
+    const edit = { account: id, changes: { locked: false } };
+    expect((await previewEdit(app, by, edit)).consequences.map(({ code }) => code)).toEqual([
+      'failed_attempts_forgotten',
+    ]);
+    await editAccount(app, by, edit);
+    expect(await status()).toMatchObject({ locked: false, status: { state: 'active' } });
+    await fail(' at 192.0.2.9', 60);
+    app.clock.advance(61);
+    expect(await status()).toMatchObject({ locked: false, status: { state: 'active' } });
+    // Somebody whose name begins alike is not kept out.
+    expect((await list({ search: 'ada@example.com' }))[0]?.locked).toBe(false);
   });
 
   it('refuse a cursor that is none', async () => {

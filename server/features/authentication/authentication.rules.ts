@@ -36,8 +36,14 @@ export function secondsBlocked(throttle: Throttle | undefined, now: Micros): num
 
 /** The throttle, unless it comes from the future: after the clock was put back nobody waits for the old time to come again. */
 function credible(throttle: Throttle | undefined, now: Micros): Throttle | undefined {
-  if (throttle === undefined || throttle.lastFailureAt > now + SKEW) return undefined;
-  return throttle.blockedUntil > now + MAX_BLOCK + SKEW ? undefined : throttle;
+  const limit = credibleUntil(now);
+  if (throttle === undefined || throttle.lastFailureAt > limit.lastFailureAt) return undefined;
+  return throttle.blockedUntil > limit.blockedUntil ? undefined : throttle;
+}
+
+/** Beyond these instants a throttle comes from the future; see `credible`. */
+export function credibleUntil(now: Micros): { lastFailureAt: Micros; blockedUntil: Micros } {
+  return { lastFailureAt: now + SKEW, blockedUntil: now + MAX_BLOCK + SKEW };
 }
 
 /**

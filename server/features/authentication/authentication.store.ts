@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { nameKey } from '../../../contract/names.ts';
 import type { Database } from '../../db/open.ts';
 import type { CredentialKind, Schema } from '../../db/schema.ts';
@@ -71,6 +71,34 @@ export async function upsertThrottle(tx: Transaction, key: string, throttle: Thr
 
 export async function deleteThrottle(tx: Transaction, key: string): Promise<void> {
   await tx.deleteFrom('throttles').where('key', '=', key).execute();
+}
+
+export type AccountBlock = { key: string; everywhere: Micros | null; somewhere: Micros | null };
+
+/**
+ * Until when the accounts with these keys (see `accountThrottleKey`) are kept out: everywhere, and at single addresses.
+ * What lies beyond `credible` is left out.
+ */
+export async function listAccountBlocks(
+  db: Kysely<Schema>,
+  keys: readonly string[],
+  credible: { lastFailureAt: Micros; blockedUntil: Micros },
+): Promise<AccountBlock[]> {
+  const asked = sql`(values ${sql.join(keys.map((key) => sql`(${key})`))}) as v`;
+  const isCredible = sql`t.last_failure_at <= ${credible.lastFailureAt} and t.blocked_until <= ${credible.blockedUntil}`;
+  // Each half walks the primary key: an attack leaves one row for each address that it comes from.
+  const { rows } = await sql<{ key: string; is_everywhere: number; blocked_until: Micros }>`
+    select v.column1 as key, 1 as is_everywhere, t.blocked_until as blocked_until
+      from ${asked} join throttles t on t.key = v.column1 where ${isCredible}
+    union all
+    select v.column1 as key, 0 as is_everywhere, max(t.blocked_until) as blocked_until
+      from ${asked} join throttles t on t.key > v.column1 || ' ' and t.key < v.column1 || '!'
+      where ${isCredible} group by v.column1`.execute(db);
+  return keys.map((key) => {
+    const until = (isEverywhere: number) =>
+      rows.find((row) => row.key === key && row.is_everywhere === isEverywhere)?.blocked_until ?? null;
+    return { key, everywhere: until(1), somewhere: until(0) };
+  });
 }
 
 /** Forgets every failed attempt at the account, wherever it came from; `key` is that of `accountThrottleKey`. */
