@@ -15,6 +15,43 @@ export const FIRST_HASH = '0'.repeat(64);
 /** The columns of an event that its hash covers: all but the id, which the database gives, and the hashes. */
 export type ChainedEvent = Omit<AuditEventsTable, 'id' | 'previous_hash' | 'hash'>;
 
+/**
+ * The parts of an event that not everybody who sees it may know. The hash covers a salted commitment to each in place of
+ * the part, so that nobody finds a hidden one again by trying names.
+ */
+export const HIDEABLE_PARTS = ['actor', 'actorSystemRole', 'details'] as const;
+export type HideablePart = (typeof HIDEABLE_PARTS)[number];
+
+/** Of one salt. */
+const SALT_DIGITS = 32;
+/** That an event needs for its salts. */
+export const SALT_OCTETS = (HIDEABLE_PARTS.length * SALT_DIGITS) / 2;
+
+/** The salt of a part: 128 bits in hexadecimal. `salts`: those of all parts, one after the other, as they are stored. */
+export function saltOf(salts: string, part: HideablePart): string {
+  const start = HIDEABLE_PARTS.indexOf(part) * SALT_DIGITS;
+  // The last one goes to the end, so that nothing can be put after it unnoticed.
+  return salts.slice(start, part === 'details' ? undefined : start + SALT_DIGITS);
+}
+
+/** The canonical JSON of a part. `details` is taken as it is stored, which is canonical already. */
+export function canonicalPart(row: ChainedEvent, part: HideablePart): string {
+  const t = (value: string | number | null) => JSON.stringify(value);
+  if (part === 'details') return row.details;
+  if (part === 'actorSystemRole') return t(row.actor_system_role);
+  return [
+    `{"accountId":${t(row.actor_account_id)}`,
+    `"name":${t(row.actor_name)}`,
+    `"organizationId":${t(row.actor_organization_id)}`,
+    `"sourceAddress":${t(row.source_address)}}`,
+  ].join(',');
+}
+
+/** SHA-256, in hexadecimal, of the salt (in hexadecimal) and the canonical JSON of the part. */
+export function commitment(row: ChainedEvent, part: HideablePart): string {
+  return hash('sha256', saltOf(row.salts, part) + canonicalPart(row, part));
+}
+
 /** JSON as RFC 8785 has it: keys sorted by code unit at every level, no blanks; what JSON cannot hold is left out. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(sorted(JSON.parse(JSON.stringify(value) ?? 'null')));
@@ -31,26 +68,22 @@ function sorted(value: unknown): unknown {
 }
 
 /**
- * The canonical JSON of an event, which its hash covers. `details` is put in as it is stored, which is canonical already: not
- * even a blank that was added to it goes unnoticed.
+ * The canonical JSON of an event, which its hash covers, with commitments in place of what may be hidden.
  * @throws RangeError for an instant that is none
  */
 export function canonicalEvent(row: ChainedEvent): string {
   const t = (value: string | number | null) => JSON.stringify(value);
   return [
     `{"action":${t(row.action)}`,
-    `"actorAccountId":${t(row.actor_account_id)}`,
-    `"actorName":${t(row.actor_name)}`,
-    `"actorOrganizationId":${t(row.actor_organization_id)}`,
-    `"actorSystemRole":${t(row.actor_system_role)}`,
+    `"actor":"${commitment(row, 'actor')}"`,
+    `"actorSystemRole":"${commitment(row, 'actorSystemRole')}"`,
     `"at":${t(formatTimestamp(row.at))}`,
     `"chain":${t(row.chain)}`,
-    `"details":${row.details}`,
+    `"details":"${commitment(row, 'details')}"`,
     `"organizationId":${t(row.organization_id)}`,
     `"outcome":${t(row.outcome)}`,
     `"requestId":${t(row.request_id)}`,
     `"sequence":${t(row.sequence)}`,
-    `"sourceAddress":${t(row.source_address)}`,
     `"targetId":${t(row.target_id)}`,
     `"targetKind":${t(row.target_kind)}`,
     `"targetName":${t(row.target_name)}}`,

@@ -285,6 +285,8 @@ export type AuditEventsTable = {
   chain: number;
   /** Without gaps in its chain, from 1. */
   sequence: number;
+  /** Random, in hexadecimal: one for each part that may be hidden from a reader; see audit-chain.ts. */
+  salts: string;
   previous_hash: string;
   hash: string;
 };

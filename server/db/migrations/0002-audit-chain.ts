@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import { guardAppendOnly } from '../append-only.ts';
 import {
@@ -7,6 +8,7 @@ import {
   chainHash,
   FIRST_HASH,
   INSTANCE_CHAIN,
+  SALT_OCTETS,
 } from '../audit-chain.ts';
 import { int, text } from '../dialect.ts';
 import type { Migration } from '../migration.ts';
@@ -32,14 +34,27 @@ export const migration0002: Migration = {
     for (const [name, type, initial] of [
       ['actor_organization_id', i, undefined],
       ['actor_system_role', t, undefined],
-      ['chain', i, 0],
-      ['sequence', i, 0],
+      ['salts', t, ''],
       ['previous_hash', t, ''],
       ['hash', t, ''],
     ] as const)
       await schema
         .alterTable('audit_events')
         .addColumn(name, type, (c) => (initial === undefined ? c : c.notNull().defaultTo(initial)))
+        .execute();
+    // An event in a chain that there cannot be, or before its first, would be listed and never be verified.
+    for (const [name, least] of [
+      ['chain', INSTANCE_CHAIN],
+      ['sequence', 1],
+    ] as const)
+      await schema
+        .alterTable('audit_events')
+        .addColumn(name, i, (c) =>
+          c
+            .notNull()
+            .defaultTo(least)
+            .check(sql`${sql.ref(name)} >= ${sql.lit(least)}`),
+        )
         .execute();
 
     await schema
@@ -142,6 +157,7 @@ async function chainExisting(tx: Transaction): Promise<void> {
         details: canonicalJson(JSON.parse(row.details)),
         chain,
         sequence: head.sequence + 1,
+        salts: randomBytes(SALT_OCTETS).toString('hex'),
       };
       const hash = chainHash(head.hash, canonicalEvent({ ...row, ...changes }));
       await db

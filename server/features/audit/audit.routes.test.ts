@@ -82,8 +82,8 @@ describe.each(ENGINES)('the audit trail over REST on %s', (engine) => {
     const events = jsonl.body
       .trimEnd()
       .split('\n')
-      .map((line) => JSON.parse(line) as { event: { details: unknown } });
-    expect(events.map((line) => line.event.details)).toEqual([
+      .map((line) => JSON.parse(line) as { details: unknown });
+    expect(events.map((line) => line.details)).toEqual([
       { format: 'csv' },
       { action: 'audit.export', format: 'jsonl' },
     ]);

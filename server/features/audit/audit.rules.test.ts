@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Actor } from '../../access/can.ts';
-import { activityName, isHiddenFrom, MASKED, maskSecrets, shownTarget } from './audit.rules.ts';
+import { activityName, isActorHidden, MASKED, maskSecrets, seenBy, shownTarget } from './audit.rules.ts';
 
 describe('masking of secrets in audit details', () => {
   it.each([
@@ -85,25 +85,64 @@ describe('the name of who acted', () => {
     actor_name: 'boss@example.com',
     actor_organization_id: 2,
     actor_system_role: 'Super User',
+    source_address: '192.0.2.1',
+    target_kind: 'user',
+    target_id: '9',
+    details:
+      '{"systemRole":{"after":"Administrator","before":"User"},"consequences":["canary"],"locked":true}',
   };
+  const director = { ...row, actor_system_role: 'User' };
   const names = { firstName: 'Ada', lastName: 'Byron', pseudonym: 'Grey Heron' };
-  const viewer = { accountId: 5, seesSuperUsers: false };
+  const viewer = { accountId: 5, seesInstance: false, seesSystemRoles: false };
 
-  it('is hidden of a Super User in an organization that is not his own', () => {
-    expect(isHiddenFrom(row, viewer)).toBe(true);
+  it('is hidden of everybody in an organization that is not the own one, with account, organization and address', () => {
+    const hidden = { actor_account_id: null, actor_organization_id: null, source_address: null };
+    expect(seenBy(row, viewer, names).row).toMatchObject({ ...hidden, actor_name: 'A Super User' });
+    expect(seenBy(director, viewer, names).row).toMatchObject({ ...hidden, actor_name: 'Grey Heron' });
+    expect(seenBy(director, viewer, undefined).row.actor_name).toBe('Somebody');
+    expect(seenBy(director, viewer, names).hidden).toContain('actor');
     expect(activityName(row, names)).toBe('A Super User');
+    expect(isActorHidden({ ...director, actor_organization_id: null }, viewer)).toBe(true);
   });
 
-  it('is shown of a Super User at home, to himself, and to those who see the whole instance', () => {
-    expect(isHiddenFrom({ ...row, actor_organization_id: 1 }, viewer)).toBe(false);
-    expect(isHiddenFrom(row, { ...viewer, accountId: 7 })).toBe(false);
-    expect(isHiddenFrom(row, { ...viewer, seesSuperUsers: true })).toBe(false);
+  it('is shown at home, to whoever it was, of the operator, and to those who see the whole instance', () => {
+    for (const each of [row, director]) {
+      expect(isActorHidden({ ...each, actor_organization_id: 1 }, viewer)).toBe(false);
+      expect(isActorHidden(each, { ...viewer, accountId: 7 })).toBe(false);
+      expect(isActorHidden(each, { ...viewer, seesInstance: true })).toBe(false);
+    }
+    expect(isActorHidden({ ...row, actor_account_id: null, actor_organization_id: null }, viewer)).toBe(
+      false,
+    );
     expect(activityName({ ...row, actor_organization_id: 1 }, names)).toBe('Ada Byron');
+  });
+
+  it('comes with System roles for those only who may see them, and of one’s own account', () => {
+    const colleague = { ...director, actor_organization_id: 1 };
+    const masked = seenBy(colleague, viewer, names);
+    expect(masked.hidden).toEqual(['actorSystemRole', 'details']);
+    expect(masked.row).toMatchObject({ actor_name: 'boss@example.com', actor_system_role: null });
+    expect(JSON.parse(masked.row.details)).toEqual({
+      systemRole: MASKED,
+      consequences: MASKED,
+      locked: true,
+    });
+    expect(seenBy(colleague, { ...viewer, seesSystemRoles: true }, names)).toEqual({
+      row: colleague,
+      hidden: [],
+    });
+    expect(seenBy(colleague, { ...viewer, accountId: 9 }, names).hidden).toEqual(['actorSystemRole']);
+    expect(seenBy(colleague, { ...viewer, accountId: 7 }, names).hidden).toEqual(['details']);
+    // The id of another thing is not that of the account.
+    expect(seenBy({ ...colleague, target_kind: 'group' }, { ...viewer, accountId: 9 }, names).hidden).toEqual(
+      ['actorSystemRole', 'details'],
+    );
+    const plain = { ...colleague, details: '{"consequences":["1 of its sessions ends."]}' };
+    expect(seenBy(plain, viewer, names).row.details).toBe(plain.details);
   });
 
   it('is in the activity the first and last name of a colleague, and the pseudonym of anybody else', () => {
     const administrator = { ...row, actor_system_role: 'Administrator' };
-    expect(isHiddenFrom(administrator, viewer)).toBe(false);
     expect(activityName(administrator, names)).toBe('Grey Heron');
     expect(activityName(administrator, undefined)).toBe('Somebody');
     const colleague = { ...administrator, actor_organization_id: 1 };

@@ -1,4 +1,6 @@
 import type { Actor } from '../../access/can.ts';
+import type { HideablePart } from '../../db/audit-chain.ts';
+import { TARGET_KINDS } from '../accounts/forms.rules.ts';
 
 /** What an event tells of whoever acted. */
 export type ActorFields = {
@@ -116,7 +118,7 @@ export function maskSecrets(value: unknown, isSecret = false): unknown {
 }
 
 /** Whoever looks at the trail. */
-export type Viewer = { accountId: number | undefined; seesSuperUsers: boolean };
+export type Viewer = { accountId: number | undefined; seesInstance: boolean; seesSystemRoles: boolean };
 
 type ShownRow = {
   organization_id: number | null;
@@ -124,17 +126,79 @@ type ShownRow = {
   actor_name: string;
   actor_organization_id: number | null;
   actor_system_role: string | null;
+  source_address: string | null;
+  target_kind: string;
+  target_id: string | null;
+  details: string;
 };
 
 export const A_SUPER_USER = 'A Super User';
 
-/** A Super User works in every organization; those in which he is a guest do not learn who he is. */
-export function isHiddenFrom(row: ShownRow, viewer: Viewer): boolean {
+/** An organization does not learn who the people of other organizations are who did something in it. */
+export function isActorHidden(
+  row: Pick<ShownRow, 'organization_id' | 'actor_account_id' | 'actor_organization_id'>,
+  viewer: Viewer,
+): boolean {
   return (
-    row.actor_system_role === 'Super User' &&
+    row.actor_account_id !== null &&
     row.actor_organization_id !== row.organization_id &&
-    !viewer.seesSuperUsers &&
+    !viewer.seesInstance &&
     viewer.accountId !== row.actor_account_id
+  );
+}
+
+/**
+ * An event as the viewer may see it, with stand-ins for the parts that are hidden, and which those are. `names`: of the actor,
+ * where it is hidden.
+ */
+export function seenBy<Row extends ShownRow>(
+  row: Row,
+  viewer: Viewer,
+  names: ActorNames | undefined,
+): { row: Row; hidden: HideablePart[] } {
+  const seen = { ...row };
+  const hidden: HideablePart[] = [];
+  if (isActorHidden(row, viewer)) {
+    hidden.push('actor');
+    // An address would tell who it is, too.
+    Object.assign(seen, { actor_account_id: null, actor_organization_id: null, source_address: null });
+    seen.actor_name = strangerName(row, names);
+  }
+  if (viewer.seesSystemRoles) return { row: seen, hidden };
+  if (row.actor_system_role !== null && viewer.accountId !== row.actor_account_id) {
+    hidden.push('actorSystemRole');
+    seen.actor_system_role = null;
+  }
+  const isOwn =
+    viewer.accountId !== undefined &&
+    ACCOUNT_KINDS.has(row.target_kind) &&
+    row.target_id === String(viewer.accountId);
+  const details = JSON.parse(row.details) as Record<string, unknown>;
+  if (!isOwn && tellsSystemRole(details)) {
+    hidden.push('details');
+    seen.details = JSON.stringify(withoutSystemRoles(details));
+  }
+  return { row: seen, hidden };
+}
+
+const ACCOUNT_KINDS = new Set(Object.values(TARGET_KINDS));
+
+function tellsSystemRole(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([key, each]) => key === 'systemRole' || tellsSystemRole(each));
+}
+
+/** What follows from another System role would tell it, too. */
+function withoutSystemRoles(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutSystemRoles);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [
+      key,
+      key === 'systemRole' || (key === 'consequences' && 'systemRole' in value)
+        ? MASKED
+        : withoutSystemRoles(each),
+    ]),
   );
 }
 
@@ -145,11 +209,24 @@ export type ActorNames = { firstName: string | null; lastName: string | null; ps
  * Who did it, as every member of the organization may know: colleagues by first and last name, accounts of other organizations
  * by pseudonym, Super Users by neither.
  */
-export function activityName(row: ShownRow, names: ActorNames | undefined): string {
+export function activityName(
+  row: Pick<
+    ShownRow,
+    'organization_id' | 'actor_account_id' | 'actor_name' | 'actor_organization_id' | 'actor_system_role'
+  >,
+  names: ActorNames | undefined,
+): string {
   if (row.actor_account_id === null) return 'The operator';
   if (row.actor_organization_id === row.organization_id) {
     return [names?.firstName, names?.lastName].filter(Boolean).join(' ') || row.actor_name;
   }
-  if (row.actor_system_role === 'Super User') return A_SUPER_USER;
-  return names?.pseudonym ?? 'Somebody';
+  return strangerName(row, names);
+}
+
+/** Of whoever acted in an organization that is not the own one. */
+function strangerName(
+  row: Pick<ShownRow, 'actor_system_role'>,
+  names: Pick<ActorNames, 'pseudonym'> | undefined,
+): string {
+  return row.actor_system_role === 'Super User' ? A_SUPER_USER : (names?.pseudonym ?? 'Somebody');
 }

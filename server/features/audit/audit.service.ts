@@ -13,14 +13,14 @@ import { INSTANCE } from '../../access/can.ts';
 import { act, readingAs } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { csvLine } from '../../csv.ts';
-import { canonicalEvent } from '../../db/audit-chain.ts';
+import { canonicalEvent, canonicalPart, HIDEABLE_PARTS, saltOf } from '../../db/audit-chain.ts';
 import { invalid } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import { formatTimestamp, parseTimestamp } from '../../protocols/timestamp.ts';
 import { findAccount } from '../accounts/accounts.store.ts';
 import { requireVisibleOrganization } from '../owners/owners.rules.ts';
 import { findOrganization } from '../owners/owners.store.ts';
-import { A_SUPER_USER, activityName, isHiddenFrom, type Viewer } from './audit.rules.ts';
+import { activityName, isActorHidden, seenBy, type Viewer } from './audit.rules.ts';
 import {
   type AuditEventRow,
   type AuditFilter,
@@ -102,7 +102,7 @@ async function* exported(
     if (last === undefined) return;
     yield format === 'csv'
       ? (await shown(app, rows, viewer)).map(csvOf).join('')
-      : rows.map((row) => jsonLineOf(row, viewer)).join('');
+      : (await seen(app, rows, viewer)).map(jsonLineOf).join('');
     after = { at: last.at, id: last.id };
   }
 }
@@ -132,28 +132,25 @@ function csvOf(event: AuditEventShown): string {
   );
 }
 
-/** `hash` is the SHA-256 of `previousHash` and of `event` as RFC 8785 writes it, unless `actorHidden`. */
-function jsonLineOf(row: AuditEventRow, viewer: Viewer): string {
-  const isHidden = isHiddenFrom(row, viewer);
+/**
+ * `hash` is the SHA-256 of `previousHash` and of `event` as RFC 8785 writes it. In `event`, each of the parts is the SHA-256 of
+ * its salt and of the part as RFC 8785 writes it; where its salt is missing, the part is hidden and what is shown is a
+ * stand-in.
+ */
+function jsonLineOf({ stored, row, hidden }: Seen): string {
+  const shownParts = HIDEABLE_PARTS.filter((part) => !hidden.includes(part));
   const line = {
-    id: row.id,
-    event: JSON.parse(canonicalEvent(isHidden ? { ...row, ...HIDDEN } : row)),
-    ...(isHidden ? { actorHidden: true } : {}),
-    count: row.count,
-    lastAt: formatTimestamp(row.last_at),
-    previousHash: row.previous_hash,
-    hash: row.hash,
+    id: stored.id,
+    event: JSON.parse(canonicalEvent(stored)),
+    ...Object.fromEntries(HIDEABLE_PARTS.map((part) => [part, JSON.parse(canonicalPart(row, part))])),
+    salts: Object.fromEntries(shownParts.map((part) => [part, saltOf(stored.salts, part)])),
+    count: stored.count,
+    lastAt: formatTimestamp(stored.last_at),
+    previousHash: stored.previous_hash,
+    hash: stored.hash,
   };
   return `${JSON.stringify(line)}\n`;
 }
-
-/** What is shown in place of a Super User who is a guest: his address would tell who he is, too. */
-const HIDDEN = {
-  actor_account_id: null,
-  actor_name: A_SUPER_USER,
-  actor_organization_id: null,
-  source_address: null,
-} as const;
 
 /**
  * Who added or changed what in an organization, the newest first, for every member of it.
@@ -172,7 +169,11 @@ export async function listActivity(
     about({ organizationId, targetKind: 'organization', targetId: organizationId, targetName: name });
     caller.access.require('organization.activity', { organizationId });
     const page = { limit: limit + 1, after: positionOf(app, after) };
-    const rows = await listAuditEvents(db.read, organizationId, page, { outcome: 'done' });
+    const rows = await listAuditEvents(db.read, organizationId, page, {
+      outcome: 'done',
+      // Who comes and goes adds and changes nothing.
+      withoutSessions: true,
+    });
     const { items, next } = cut(app, rows, limit);
     const names = await listActorNames(db.read, idsOf(items, 'actor_account_id'));
     return {
@@ -199,7 +200,8 @@ function viewerOf({ access }: Caller): Viewer {
   const { actor } = access;
   return {
     accountId: actor.kind === 'account' ? actor.accountId : undefined,
-    seesSuperUsers: access.can('audit.viewInstance', INSTANCE),
+    seesInstance: access.can('audit.viewInstance', INSTANCE),
+    seesSystemRoles: access.can('account.viewSystemRole', INSTANCE),
   };
 }
 
@@ -216,7 +218,7 @@ async function filterOf(app: App, wanted: Wanted, viewer: Viewer): Promise<Audit
     since: since === undefined ? undefined : instantOf('since', since),
     until: until === undefined ? undefined : instantOf('until', until),
     // To look for somebody by name must not tell what he did where his name is not shown.
-    ...(actor === undefined || viewer.seesSuperUsers ? {} : { withoutSuperUsersBut: viewer.accountId ?? 0 }),
+    ...(actor === undefined || viewer.seesInstance ? {} : { withoutStrangersBut: viewer.accountId ?? 0 }),
   };
 }
 
@@ -250,10 +252,21 @@ function idsOf(rows: readonly AuditEventRow[], column: 'organization_id' | 'acto
   return [...new Set(rows.map((row) => row[column]).filter((id) => id !== null))];
 }
 
+/** An event as it is stored, and as the viewer may see it. */
+type Seen = { stored: AuditEventRow } & ReturnType<typeof seenBy<AuditEventRow>>;
+
+async function seen(app: App, rows: readonly AuditEventRow[], viewer: Viewer): Promise<Seen[]> {
+  const strangers = rows.filter((row) => isActorHidden(row, viewer));
+  const names = await listActorNames(app.db.read, idsOf(strangers, 'actor_account_id'));
+  return rows.map((stored) => ({
+    stored,
+    ...seenBy(stored, viewer, names.get(stored.actor_account_id ?? 0)),
+  }));
+}
+
 async function shown(app: App, rows: readonly AuditEventRow[], viewer: Viewer): Promise<AuditEventShown[]> {
   const names = await listOwnerNames(app.db.read, idsOf(rows, 'organization_id'));
-  return rows.map((stored) => {
-    const row = isHiddenFrom(stored, viewer) ? { ...stored, ...HIDDEN } : stored;
+  return (await seen(app, rows, viewer)).map(({ row }) => {
     return {
       id: row.id,
       at: formatTimestamp(row.at),

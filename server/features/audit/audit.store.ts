@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import {
   canonicalEvent,
@@ -5,6 +6,7 @@ import {
   chainHash,
   FIRST_HASH,
   INSTANCE_CHAIN,
+  SALT_OCTETS,
   storableText,
 } from '../../db/audit-chain.ts';
 import type { AuditEventsTable, AuditHeadsTable, Schema } from '../../db/schema.ts';
@@ -28,7 +30,7 @@ const COALESCE_MICROS = 60_000_000;
 /** So many events back in its chain an equal one is looked for. */
 const COALESCE_EVENTS = 200;
 
-type Row = Omit<AuditEventsTable, 'id' | 'sequence' | 'previous_hash' | 'hash'>;
+type Row = Omit<AuditEventsTable, 'id' | 'sequence' | 'salts' | 'previous_hash' | 'hash'>;
 
 function rowOf(event: AuditEvent): Row {
   const t = (text: string | null) => (text === null ? null : storableText(text));
@@ -63,10 +65,11 @@ export async function appendAuditEvents(tx: Transaction, events: readonly AuditE
 async function append(tx: Transaction, row: Row): Promise<void> {
   const head = await lockHead(tx, row.chain);
   const sequence = head.sequence + 1;
-  const hash = chainHash(head.hash, canonicalEvent({ ...row, sequence }));
+  const chained = { ...row, sequence, salts: randomBytes(SALT_OCTETS).toString('hex') };
+  const hash = chainHash(head.hash, canonicalEvent(chained));
   await tx
     .insertInto('audit_events')
-    .values({ ...row, sequence, previous_hash: head.hash, hash })
+    .values({ ...chained, previous_hash: head.hash, hash })
     .execute();
   await tx.updateTable('audit_heads').set({ sequence, hash }).where('chain', '=', row.chain).execute();
 }
@@ -164,8 +167,10 @@ export type AuditFilter = {
   since?: Micros | undefined;
   /** Not at or after; exclusive. */
   until?: Micros | undefined;
-  /** Leaves out what Super Users of other organizations did, but for this account. */
-  withoutSuperUsersBut?: number | undefined;
+  /** Leaves out what accounts of other organizations did, but for this account. */
+  withoutStrangersBut?: number | undefined;
+  /** Leaves out what was done to sessions. */
+  withoutSessions?: boolean | undefined;
 };
 
 /** Where a page begins: after this event. */
@@ -193,7 +198,7 @@ export async function listAuditEvents(
       eb(eb.fn.coalesce('audit_repeats.count', eb.lit(0)), '+', eb.lit(1)).as('count'),
       eb.fn.coalesce('audit_repeats.last_at', 'audit_events.at').as('last_at'),
     ]);
-  const { actor, action, outcome, targetKind, targetId, since, until, withoutSuperUsersBut } = filter;
+  const { actor, action, outcome, targetKind, targetId, since, until, withoutStrangersBut } = filter;
   // An actor or a target has few events, an organization may have a million: the sign keeps SQLite from walking those.
   const isNarrow = actor !== undefined || targetId !== undefined;
   if (scope !== 'instance')
@@ -212,15 +217,15 @@ export async function listAuditEvents(
   if (targetId !== undefined) query = query.where('target_id', '=', targetId);
   if (since !== undefined) query = query.where('at', '>=', since);
   if (until !== undefined) query = query.where('at', '<', until);
-  if (withoutSuperUsersBut !== undefined)
+  if (withoutStrangersBut !== undefined)
     query = query.where((eb) =>
       eb.or([
-        eb('actor_system_role', 'is', null),
-        eb('actor_system_role', '<>', 'Super User'),
+        eb('actor_account_id', 'is', null),
         eb('actor_organization_id', '=', eb.ref('organization_id')),
-        eb('actor_account_id', '=', withoutSuperUsersBut),
+        eb('actor_account_id', '=', withoutStrangersBut),
       ]),
     );
+  if (filter.withoutSessions === true) query = query.where('action', 'not like', 'session.%');
   const direction = first === 'newest' ? 'desc' : 'asc';
   if (after !== undefined)
     query = query.where((eb) =>

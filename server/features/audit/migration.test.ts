@@ -34,6 +34,8 @@ describe.each(ENGINES)('an audit trail from before the hash chains on %s', (engi
     expect(trail.map((event) => event.actor_name)).toEqual(
       Array.from({ length: EVENTS }, (_, index) => `a${index + 1}`),
     );
+    expect(new Set(trail.map((event) => event.salts)).size).toBe(EVENTS);
+    expect(trail[0]?.salts).toMatch(/^[0-9a-f]{96}$/);
     expect(trail[4]).toMatchObject({ count: 7, sequence: 2, details: { a: '5', z: 1 } });
     expect(trail.filter((event) => event.chain === 2).map((event) => event.sequence)).toEqual(
       Array.from({ length: 767 }, (_, index) => index + 1),

@@ -49,6 +49,21 @@ describe.each(ENGINES)('reading the audit trail on %s', (engine) => {
     for await (const piece of await exported) pieces.push(piece);
     return pieces;
   };
+  type Line = Record<'actor' | 'actorSystemRole' | 'details', unknown> & {
+    event: Record<string, unknown>;
+    salts: Record<string, string>;
+    previousHash: string;
+    hash: string;
+  };
+  const linesOf = async (caller: Caller, input: ListAuditInput = {}) => {
+    const text = await chunks(
+      exportAudit(app, caller, { organization: organization.id, ...input, format: 'jsonl' }),
+    );
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Line);
+  };
   const chunks = async (exported: Promise<AsyncIterable<string>>) => (await piecesOf(exported)).join('');
 
   it('item 119: shows an Organization Administrator the events of the organization, and of no other', async () => {
@@ -177,6 +192,115 @@ describe.each(ENGINES)('reading the audit trail on %s', (engine) => {
     });
   });
 
+  describe('of what people of other organizations did in this one', () => {
+    let director: Someone;
+    const about = { targetKind: 'thing', targetId: 'by a director' };
+    beforeAll(async () => {
+      director = await newPerson(app, 'Standard User', other);
+      await change(director, 'by a director');
+    });
+
+    it('shows its members a pseudonym, and neither user name, account nor address, in lists, exports and activity', async () => {
+      const [event] = (await mine(about)).items;
+      const pseudonym = event?.actorName ?? '';
+      expect(pseudonym).toMatch(/^person-\d+$/);
+      expect(event).toMatchObject({ actorAccountId: null, sourceAddress: null });
+      const { administrator } = organization;
+      const activity = await listActivity(app, administrator, { organization: organization.id, limit: 1000 });
+      expect(activity.items.find((item) => item.targetName === 'by a director')?.who).toBe(pseudonym);
+      const csv = await chunks(
+        exportAudit(app, administrator, { organization: organization.id, ...about, format: 'csv' }),
+      );
+      const [heading, row] = parseCsv(csv).map((each) => each.cells);
+      const cell = (column: string) => row?.[heading?.indexOf(column) ?? -1];
+      expect([cell('actorName'), cell('actorAccountId'), cell('sourceAddress')]).toEqual([pseudonym, '', '']);
+      const [line] = await linesOf(administrator, about);
+      expect(line?.actor).toEqual({
+        accountId: null,
+        name: pseudonym,
+        organizationId: null,
+        sourceAddress: null,
+      });
+      for (const text of [csv, JSON.stringify([event, activity, line])])
+        expect(text).not.toContain(director.userName);
+    });
+
+    it('does not confirm them when somebody looks for them by name or by account', async () => {
+      const { administrator } = organization;
+      for (const actor of [director.userName, director.accountId]) {
+        expect((await mine({ actor })).items).toEqual([]);
+        expect(await linesOf(administrator, { actor })).toEqual([]);
+        // Item 119: nor is there a difference to an actor that does not exist.
+        expect(await mine({ actor })).toEqual(await mine({ actor: 'nobody@example.com' }));
+      }
+    });
+
+    it('tells who it was to those who see the whole instance, and to himself', async () => {
+      for (const caller of [instanceAdministrator, app.operator]) {
+        const seen = await list(caller, { organization: organization.id, actor: director.accountId });
+        expect(seen.items).toMatchObject([{ actorName: director.userName, sourceAddress: '192.0.2.7' }]);
+      }
+      const accounts = await newPerson(app, 'Accounts Administrator', other);
+      const [masked] = (await list(accounts, { organization: organization.id, ...about })).items;
+      expect(masked?.actorName).toMatch(/^person-\d+$/);
+    });
+  });
+
+  describe('of System roles', () => {
+    const about = { targetKind: 'user', targetId: '4712' };
+    const told = (items: readonly { details: unknown }[]) => items.map((item) => item.details);
+    const details = {
+      systemRole: { before: 'User', after: 'Operations Administrator' },
+      consequences: ['Its Organization role becomes X, because its System role becomes Y.'],
+      locked: true,
+    };
+    const masked = { systemRole: '(masked)', consequences: '(masked)', locked: true };
+    const record = async (targetId: string, caller: Caller = app.operator) => {
+      app.clock.advance(1);
+      await act(app, caller, 'account.edit', async ({ access, audit }) => {
+        access.can('organization.view', {});
+        await audit({
+          organizationId: organization.id,
+          targetKind: 'user',
+          targetId,
+          targetName: null,
+          details,
+        });
+      });
+    };
+
+    it('tells nothing to those who may not see them, in lists and exports', async () => {
+      await record(about.targetId, organization.administrator);
+      const accounts = await newPerson(app, 'Accounts Administrator', other);
+      const member = await newPerson(app, 'Organization Administrator', organization);
+      for (const caller of [member, accounts, superUser]) {
+        const scope = { organization: organization.id, ...about };
+        expect(told((await list(caller, scope)).items)).toEqual([masked]);
+        const [line] = await linesOf(caller, about);
+        expect(line).toMatchObject({ actorSystemRole: null, details: masked });
+        expect(Object.keys(line?.salts ?? {})).not.toContain('actorSystemRole');
+        expect(Object.keys(line?.salts ?? {})).not.toContain('details');
+        const csv = await chunks(exportAudit(app, caller, { ...scope, format: 'csv' }));
+        expect(csv).toContain('(masked)');
+        expect(csv).not.toContain('Operations Administrator');
+      }
+    });
+
+    it('tells them to those who may see them, and to everybody those of the own account', async () => {
+      for (const caller of [instanceAdministrator, app.operator]) {
+        expect(told((await list(caller, { organization: organization.id, ...about })).items)).toEqual([
+          details,
+        ]);
+        const [line] = await linesOf(caller, about);
+        expect(line).toMatchObject({ actorSystemRole: 'User', details });
+      }
+      const { administrator } = organization;
+      await record(String(administrator.accountId));
+      const own = await mine({ targetKind: 'user', targetId: String(administrator.accountId) });
+      expect(told(own.items)).toEqual([details]);
+    });
+  });
+
   describe('exported', () => {
     it('item 73: as CSV it holds nothing that a spreadsheet runs', async () => {
       await change(organization.administrator, '=HYPERLINK("http://x")');
@@ -191,25 +315,50 @@ describe.each(ENGINES)('reading the audit trail on %s', (engine) => {
       expect(rows.map((row) => Number(row.cells[2]))).toEqual(rows.map((_, index) => index + 1));
     });
 
-    it('as JSON Lines it carries the proof of its chain, which needs nothing of ours', async () => {
-      const text = await chunks(
-        exportAudit(app, app.operator, { organization: organization.id, format: 'jsonl' }),
-      );
-      const lines = text
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line));
-      expect(lines.length).toBeGreaterThan(10);
-      let previous = '0'.repeat(64);
-      for (const { event, previousHash, hash } of lines) {
-        expect(previousHash).toBe(previous);
-        expect(
-          createHash('sha256')
-            .update(`${previousHash}${canonicalJson(event)}`)
-            .digest('hex'),
-        ).toBe(hash);
-        previous = hash;
+    it('as JSON Lines each line proves itself and what it shows, which needs nothing of ours', async () => {
+      await change(superUser, 'for the proof');
+      const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+      const parts = ['actor', 'actorSystemRole', 'details'] as const;
+      const readers: [Caller, boolean][] = [
+        [app.operator, true],
+        [organization.administrator, false],
+      ];
+      for (const [reader, seesAll] of readers) {
+        const lines = await linesOf(reader);
+        expect(lines.length).toBeGreaterThan(10);
+        let previous = '0'.repeat(64);
+        let hidden = 0;
+        for (const line of lines) {
+          expect(line.previousHash).toBe(previous);
+          expect(sha256(`${line.previousHash}${canonicalJson(line.event)}`)).toBe(line.hash);
+          for (const part of parts) {
+            const salt = line.salts[part];
+            if (salt === undefined) hidden++;
+            else expect(sha256(`${salt}${canonicalJson(line[part])}`)).toBe(line.event[part]);
+          }
+          previous = line.hash;
+        }
+        expect(hidden === 0).toBe(seesAll);
       }
+    });
+
+    it('gives no salt of what it hides, so that no trial of names finds it', async () => {
+      const about = { targetKind: 'thing', targetId: 'for the proof' };
+      const [line] = await linesOf(organization.administrator, about);
+      expect(Object.keys(line?.salts ?? {})).toEqual(['details']);
+      const [stored] = await app.db.read
+        .selectFrom('audit_events')
+        .selectAll()
+        .where('target_id', '=', 'for the proof')
+        .execute();
+      const text = JSON.stringify([line, await mine(about)]);
+      for (const salt of [stored?.salts.slice(0, 32), stored?.salts.slice(32, 64)])
+        expect(text).not.toContain(salt);
+      expect(text).toContain(stored?.salts.slice(64));
+      // Who knows everything but the salt: the commitment is not the hash of what is hidden.
+      const { actor_account_id: accountId, actor_name: name, source_address: sourceAddress } = stored ?? {};
+      const guess = canonicalJson({ accountId, name, organizationId: other.id, sourceAddress });
+      expect(createHash('sha256').update(guess).digest('hex')).not.toBe(line?.event.actor);
     });
 
     it('tells that it was taken, by whom, and of what', async () => {
@@ -277,6 +426,16 @@ describe.each(ENGINES)('reading the audit trail on %s', (engine) => {
     it('holds what was done, not what was refused, and is paged', async () => {
       const standard = await newPerson(app, 'Standard User', organization);
       await refusalOf(list(standard, { organization: organization.id }));
+      await act(app, standard, 'session.create', async ({ access, audit }) => {
+        access.can('organization.view', {});
+        await audit({
+          organizationId: organization.id,
+          targetKind: 'user',
+          targetId: standard.accountId,
+          targetName: standard.userName,
+          details: {},
+        });
+      });
       const seen: string[] = [];
       let after: string | undefined;
       do {
@@ -289,7 +448,9 @@ describe.each(ENGINES)('reading the audit trail on %s', (engine) => {
         after = page.next ?? undefined;
       } while (after !== undefined);
       const done = (await auditTrail(app, organization.id)).filter((event) => event.outcome === 'done');
-      expect(seen).toHaveLength(done.length);
+      expect(done.map((event) => event.action)).toContain('session.create');
+      expect(seen).toHaveLength(done.filter((event) => !event.action.startsWith('session.')).length);
+      expect(seen.filter((action) => action.startsWith('session.'))).toEqual([]);
       expect(seen).not.toContain('audit.list');
     });
 

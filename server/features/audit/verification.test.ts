@@ -61,17 +61,35 @@ describe.each(ENGINES)('the chained audit trail on %s', (engine) => {
       for (const [index, row] of rows.entries()) {
         if (index > 0) expect(row.previous_hash).toBe(rows[index - 1]?.hash);
         // SHA-256 of the hash before and of the canonical JSON (RFC 8785) of all fields, made here in another way.
-        const { id, previous_hash, hash, details, at, ...rest } = row;
+        const { id, previous_hash, hash, details, at, salts, ...rest } = row;
+        const { actor_account_id, actor_name, actor_organization_id, source_address, ...others } = rest;
         const camel = Object.fromEntries(
-          Object.entries(rest).map(([key, value]) => [
+          Object.entries(others).map(([key, value]) => [
             key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
             value,
           ]),
         );
         const instant = `${new Date(at / 1000).toISOString().slice(0, -1)}${String(at % 1000).padStart(3, '0')}Z`;
-        const event = canonicalJson({ ...camel, at: instant, details: JSON.parse(details) });
+        expect(salts).toMatch(/^[0-9a-f]{96}$/);
+        const committed = (number: number, part: unknown) =>
+          createHash('sha256')
+            .update(salts.slice(number * 32, number * 32 + 32) + canonicalJson(part))
+            .digest('hex');
+        const event = canonicalJson({
+          ...camel,
+          at: instant,
+          actor: committed(0, {
+            accountId: actor_account_id,
+            name: actor_name,
+            organizationId: actor_organization_id,
+            sourceAddress: source_address,
+          }),
+          actorSystemRole: committed(1, row.actor_system_role),
+          details: committed(2, JSON.parse(details)),
+        });
         expect(createHash('sha256').update(`${previous_hash}${event}`).digest('hex'), `${id}`).toBe(hash);
       }
+      expect(new Set(rows.map((row) => row.salts)).size).toBe(rows.length);
       expect(await problems()).toEqual([]);
     });
 
@@ -112,6 +130,7 @@ describe.each(ENGINES)('the chained audit trail on %s', (engine) => {
         source_address: sql`source_address = '192.0.2.1'`,
         request_id: sql`request_id = 'r'`,
         sequence: sql`sequence = sequence + 1000`,
+        salts: sql`salts = salts || '0'`,
         previous_hash: sql`previous_hash = upper(hash)`,
         hash: sql`hash = previous_hash`,
       };
