@@ -40,6 +40,22 @@ describe('a typed secret', () => {
     expect(secrets.hashes.count).toBe(4);
   });
 
+  it('for one asker is hashed two at a time and twenty wait; others neither wait for them nor are sent away', async () => {
+    const secrets = createSecrets();
+    let done = 0;
+    const many = Array.from({ length: 25 }, async (_, i) => {
+      await secrets.hash(`phrase ${i}`, 'account 1');
+      done++;
+    });
+    const refused = Promise.allSettled(many);
+    await secrets.hash('a phrase', 'account 2');
+    expect(done).toBeLessThan(5);
+    const errors = (await refused).flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+    expect(errors).toHaveLength(3);
+    expect(errors[0]).toMatchObject({ code: 'throttled', details: { retryAfterSeconds: 1 } });
+    expect(secrets.hashes.count).toBe(23);
+  });
+
   it('costs the same when there is nothing to compare it with', async () => {
     const secrets = createSecrets();
     await secrets.waste();

@@ -1,6 +1,7 @@
 import { hash as digestOf, randomBytes, timingSafeEqual } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { hash, verify } from '@node-rs/argon2';
+import { createLanes } from './lanes.ts';
 
 /** How a credential is stored; see `CredentialsTable`. */
 export type StoredSecret = { algorithm: 'argon2id' | 'sha256'; hash: string };
@@ -10,8 +11,12 @@ export type Secrets = {
   generate(bits: number): string;
   /** How a generated secret of at least 128 bits is stored, and found again. */
   digest(secret: string): string;
-  /** How a secret that a person typed is stored: Argon2id, in the thread pool. */
-  hash(secret: string): Promise<StoredSecret>;
+  /**
+   * How a secret that a person typed is stored: Argon2id, in the thread pool. `asker`: whoever has many of them hashed at
+   * once waits for himself, and others do not wait for him.
+   * @throws AppError `throttled` when too many of the same asker wait
+   */
+  hash(secret: string, asker?: string): Promise<StoredSecret>;
   /** Whether the secret is the stored one. Costs one Argon2id where the stored one does. */
   verify(secret: string, stored: StoredSecret): Promise<boolean>;
   /** Costs as much as a failed `verify` of a typed secret: for accounts that do not exist. */
@@ -24,6 +29,10 @@ export type Secrets = {
 
 /** The library's default algorithm is Argon2id; the costs are OWASP's first recommendation. */
 const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+
+/** Hashes for one asker that are under way or in the queue at a time, and those that wait for that. */
+const ASKER_WIDTH = 2;
+const ASKER_WAITING = 20;
 
 /** Runs at most `limit` tasks at a time: more hashes than cores only make each of them slower. */
 function createQueue(limit: number): <T>(task: () => Promise<T>) => Promise<T> {
@@ -45,7 +54,9 @@ export function createSecrets(): Secrets {
   const innerKey = randomBytes(32).toString('hex');
   const outerKey = randomBytes(32).toString('hex');
   const enqueue = createQueue(Math.max(1, availableParallelism() - 1));
+  const inLane = createLanes(ASKER_WIDTH, ASKER_WAITING);
   const hashes = { count: 0 };
+  let asked = 0;
   const argon2 = <T>(task: () => Promise<T>): Promise<T> => {
     hashes.count++;
     return enqueue(task);
@@ -54,7 +65,12 @@ export function createSecrets(): Secrets {
     hashes,
     generate: (bits) => randomBytes(Math.ceil(bits / 8)).toString('base64url'),
     digest: sha256,
-    hash: async (secret) => ({ algorithm: 'argon2id', hash: await argon2(() => hash(secret, ARGON2)) }),
+    async hash(secret, asker) {
+      const work = () => argon2(() => hash(secret, ARGON2));
+      // Each of them has a name of its own: none has to wait for what another brings.
+      const hashed = asker === undefined ? work() : inLane(asker, String(asked++), work);
+      return { algorithm: 'argon2id', hash: await hashed };
+    },
     async verify(secret, stored) {
       if (stored.algorithm === 'sha256') return equal(sha256(secret), stored.hash);
       return await argon2(() => verify(stored.hash, secret));

@@ -13,8 +13,9 @@ import {
   requireSettable,
 } from '../accounts/forms.rules.ts';
 import { type NewCredential, shownCredential } from '../credentials/new-credential.ts';
+import type { OrganizationRow } from '../owners/owners.store.ts';
 import { readSetting } from '../settings/settings.store.ts';
-import { openAccount, type Place } from './new-account.ts';
+import { openAccount, type Place, requireCreation } from './new-account.ts';
 
 export type NewPerson = {
   id: number;
@@ -32,7 +33,33 @@ export type NewPerson = {
 type PersonInput = z.output<typeof createUserInput> | z.output<typeof createReadOnlyUserInput>;
 
 /**
- * What creating a user or a Read Only User is, in its transaction; the right to create in the organization was asked for.
+ * The organization in which the caller wants to create the person, with everything that the input asks for beyond that.
+ * @throws AppError `not_found`, `forbidden`
+ */
+export async function requirePersonCreation(
+  action: Action,
+  form: 'user' | 'read_only',
+  input: PersonInput,
+): Promise<OrganizationRow> {
+  const organization = await requireCreation(action, form, input.organization, input.email);
+  requirePersonFields(action, organization, form, input);
+  return organization;
+}
+
+/** @throws AppError `forbidden` for a field or a System role that the caller may not give */
+export function requirePersonFields(
+  { access }: Action,
+  { owner_id }: OrganizationRow,
+  form: 'user' | 'read_only',
+  input: PersonInput,
+): void {
+  const reserved = RESERVED_ON_CREATION.filter((field) => input[field] !== undefined);
+  requireSettable(access, form, { organizationId: owner_id, systemRole: 'User' }, reserved);
+  if (input.systemRole !== undefined) requireGrantable(access, input.systemRole);
+}
+
+/**
+ * What creating a user or a Read Only User is, in its transaction; the rights to it were asked for.
  * @throws AppError `forbidden`, `invalid_input`, `name_taken`, `limit_reached`
  */
 export async function createPerson(
@@ -43,11 +70,8 @@ export async function createPerson(
   input: PersonInput,
   password: NewCredential,
 ): Promise<NewPerson> {
-  const { tx, access } = action;
+  const { tx } = action;
   const { organization } = place;
-  const reserved = RESERVED_ON_CREATION.filter((field) => input[field] !== undefined);
-  requireSettable(access, form, { organizationId: organization.owner_id, systemRole: 'User' }, reserved);
-  if (input.systemRole !== undefined) requireGrantable(access, input.systemRole);
   const asksForTerms = await readSetting(tx, 'termsOfServiceRequireNewUserToAccept');
   if (input.termsOfServiceAcceptanceRequired === true && !asksForTerms) {
     throw invalid(

@@ -3,6 +3,7 @@ import { reading } from '../../action.ts';
 import type { App } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
+import { createLanes } from '../../lanes.ts';
 import { updateLastUsed } from '../accounts/accounts.store.ts';
 import { networkOf } from './authentication.rules.ts';
 import {
@@ -14,7 +15,6 @@ import {
   type StoredCredential,
   upsertKnownNetwork,
 } from './authentication.store.ts';
-import { createLanes } from './lanes.ts';
 import { createMemory, type Presented, type Verified } from './memory.ts';
 import {
   type Attempt,

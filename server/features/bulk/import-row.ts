@@ -16,7 +16,7 @@ import { parseInput } from '../../input.ts';
 import { applyEdit, decideEdit, editName } from '../account-changes/edit-steps.ts';
 import type { Place } from '../account-creation/new-account.ts';
 import { createApiUserWith } from '../account-creation/new-api-user.ts';
-import { createPerson } from '../account-creation/new-person.ts';
+import { createPerson, requirePersonFields } from '../account-creation/new-person.ts';
 import { createTaxiiUserWith } from '../account-creation/new-taxii-user.ts';
 import { accountTarget } from '../accounts/account-view.rules.ts';
 import { KIND_NAMES, kindOf, requireSettable } from '../accounts/forms.rules.ts';
@@ -104,14 +104,15 @@ async function create(
   if (kind === 'taxii') {
     const input = parseInput(createTaxiiUserInput, given);
     const created = await createTaxiiUserWith(app, step, place, input, {
-      password: await makePassword(app, undefined, input.userName),
+      password: await makePassword(app, step, undefined, input.userName),
       apiKey: input.apiKey ? makeToken(app, 'api_key') : undefined,
     });
     const { userName, password, apiKey } = created;
     return { ...outcome, userName, secrets: defined({ password, apiKey }) };
   }
   const input = parseInput(kind === 'user' ? createUserInput : createReadOnlyUserInput, given);
-  const password = await makePassword(app, undefined, input.email);
+  const password = await makePassword(app, step, undefined, input.email);
+  requirePersonFields(step, place.organization, kind, input);
   const created = await createPerson(app, step, place, kind, input, password);
   return { ...outcome, userName: created.userName, secrets: defined({ password: created.password }) };
 }

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import {
   CREDENTIAL_KINDS,
   type ReplaceCredentialInput,
@@ -5,7 +6,7 @@ import {
 } from '../../../contract/accounts.ts';
 import type { Reference } from '../../../contract/references.ts';
 import type { AccountKind } from '../../../contract/roles.ts';
-import { act } from '../../action.ts';
+import { type Action, act } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import type { CredentialKind } from '../../db/schema.ts';
 import { AppError, invalid } from '../../errors.ts';
@@ -49,7 +50,7 @@ export type ReplacedCredential = {
 /**
  * Gives an account a new password, key or token. With an overlap the one before stays valid for that long; without, it
  * ends at once: a new token ends the old one. A person's sessions end, and the person chooses another password next.
- * @throws AppError `not_found`, `forbidden`, `invalid_input`
+ * @throws AppError `not_found`, `forbidden`, `invalid_input`, `throttled`
  */
 export async function replaceCredential(
   app: App,
@@ -63,19 +64,13 @@ export async function replaceCredential(
   if ((input.expirationDays === undefined) === (kind === 'api_token')) {
     throw invalid('expirationDays', kind === 'api_token' ? 'is missing' : 'only a token has it');
   }
-  // The account's name is compared with the password again, once it is known.
-  const typed =
-    input.password === undefined ? undefined : await makePassword(app, input.password, String(input.account));
+  const typed = input.password === undefined ? undefined : await typedPassword(app, caller, input);
   return await act(app, caller, 'account.credential', async (action) => {
-    const { tx, access, now, audit } = action;
-    const found = await findVisibleAccount(action, input);
-    const row = await lockVisibleAccount(action, found);
-    access.require('account.credential', accountTarget(row));
-    requireCredentialOf(row, kind);
-    if (kind === 'password' && row.kind !== 'taxii' && overlapSeconds > 0)
-      throw invalid('overlapSeconds', 'a person has one password at a time');
+    const { tx, now, audit } = action;
+    const row = await lockVisibleAccount(action, await findVisibleAccount(action, input));
+    requireReplacement(action, row, input);
     const expiresAt = input.expirationDays === undefined ? null : now + input.expirationDays * DAY_MICROS;
-    const credential = typed ?? (await makeCredential(app, row, kind, expiresAt));
+    const credential = typed ?? (await makeCredential(app, caller, row, kind, expiresAt));
     if (input.password !== undefined) requireTypedPassword(input.password, row.user_name);
     const until = overlapSeconds === 0 ? null : now + overlapSeconds * 1_000_000;
     await endCredentials(tx, row.id, kind, until ?? 'now');
@@ -102,6 +97,30 @@ export async function replaceCredential(
       previousValidUntil: until,
     };
   });
+}
+
+type Replacement = z.output<typeof replaceCredentialInput>;
+
+/** The typed password, hashed once it is known that the caller may give it to the account. */
+async function typedPassword(app: App, caller: Caller, input: Replacement): Promise<NewCredential> {
+  const row = await act(app, caller, 'account.credential', async (action) => {
+    const found = await findVisibleAccount(action, input);
+    requireReplacement(action, found, input);
+    return found;
+  });
+  return await makePassword(app, caller, input.password, row.user_name);
+}
+
+/** @throws AppError `forbidden`; `invalid_input` for what the kind of account does not have */
+function requireReplacement(
+  { access }: Action,
+  row: AccountRow,
+  { credential: kind, overlapSeconds }: Replacement,
+): void {
+  access.require('account.credential', accountTarget(row));
+  requireCredentialOf(row, kind);
+  if (kind === 'password' && row.kind !== 'taxii' && overlapSeconds > 0)
+    throw invalid('overlapSeconds', 'a person has one password at a time');
 }
 
 /**
@@ -142,11 +161,12 @@ function requireCredentialOf(row: AccountRow, kind: CredentialKind): void {
 
 async function makeCredential(
   app: App,
+  caller: Caller,
   row: AccountRow,
   kind: CredentialKind,
   expiresAt: Micros | null,
 ): Promise<NewCredential> {
-  if (kind === 'password') return await makePassword(app, undefined, row.user_name);
+  if (kind === 'password') return await makePassword(app, caller, undefined, row.user_name);
   if (kind === 'secret_key') return makeSecretKey(app);
   return makeToken(app, kind, expiresAt ?? undefined);
 }

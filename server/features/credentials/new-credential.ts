@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import type { App } from '../../context.ts';
+import type { App, Caller } from '../../context.ts';
 import type { CredentialKind, CredentialsTable } from '../../db/schema.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { decrypt, encrypt } from '../../envelope.ts';
@@ -37,17 +37,20 @@ const HINT_LENGTH = 4;
 const PREFIXES = { api_key: 'txwk_', api_token: 'txwt_' } as const;
 
 /**
- * The typed password, checked and hashed; a generated one where none was typed. Costs time: call it before the transaction.
- * @throws AppError `invalid_input` for a typed password that is too weak
+ * The typed password, checked and hashed; a generated one where none was typed. A typed one costs time: call it before
+ * the transaction that stores it, and after it is known that the caller may have it stored.
+ * @throws AppError `invalid_input` for a typed password that is too weak; `throttled` where the caller has too many under way
  */
 export async function makePassword(
   app: App,
+  { access: { actor } }: Pick<Caller, 'access'>,
   typed: string | undefined,
   userName: string,
 ): Promise<NewCredential> {
   if (typed === undefined) return generated(app, 'password', generatedSecret(app, SECRET_BITS));
   requireTypedPassword(typed, userName);
-  return { kind: 'password', stored: await app.secrets.hash(typed), shown: undefined };
+  const asker = actor.kind === 'account' ? `account ${actor.accountId}` : undefined;
+  return { kind: 'password', stored: await app.secrets.hash(typed, asker), shown: undefined };
 }
 
 /** What is wrong with a typed password, to be said while it is being typed; undefined where nothing is. */

@@ -69,9 +69,11 @@ export async function createAdministrator(
   rawInput: CreateAdministratorInput,
 ): Promise<NewAdministrator> {
   const input = parseInput(createAdministratorInput, rawInput);
-  const prepared = await prepareAdministrator(app, input);
+  const ask = async ({ access }: Action) => access.require('instance.operate', {});
+  await act(app, caller, 'administrator.create', ask);
+  const prepared = await prepareAdministrator(app, caller, input);
   return await act(app, caller, 'administrator.create', async (action) => {
-    action.access.require('instance.operate', {});
+    await ask(action);
     return await insertAdministrator(app, action, input, prepared);
   });
 }
@@ -89,7 +91,7 @@ export async function redeemSetupCode(
   const digest = app.secrets.digest(setupCode);
   // Looked at before the password is hashed, so that a stranger cannot make the server work; decided inside.
   requireSetupCode(await reading(() => findInstance(app.db.read)), digest);
-  const prepared = await prepareAdministrator(app, input);
+  const prepared = await prepareAdministrator(app, caller, input);
   return await act(app, caller, 'administrator.create', async (action) => {
     action.access.require('instance.operate', {});
     requireSetupCode(await lockInstance(action.tx), digest);
@@ -107,9 +109,13 @@ function requireSetupCode(instance: { setup_code_hash: string | null } | undefin
 type Prepared = { password: NewCredential; random: () => Uint8Array; collectionId: string };
 
 /** What costs time or randomness, before the transaction. */
-async function prepareAdministrator(app: App, input: { email: string; password: string }): Promise<Prepared> {
+async function prepareAdministrator(
+  app: App,
+  caller: Caller,
+  input: { email: string; password: string },
+): Promise<Prepared> {
   return {
-    password: await makePassword(app, input.password, input.email),
+    password: await makePassword(app, caller, input.password, input.email),
     random: () => Buffer.from(app.secrets.generate(40), 'base64url'),
     collectionId: app.ids.uuid(),
   };

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { refusalOf } from '../../testing/builders.ts';
 import { createLanes } from './lanes.ts';
+import { refusalOf } from './testing/builders.ts';
 
 /** Works that end when the test says so. */
 function createWorks() {

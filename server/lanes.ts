@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.ts';
+import { AppError } from './errors.ts';
 
 /** Runs `work` when the lane `key` has room and nothing of the same name is under way in it. */
 export type Lanes = <T>(key: string, name: string, work: () => Promise<T>) => Promise<T>;
