@@ -32,6 +32,13 @@ describe('the heading of an import', () => {
     ]);
   });
 
+  it('has no column that every JavaScript object has', () => {
+    for (const name of ['__proto__', 'constructor', 'toString', 'valueOf', 'hasOwnProperty'])
+      expect(problemsOf(() => readHeading(['kind', 'userName', name]))).toEqual([
+        expect.stringContaining(`has an unknown column "${name}"`),
+      ]);
+  });
+
   it('does not take passwords, and says why', () => {
     for (const name of ['password', 'Password'])
       expect(problemsOf(() => readHeading(['kind', 'userName', name]))).toEqual([

@@ -17,7 +17,10 @@ const TYPES: Readonly<Record<ImportColumn, ColumnType>> = { ...ACCOUNT_COLUMNS, 
 const COLUMNS = Object.keys(TYPES) as ImportColumn[];
 const REQUIRED = ['kind', 'userName'] as const satisfies readonly ImportColumn[];
 /** Other names of a column, in small letters. */
-const ALIASES: Readonly<Record<string, ImportColumn>> = { email: 'userName', accessid: 'userName' };
+const ALIASES: ReadonlyMap<string, ImportColumn> = new Map([
+  ['email', 'userName'],
+  ['accessid', 'userName'],
+]);
 
 /** The columns in the order of the file. */
 export type Heading = readonly ImportColumn[];
@@ -34,7 +37,7 @@ export function readHeading(cells: readonly string[]): Heading {
   const heading: ImportColumn[] = [];
   for (const name of names) {
     const small = name.toLowerCase();
-    const column = ALIASES[small] ?? COLUMNS.find((each) => each.toLowerCase() === small);
+    const column = ALIASES.get(small) ?? COLUMNS.find((each) => each.toLowerCase() === small);
     if (column === undefined) problems.push({ path: 'row 1', message: unknownColumn(name) });
     else if (heading.includes(column))
       problems.push({ path: 'row 1', message: `has the column ${column} twice` });
