@@ -148,7 +148,7 @@ export const newCredential = z.strictObject({
   credential: z.enum(['password', 'api_key', 'secret_key', 'api_token']),
   /** A typed password; absent: one is generated. Everything else is always generated. */
   password: z.string().optional(),
-  /** For how long the credential before stays valid, so that a running client never fails. */
+  /** For how long the credential before stays valid, so that a running client never fails; those before that end. */
   overlapSeconds: wholeNumber(0, 30 * 86_400).default(0),
   /** For how long an API token is valid; needed for one, and for nothing else. */
   expirationDays: tokenExpiration.optional(),

@@ -8,6 +8,7 @@ import {
 import { newOrganization, refusalOf } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
+import { replaceCredential } from '../credentials/credentials.service.ts';
 import { createExchangeRoutes } from '../exchange/exchange.routes.ts';
 import { prepareExchange } from '../exchange/exchange.store.ts';
 import { createPageCache } from '../exchange/page-cache.ts';
@@ -82,6 +83,23 @@ describe.each(ENGINES)('the credentials of a TAXII user on %s', (engine) => {
       expect(await hashesOf(once)).toBe(1);
       expect(await hashesOf(once)).toBe(0);
       expect(await once()).toMatchObject({ accountId: id });
+    });
+
+    it('that is replaced again and again with overlap: the last two are accepted, and a guess costs two Argon2', async () => {
+      const { id, userName } = await newUser({ password: `${PHRASE} 0` });
+      for (let i = 1; i <= 5; i++)
+        await replaceCredential(app, organization.administrator, {
+          account: id,
+          credential: 'password',
+          password: `${PHRASE} ${i}`,
+          overlapSeconds: 3600,
+        });
+      const guess = () => refusalOf(verify(basic(userName, 'wrong pass phrase')));
+      expect(await hashesOf(guess)).toBe(2);
+      for (const i of [4, 5])
+        expect(await verify(basic(userName, `${PHRASE} ${i}`))).toMatchObject({ accountId: id });
+      for (const i of [0, 3])
+        expect((await refusalOf(verify(basic(userName, `${PHRASE} ${i}`)))).code).toBe('unauthenticated');
     });
 
     it('is not mistaken for the stored hash of itself', async () => {

@@ -24,6 +24,7 @@ import {
 } from '../accounts/accounts.store.ts';
 import { KIND_NAMES, TARGET_KINDS } from '../accounts/forms.rules.ts';
 import { findVisibleAccount, lockVisibleAccount } from '../accounts/visible-account.ts';
+import { endAllButNewest } from './credentials.store.ts';
 import {
   makePassword,
   makeSecretKey,
@@ -48,8 +49,8 @@ export type ReplacedCredential = {
 };
 
 /**
- * Gives an account a new password, key or token. With an overlap the one before stays valid for that long; without, it
- * ends at once: a new token ends the old one. A person's sessions end, and the person chooses another password next.
+ * Gives an account a new password, key or token. With an overlap the one before stays valid for that long, and those
+ * before that end at once; without, it ends as well: a new token ends the old one. A person's sessions end, and the person chooses another password next.
  * @throws AppError `not_found`, `forbidden`, `invalid_input`, `throttled`
  */
 export async function replaceCredential(
@@ -73,6 +74,8 @@ export async function replaceCredential(
     const credential = typed ?? (await makeCredential(app, caller, row, kind, expiresAt));
     if (input.password !== undefined) requireTypedPassword(input.password, row.user_name);
     const until = overlapSeconds === 0 ? null : now + overlapSeconds * 1_000_000;
+    // Each one that is valid may cost a hash for every guess: the new one overlaps with one other.
+    if (until !== null) await endAllButNewest(tx, row.id, kind, now);
     await endCredentials(tx, row.id, kind, until ?? 'now');
     await storeCredential(app, tx, row, credential, now);
     const isPersonal = kind === 'password' && row.kind !== 'taxii';

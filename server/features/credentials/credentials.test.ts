@@ -85,16 +85,30 @@ describe.each(ENGINES)('credentials of accounts on %s', (engine) => {
       expect(await valid(user.id, 'secret_key')).toMatchObject([{ id: young.id }]);
     });
 
-    it('a second rotation does not lengthen the life of the first', async () => {
+    it('overlaps with one other: a second rotation ends the first at once', async () => {
       const user = await newApiUser(app, organization);
-      const first = await replace(user.id, 'secret_key', { overlapSeconds: 60 });
       await replace(user.id, 'secret_key', { overlapSeconds: HOUR });
-      const [oldest] = await stored(user.id, 'secret_key');
-      expect(oldest?.expires_at).toBe(first.previousValidUntil);
-      expect(await valid(user.id, 'secret_key')).toHaveLength(3);
+      const [, second] = await stored(user.id, 'secret_key');
+      const replaced = await replace(user.id, 'secret_key', { overlapSeconds: HOUR });
+      expect(await stored(user.id, 'secret_key')).toMatchObject([
+        { id: second?.id, expires_at: replaced.previousValidUntil },
+        { expires_at: null },
+      ]);
       // The emergency: everything before ends now.
       await replace(user.id, 'secret_key');
       expect(await stored(user.id, 'secret_key')).toHaveLength(1);
+    });
+
+    it('a second rotation does not lengthen the life of the first', async () => {
+      const user = await newApiUser(app, organization);
+      const first = await replace(user.id, 'secret_key', { overlapSeconds: 60 });
+      const [, second] = await stored(user.id, 'secret_key');
+      await revokeCredential(app, administrator, { account: user.id }, second?.id ?? 0);
+      await replace(user.id, 'secret_key', { overlapSeconds: HOUR });
+      expect((await stored(user.id, 'secret_key')).map(({ expires_at }) => expires_at)).toEqual([
+        first.previousValidUntil,
+        null,
+      ]);
     });
   });
 
@@ -120,17 +134,31 @@ describe.each(ENGINES)('credentials of accounts on %s', (engine) => {
       expect(await stored(user.id, 'secret_key')).toEqual([key]);
     });
 
+    it('overlaps with the newest that is valid, which may be older than one that has ended', async () => {
+      const user = await newApiUser(app, organization, { tokenExpirationDays: 30 });
+      const [old] = await stored(user.id, 'api_token');
+      await replace(user.id, 'api_token', { expirationDays: 1, overlapSeconds: 7 * 24 * HOUR });
+      app.clock.advance(25 * HOUR);
+      await replace(user.id, 'api_token', { expirationDays: 1, overlapSeconds: HOUR });
+      const tokens = await valid(user.id, 'api_token');
+      expect(tokens).toHaveLength(2);
+      expect(tokens[0]?.id).toBe(old?.id);
+    });
+
     it('with an overlap lets the old one live on, but not beyond its own end', async () => {
       const user = await newApiUser(app, organization, { tokenExpirationDays: 1 });
       const [before] = await stored(user.id, 'api_token');
       await replace(user.id, 'api_token', { expirationDays: 30, overlapSeconds: 7 * 24 * HOUR });
-      const [after] = await stored(user.id, 'api_token');
+      const [after, second] = await stored(user.id, 'api_token');
       expect(after?.expires_at).toBe(before?.expires_at);
       const { previousValidUntil } = await replace(user.id, 'api_token', {
         expirationDays: 30,
         overlapSeconds: 60,
       });
-      expect((await stored(user.id, 'api_token'))[0]?.expires_at).toBe(previousValidUntil);
+      expect((await stored(user.id, 'api_token'))[0]).toMatchObject({
+        id: second?.id,
+        expires_at: previousValidUntil,
+      });
     });
   });
 
