@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { displayName, emailAddress, nameKey, userName } from './names.ts';
+import { displayName, emailAddress, nameKey, pseudonym, userName } from './names.ts';
 
 describe('names are compared', () => {
   it.each([
@@ -104,4 +104,36 @@ it.each([
   [`${'x'.repeat(250)}@example.org`, false],
 ])('%s is an e-mail address: %s', (address, expected) => {
   expect(emailAddress.safeParse(address).success).toBe(expected);
+});
+
+describe('a pseudonym', () => {
+  it.each(['night-owl', 'amber-lynx-7', 'abc'])('may be %j', (name) => {
+    expect(pseudonym.parse(name)).toBe(name);
+  });
+
+  it('is kept in lower case, so that none differs from another by letter case', () => {
+    expect(pseudonym.parse(' Azure-Marten ')).toBe('azure-marten');
+  });
+
+  it.each([
+    ['a letter of another script', 'аzure'],
+    ['another hyphen', 'azure\u2010marten'],
+    ['what cannot be seen', 'azure\u034f-marten'],
+    ['blanks, as what the product says of its own', 'A Super User'],
+    ['an e-mail address', 'root@example.org'],
+    ['two hyphens', 'a--b'],
+    ['too few characters', 'ab'],
+  ])('is refused with %s', (_, name) => {
+    expect(pseudonym.safeParse(name).success).toBe(false);
+  });
+});
+
+describe('names that would look alike', () => {
+  it.each(['Al\u034fpha', 'Al\ufe0fpha', '\u2800', '\u3164', '\u115f', 'a\u200db'])(
+    'such as %j are refused',
+    (name) => {
+      expect(displayName.safeParse(name).success).toBe(false);
+      expect(userName.safeParse(name).success).toBe(false);
+    },
+  );
 });

@@ -9,11 +9,11 @@ import type { App, Caller } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import { applyEdit } from '../account-changes/edit-steps.ts';
-import { planEdit } from '../account-changes/edits.rules.ts';
+import { changedValues, planEdit } from '../account-changes/edits.rules.ts';
 import { requireFreePseudonym } from '../account-creation/new-account.ts';
 import { lockInstance } from '../instance/instance.store.ts';
 import { findOrganization, lockOrganization } from '../owners/owners.store.ts';
-import { accountTarget } from './account-view.rules.ts';
+import { accountTarget, fieldValues } from './account-view.rules.ts';
 import { FORM_FIELDS, problemsError } from './forms.rules.ts';
 import { findVisibleAccount, lockVisibleAccount, requireSameVersion } from './visible-account.ts';
 
@@ -34,8 +34,11 @@ export async function editProfile(
   return await act(app, caller, 'account.profile', async (action) => {
     const { tx, access, now } = action;
     const found = await findVisibleAccount(action, { account: actor.accountId });
-    await lockInstance(tx);
-    await lockOrganization(tx, found.organization_id);
+    if (input.changes.pseudonym !== undefined) {
+      // Whoever takes a pseudonym holds these.
+      await lockInstance(tx);
+      await lockOrganization(tx, found.organization_id);
+    }
     const row = await lockVisibleAccount(action, found);
     const target = accountTarget(row);
     access.require('account.profile', target);
@@ -55,6 +58,9 @@ export async function editProfile(
         foreign.map((path) => ({ path, message: 'does not exist for your kind of account' })),
       );
     requireSameVersion(row, input.version);
+    const before = fieldValues(row, { groups: [], onlyOwners: null });
+    if (Object.keys(changedValues(before, input.changes)).length === 0)
+      return { id: row.id, version: row.version, consequences: [] };
     if (input.changes.pseudonym !== undefined && input.changes.pseudonym !== row.pseudonym)
       await requireFreePseudonym(tx, input.changes.pseudonym);
     const plan = planEdit(

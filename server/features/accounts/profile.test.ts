@@ -65,6 +65,16 @@ describe.each(ENGINES)('the own profile on %s', (engine) => {
     expect((await refusalOf(taken)).code).toBe('name_taken');
   });
 
+  it('stays as it is, without an event, when nothing in it changes', async () => {
+    const person = await newPerson(app, 'Standard User', organization);
+    const edit = await editProfile(app, person, { changes: { firstName: 'Some', timeZone: null } });
+    expect(edit).toEqual({ id: person.accountId, version: 1, consequences: [] });
+    const events = (await auditTrail(app, organization.id)).filter(
+      (event) => event.target_id === String(person.accountId),
+    );
+    expect(events).toEqual([]);
+  });
+
   it('is refused from an older version, and for the operator, who has none', async () => {
     const person = await newPerson(app, 'Standard User', organization);
     await editProfile(app, person, { version: 1, changes: { firstName: 'One' } });

@@ -8,7 +8,7 @@ import type { App, Caller } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { formatTimestamp } from '../../protocols/timestamp.ts';
-import { type AccountRow, findAccount, findActor } from '../accounts/accounts.store.ts';
+import { type AccountRow, findAccount, findActor, lockAccount } from '../accounts/accounts.store.ts';
 import type { AuditTarget } from '../audit/audit.rules.ts';
 import { accountObstacle } from '../authentication/authentication.rules.ts';
 import { sessionLimits } from '../settings/settings.store.ts';
@@ -64,9 +64,15 @@ export async function signIn(
   const token = app.secrets.generate(TOKEN_BITS);
   const mine: Caller = { ...caller, access: createAccess(actor) };
   const view = await act(app, mine, 'session.create', async ({ tx, access, now, audit }) => {
+    // Locked, so that whoever ends its sessions at the same time ends this one, too.
+    await lockAccount(tx, admitted.accountId);
     const row = await findPerson(tx, admitted.accountId);
     // Changed since the password was found right.
-    if (row === undefined || row.credential_version !== admitted.credentialVersion)
+    if (
+      row === undefined ||
+      row.credential_version !== admitted.credentialVersion ||
+      accountObstacle(row, PEOPLE, now) !== undefined
+    )
       throw new AppError('unauthenticated');
     if (browser.token !== undefined) await deleteSession(tx, app.secrets.digest(browser.token));
     await insertSession(tx, {
