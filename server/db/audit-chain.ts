@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { formatTimestamp } from '../protocols/timestamp.ts';
 import type { AuditEventsTable } from './schema.ts';
 
@@ -20,12 +20,15 @@ export type ChainedEvent = Omit<AuditEventsTable, 'id' | 'previous_hash' | 'hash
  * the part, so that nobody finds a hidden one again by trying names.
  */
 export const HIDEABLE_PARTS = ['actor', 'actorSystemRole', 'details'] as const;
-export type HideablePart = (typeof HIDEABLE_PARTS)[number];
+type HideablePart = (typeof HIDEABLE_PARTS)[number];
 
 /** Of one salt. */
 const SALT_DIGITS = 32;
-/** That an event needs for its salts. */
-export const SALT_OCTETS = (HIDEABLE_PARTS.length * SALT_DIGITS) / 2;
+
+/** New salts for an event: random, in hexadecimal, one after the other. */
+export function newSalts(): string {
+  return randomBytes((HIDEABLE_PARTS.length * SALT_DIGITS) / 2).toString('hex');
+}
 
 /** The salt of a part: 128 bits in hexadecimal. `salts`: those of all parts, one after the other, as they are stored. */
 export function saltOf(salts: string, part: HideablePart): string {

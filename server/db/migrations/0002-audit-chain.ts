@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import { guardAppendOnly } from '../append-only.ts';
 import {
@@ -8,7 +7,7 @@ import {
   chainHash,
   FIRST_HASH,
   INSTANCE_CHAIN,
-  SALT_OCTETS,
+  newSalts,
 } from '../audit-chain.ts';
 import { int, text } from '../dialect.ts';
 import type { Migration } from '../migration.ts';
@@ -157,7 +156,7 @@ async function chainExisting(tx: Transaction): Promise<void> {
         details: canonicalJson(JSON.parse(row.details)),
         chain,
         sequence: head.sequence + 1,
-        salts: randomBytes(SALT_OCTETS).toString('hex'),
+        salts: newSalts(),
       };
       const hash = chainHash(head.hash, canonicalEvent({ ...row, ...changes }));
       await db

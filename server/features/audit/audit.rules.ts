@@ -1,5 +1,4 @@
 import type { Actor } from '../../access/can.ts';
-import type { HideablePart } from '../../db/audit-chain.ts';
 import { TARGET_KINDS } from '../accounts/forms.rules.ts';
 
 /** What an event tells of whoever acted. */
@@ -116,6 +115,9 @@ export function maskSecrets(value: unknown, isSecret = false): unknown {
   }
   return isSecret && typeof value === 'string' && !KINDS.has(value) ? MASKED : value;
 }
+
+/** What of an event may be hidden; the hash chain commits to each by itself. */
+export type HideablePart = 'actor' | 'actorSystemRole' | 'details';
 
 /** Whoever looks at the trail. */
 export type Viewer = { accountId: number | undefined; seesInstance: boolean; seesSystemRoles: boolean };

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import {
   canonicalEvent,
@@ -6,7 +5,7 @@ import {
   chainHash,
   FIRST_HASH,
   INSTANCE_CHAIN,
-  SALT_OCTETS,
+  newSalts,
   storableText,
 } from '../../db/audit-chain.ts';
 import type { AuditEventsTable, AuditHeadsTable, Schema } from '../../db/schema.ts';
@@ -65,7 +64,7 @@ export async function appendAuditEvents(tx: Transaction, events: readonly AuditE
 async function append(tx: Transaction, row: Row): Promise<void> {
   const head = await lockHead(tx, row.chain);
   const sequence = head.sequence + 1;
-  const chained = { ...row, sequence, salts: randomBytes(SALT_OCTETS).toString('hex') };
+  const chained = { ...row, sequence, salts: newSalts() };
   const hash = chainHash(head.hash, canonicalEvent(chained));
   await tx
     .insertInto('audit_events')

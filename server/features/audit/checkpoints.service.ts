@@ -7,6 +7,7 @@ import { formatTimestamp } from '../../protocols/timestamp.ts';
 import { CHECKPOINT_PURPOSE, checkpointStatement } from './checkpoint-statement.ts';
 import {
   type CheckpointRow,
+  findFreeCheckpoint,
   findLastCheckpointAt,
   type Head,
   insertCheckpoint,
@@ -48,7 +49,9 @@ export async function writeCheckpoint(app: App, caller: Caller): Promise<Checkpo
 
 /** Writes a checkpoint when the last one is an hour old; called by every process that serves, as often as it likes. */
 export async function keepCheckpoints(app: App): Promise<Checkpoint | undefined> {
-  const isDue = (last: number | undefined) => last === undefined || last <= app.clock.now() - INTERVAL_MICROS;
+  // One from the future, too: it must not keep the others away until then.
+  const isDue = (last: number | undefined) =>
+    last === undefined || Math.abs(app.clock.now() - last) >= INTERVAL_MICROS;
   if (!isDue(await findLastCheckpointAt(app.db.read))) return undefined;
   const checkpoint = await inTransaction(app.db, async (tx) => {
     await lockCheckpoints(tx);
@@ -64,7 +67,7 @@ async function append(app: App, tx: Transaction): Promise<Checkpoint | undefined
   if (heads.length === 0) return undefined;
   const at = app.clock.now();
   const row: Omit<CheckpointRow, 'hash' | 'key_id' | 'signature'> = {
-    sequence: end.sequence + 1,
+    sequence: await findFreeCheckpoint(tx, end.sequence),
     at,
     heads: canonicalJson(heads),
     previous_hash: end.hash,

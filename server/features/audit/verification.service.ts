@@ -15,7 +15,15 @@ import { findOrganization, findOwner } from '../owners/owners.store.ts';
 import { requireScope } from './audit-scope.ts';
 import { CHECKPOINT_PURPOSE, checkpointStatement } from './checkpoint-statement.ts';
 import { type CheckpointRow, type Head, listCheckpoints } from './checkpoints.store.ts';
-import { type ChainRow, findHead, findNextChain, listChain, listEventsAt } from './verification.store.ts';
+import {
+  type ChainRow,
+  findHead,
+  findNextChain,
+  hasCheckpointAfterEnd,
+  listChain,
+  listEventsAt,
+  listMarks,
+} from './verification.store.ts';
 
 /** Each is read and hashed at one go, while every other request of the process waits. */
 const PAGE = 250;
@@ -60,11 +68,12 @@ export async function verifyAudit(
     else {
       let chain = await findNextChain(app.db.read, Number.MIN_SAFE_INTEGER);
       while (chain !== undefined) {
-        if (chain !== CHECKPOINT_CHAIN) await verifyChain(run, chain, told);
+        if (chain < INSTANCE_CHAIN) await verifyEmpty(run, chain);
+        else await verifyChain(run, chain, told);
         chain = await findNextChain(app.db.read, chain);
       }
       // Of these nothing is left but what checkpoints tell.
-      for (const missing of [...told.keys()]) await verifyChain(run, missing, told);
+      for (const missing of [...told.disagreements.keys()]) await verifyChain(run, missing, told);
     }
     const { isIntact, chains, events, checkpoints, problems, hasMore } = run;
     return { isIntact, chains, events, checkpoints, problems, hasMore };
@@ -74,11 +83,20 @@ export async function verifyAudit(
 /** A signed statement about a chain that does not hold. */
 type Disagreement = { checkpoint: number; head: Head; event: { id: number; at: number } | undefined };
 
-/** Goes through the checkpoints; per chain the first statement that does not hold. */
-async function verifyCheckpoints(run: Run): Promise<Map<number, Disagreement>> {
+/** What the checkpoints tell of the chains. */
+type Told = {
+  /** Per chain the first statement that does not hold. */
+  disagreements: Map<number, Disagreement>;
+  /** Chains that were told up to another event than is noted; up to which. */
+  wrongMarks: Map<number, number>;
+};
+
+/** Goes through the checkpoints. */
+async function verifyCheckpoints(run: Run): Promise<Told> {
   const { app, only } = run;
   const { read } = app.db;
-  const told = new Map<number, Disagreement>();
+  const disagreements: Told['disagreements'] = new Map();
+  const lastTold = new Map<number, number>();
   let end = { sequence: 0, hash: FIRST_HASH };
   let isFirst = true;
   const bad = async (row: Pick<CheckpointRow, 'sequence' | 'at'> | undefined, message: string) => {
@@ -86,29 +104,41 @@ async function verifyCheckpoints(run: Run): Promise<Map<number, Disagreement>> {
       await report(run, { chain: CHECKPOINT_CHAIN, sequence: row?.sequence ?? end.sequence, row, message });
     isFirst = false;
   };
-  const head = await findHead(read, CHECKPOINT_CHAIN);
+  const marks = await listMarks(read);
+  const head = marks.find(({ chain }) => chain === CHECKPOINT_CHAIN);
+  // What is written from now on is left to the next verification.
   const last = head?.sequence ?? Number.MAX_SAFE_INTEGER;
   while (end.sequence < last) {
-    const rows = await listCheckpoints(read, end.sequence, CHECKPOINT_PAGE);
+    const page = { after: end.sequence, upTo: last, limit: CHECKPOINT_PAGE };
+    const rows = await listCheckpoints(read, page);
     if (rows.length === 0) break;
-    for (const row of rows.filter(({ sequence }) => sequence <= last)) {
+    for (const row of rows) {
       run.checkpoints++;
       const problem = checkpointProblem(run, row, end);
       end = { sequence: row.sequence, hash: row.hash };
       if (problem !== undefined) await bad(row, problem.message);
       if (problem?.isUntrusted === true) continue;
       const heads = (JSON.parse(row.heads) as Head[]).filter(
-        ({ chain }) => (only === undefined || chain === only) && !told.has(chain),
+        ({ chain }) => (only === undefined || chain === only) && !disagreements.has(chain),
       );
-      await compareHeads(run, row.sequence, heads, told);
+      for (const { chain, sequence } of heads) lastTold.set(chain, sequence);
+      await compareHeads(run, row.sequence, heads, disagreements);
     }
-    // What was written since the head was read is left to the next verification.
-    if ((rows.at(-1)?.sequence ?? 0) > last) break;
     await setImmediate();
   }
   if (head?.sequence !== end.sequence || head.hash !== end.hash)
     await bad(undefined, `The checkpoints after ${end.sequence} are missing.`);
-  return told;
+  if (await hasCheckpointAfterEnd(read))
+    await bad(undefined, 'A row stands after the checkpoint that was written last.');
+  const wrongMarks: Told['wrongMarks'] = new Map();
+  // Where checkpoints cannot be trusted, the marks cannot be compared with them.
+  if (isFirst)
+    for (const { chain, checkpoint_sequence } of marks)
+      if (chain !== CHECKPOINT_CHAIN && (only === undefined || chain === only)) {
+        const told = lastTold.get(chain) ?? 0;
+        if (told !== checkpoint_sequence) wrongMarks.set(chain, told);
+      }
+  return { disagreements, wrongMarks };
 }
 
 function checkpointProblem(
@@ -128,7 +158,8 @@ function checkpointProblem(
     );
   if (answer === 'invalid')
     return untrusted(`The signature of checkpoint ${row.sequence} does not belong to it.`);
-  if (row.sequence !== end.sequence + 1 || row.previous_hash !== end.hash)
+  // Their numbers may have gaps, where somebody put a row that was none; their hashes have none.
+  if (row.previous_hash !== end.hash)
     return {
       message: `Between the checkpoints ${end.sequence} and ${row.sequence} something was removed or replaced.`,
       isUntrusted: false,
@@ -140,14 +171,14 @@ async function compareHeads(
   { app }: Run,
   checkpoint: number,
   heads: readonly Head[],
-  told: Map<number, Disagreement>,
+  disagreements: Told['disagreements'],
 ): Promise<void> {
   for (let start = 0; start < heads.length; start += HEADS_PAGE) {
     const page = heads.slice(start, start + HEADS_PAGE);
     const events = await listEventsAt(app.db.read, page);
     for (const head of page) {
       const event = events.find((each) => each.chain === head.chain && each.sequence === head.sequence);
-      if (event?.hash !== head.hash) told.set(head.chain, { checkpoint, head, event });
+      if (event?.hash !== head.hash) disagreements.set(head.chain, { checkpoint, head, event });
     }
   }
 }
@@ -158,15 +189,32 @@ type Finding = {
   sequence: number;
   row: { id?: number; at: number } | undefined;
   message: string;
+  part?: AuditVerification['problems'][number]['part'];
 };
 
-async function verifyChain(run: Run, chain: number, told: Map<number, Disagreement>): Promise<void> {
-  const disagreement = told.get(chain);
-  told.delete(chain);
+/** A chain that there cannot be: nothing of it is proven, and lists would show it. */
+async function verifyEmpty(run: Run, chain: number): Promise<void> {
+  const [row] = await listChain(run.app.db.read, chain, Number.MIN_SAFE_INTEGER, 1);
+  if (row === undefined) return;
+  const message = `The event ${row.id} stands in a chain that there cannot be (${chain}).`;
+  await report(run, { chain, sequence: row.sequence, row, message, part: 'events' });
+}
+
+async function verifyChain(run: Run, chain: number, told: Told): Promise<void> {
+  const disagreement = told.disagreements.get(chain);
+  const mark = told.wrongMarks.get(chain);
+  told.disagreements.delete(chain);
   const { finding, last } = await walkChain(run, chain);
   if (last > 0 || finding !== undefined || disagreement !== undefined) run.chains++;
   if (disagreement === undefined) {
     if (finding !== undefined) await report(run, finding);
+    else if (mark !== undefined)
+      await report(run, {
+        chain,
+        sequence: mark,
+        row: undefined,
+        message: `The mark of what checkpoints tell was changed: they tell of event ${mark}.`,
+      });
     return;
   }
   const { checkpoint, head, event } = disagreement;
@@ -198,6 +246,9 @@ async function walkChain(run: Run, chain: number): Promise<{ finding: Finding | 
     finding: { chain, sequence, row, message },
     last: before.sequence,
   });
+  const [first] = await listChain(read, chain, Number.MIN_SAFE_INTEGER, 1);
+  if (first !== undefined && first.sequence < 1)
+    return found(first.sequence, first, `The event ${first.id} stands before the first of its chain.`);
   const head = await findHead(read, chain);
   const end = head?.sequence ?? 0;
   while (before.sequence < end) {
@@ -259,7 +310,7 @@ function readable(write: () => string): string | undefined {
   }
 }
 
-async function report(run: Run, { chain, sequence, row, message }: Finding): Promise<void> {
+async function report(run: Run, { chain, sequence, row, message, part }: Finding): Promise<void> {
   run.isIntact = false;
   if (run.problems.length >= MAX_PROBLEMS) {
     run.hasMore = true;
@@ -270,7 +321,7 @@ async function report(run: Run, { chain, sequence, row, message }: Finding): Pro
   run.problems.push({
     organizationId,
     organization: organization?.name ?? null,
-    part: chain === CHECKPOINT_CHAIN ? 'checkpoints' : 'events',
+    part: part ?? (chain === CHECKPOINT_CHAIN ? 'checkpoints' : 'events'),
     eventId: row?.id ?? null,
     sequence,
     at: row === undefined ? null : (readable(() => formatTimestamp(row.at)) ?? null),

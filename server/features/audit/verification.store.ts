@@ -1,4 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
+import { CHECKPOINT_CHAIN } from '../../db/audit-chain.ts';
 import type { AuditEventsTable, Schema } from '../../db/schema.ts';
 import type { Head } from './checkpoints.store.ts';
 
@@ -26,6 +27,26 @@ export async function findHead(db: Kysely<Schema>, chain: number): Promise<Head 
     .select(['chain', 'sequence', 'hash'])
     .where('chain', '=', chain)
     .executeTakeFirst();
+}
+
+export type Mark = Head & { checkpoint_sequence: number };
+
+/** The ends of all chains at one instant, with that of the checkpoints. */
+export async function listMarks(db: Kysely<Schema>): Promise<Mark[]> {
+  return await db.selectFrom('audit_heads').selectAll().execute();
+}
+
+/** Whether rows stand after the checkpoint that was written last; both are looked at in one instant. */
+export async function hasCheckpointAfterEnd(db: Kysely<Schema>): Promise<boolean> {
+  const row = await db
+    .selectFrom('audit_checkpoints')
+    .select((eb) => eb.lit(1).as('one'))
+    .where('sequence', '>', (eb) =>
+      eb.selectFrom('audit_heads').select('audit_heads.sequence').where('chain', '=', CHECKPOINT_CHAIN),
+    )
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** The events of a chain in its order. */

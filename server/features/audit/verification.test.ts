@@ -236,6 +236,78 @@ describe.each(ENGINES)('the chained audit trail on %s', (engine) => {
       });
     });
 
+    it('item 117: an event in a chain that there cannot be, or before the first of one, is refused and found', async () => {
+      const forged = (chain: number, sequence: number) => sql`
+        insert into audit_events (at, organization_id, actor_name, action, outcome, target_kind, details, salts, chain, sequence, previous_hash, hash)
+        values (1, ${organization.id}, 'x', 'account.delete', 'done', 'user', '{}', '', ${chain}, ${sequence}, 'x', 'x')`;
+      const unchecked = async (statement: RawBuilder<unknown>) =>
+        await inTransaction(app.db, async (tx) => {
+          if (engine === 'postgres')
+            for (const column of ['chain', 'sequence'])
+              await sql`alter table audit_events drop constraint ${sql.ref(`audit_events_${column}_check`)}`.execute(
+                tx,
+              );
+          else await sql`pragma ignore_check_constraints = on`.execute(tx);
+          await statement.execute(tx);
+          if (engine === 'sqlite') await sql`pragma ignore_check_constraints = off`.execute(tx);
+        });
+      const checked = async () => {
+        if (engine === 'postgres')
+          await inTransaction(app.db, async (tx) => {
+            for (const [column, least] of [
+              ['chain', 0],
+              ['sequence', 1],
+            ] as const)
+              await sql`alter table audit_events add constraint ${sql.ref(`audit_events_${column}_check`)} check (${sql.ref(column)} >= ${sql.lit(least)})`.execute(
+                tx,
+              );
+          });
+      };
+      for (const [chain, sequence] of [
+        [-1, 1],
+        [-7, 1],
+        [organization.id, 0],
+        [organization.id, -3],
+      ] as const) {
+        const attempt = inTransaction(app.db, async (tx) => await forged(chain, sequence).execute(tx));
+        await expect(attempt).rejects.toThrow(/check/i);
+        await unchecked(forged(chain, sequence));
+        const report = await verifyAudit(app, app.operator);
+        expect(report.isIntact).toBe(false);
+        expect(report.problems.map((problem) => problem.message).join('\n')).toMatch(
+          chain < 0
+            ? /^The event \d+ stands in a chain that there cannot be \(-\d\)\.$/m
+            : /^The event \d+ stands before the first of its chain\.$/m,
+        );
+        await tamper(sql`delete from audit_events where action = 'account.delete' and hash = 'x'`);
+        expect(await problems()).toEqual([]);
+        await checked();
+      }
+      // A chain without an end that was noted; nothing keeps that out of the table.
+      await inTransaction(app.db, async (tx) => await forged(4711, 1).execute(tx));
+      const { problems: all } = await verifyAudit(app, app.operator);
+      expect(all).toContainEqual(
+        expect.objectContaining({ organizationId: 4711, part: 'events', sequence: 1 }),
+      );
+      await tamper(sql`delete from audit_events where chain = 4711`);
+    });
+
+    it('item 117: a changed mark of what checkpoints tell is found, and keeps no chain from the next one', async () => {
+      await writeCheckpoint(app, app.operator);
+      for (const mark of [0, EVENTS - 1, 1_000_000_000]) {
+        await tamper(sql`update audit_heads set checkpoint_sequence = ${mark} where ${own()}`);
+        expect(await problems()).toMatchObject([
+          {
+            sequence: EVENTS,
+            message: `The mark of what checkpoints tell was changed: they tell of event ${EVENTS}.`,
+          },
+        ]);
+        const written = await writeCheckpoint(app, app.operator);
+        expect(written?.heads.map((head) => head.chain)).toContain(organization.id);
+        expect(await problems()).toEqual([]);
+      }
+    });
+
     it('is verified for an organization by its administrator, who learns nothing of another', async () => {
       const other = await newOrganization(app);
       await tamper(sql`update audit_events set actor_name = 'x' where ${own()} and sequence = 1`);
@@ -445,6 +517,37 @@ describe.each(ENGINES)('checkpoints on %s', (engine) => {
     expect((await firstProblem())?.message).toBe('The checkpoints after 2 are missing.');
     await tamper(sql`delete from audit_checkpoints where sequence = 1`);
     expect((await firstProblem())?.message).toContain('something was removed or replaced');
+    await close();
+  });
+
+  it('go on where somebody put rows after the last one, which are found', async () => {
+    await grow();
+    await keepCheckpoints(app);
+    const forge = (sequence: number) =>
+      tamper(
+        sql`insert into audit_checkpoints values (${sequence}, ${9_000_000_000_000_000}, '[]', 'x', 'x', 'x', 'x')`,
+      );
+    await forge(2);
+    await forge(3);
+    await forge(5);
+    expect(await firstProblem()).toMatchObject({
+      part: 'checkpoints',
+      message: 'A row stands after the checkpoint that was written last.',
+    });
+    for (const sequence of [4, 6]) {
+      await grow();
+      expect(await keepCheckpoints(app)).toBeUndefined();
+      app.clock.advance(3700);
+      expect((await keepCheckpoints(app))?.sequence).toBe(sequence);
+      expect((await firstProblem())?.message).toBe('Checkpoint 2 was changed: it does not have its hash.');
+    }
+    // Without them the chain of the checkpoints is whole.
+    await tamper(sql`delete from audit_checkpoints where hash = 'x'`);
+    expect(await verifyAudit(app, app.operator)).toMatchObject({ isIntact: true, checkpoints: 3 });
+    // The last one, put into the future, does not keep the next ones away.
+    await grow();
+    await tamper(sql`update audit_checkpoints set at = ${9_000_000_000_000_000} where sequence = 6`);
+    expect((await keepCheckpoints(app))?.sequence).toBe(7);
     await close();
   });
 
