@@ -63,7 +63,7 @@ export type BackupInput = {
 };
 
 /**
- * Writes everything that the database holds into a file, as it is at one instant, while others go on writing.
+ * Writes everything that the database holds, but for the sessions, into a file, as it is at one instant, while others go on writing.
  * @throws AppError `forbidden`, `invalid_input`, `conflict` (the file exists), `unavailable`
  */
 export async function backUp(app: App, caller: Caller, input: BackupInput): Promise<BackupReport> {
@@ -159,7 +159,8 @@ export async function restoreBackup(
           throw unknownContents(file, `other columns in the table "${table}"`);
         }
         lastIds.set(name, lastId);
-        inserter = createInserter(tx, { table: name, columns });
+        // Files of earlier versions have rows also of what is not kept.
+        inserter = isFleeting(name) ? undefined : createInserter(tx, { table: name, columns });
       },
       row: (values) => inserter?.add(values),
     });
@@ -174,10 +175,20 @@ export async function restoreBackup(
       details: { backupOf: header.createdAt, engine: header.engine, sha256: trailer.sha256 },
     });
     const sameKey = app.keys.unseal(KEY_CHECK, header.keyCheck) !== undefined;
-    return { file, createdAt: header.createdAt, rows: trailer.rows, sameKey };
+    const rows = Object.fromEntries(
+      Object.entries(trailer.rows).map(([table, count]) => [
+        table,
+        isFleeting(table as TableName) ? 0 : count,
+      ]),
+    );
+    return { file, createdAt: header.createdAt, rows, sameKey };
   });
   await settleRestored(app.db);
   return report;
+}
+
+function isFleeting(table: TableName): boolean {
+  return TABLES[table].fleeting === true;
 }
 
 function requireSameSchema({ schemaVersion }: BackupHeader, file: string): void {

@@ -15,6 +15,8 @@ type TableShape<T extends TableName> = {
   fresh?: true;
   /** The database gives the ids, and never gives one twice. */
   identity?: true;
+  /** The rows are not kept: whoever has signed out since the backup must not be signed in after a restore. */
+  fleeting?: true;
 };
 
 /**
@@ -32,7 +34,7 @@ export const TABLES: { readonly [T in TableName]: TableShape<T> } = {
   account_roles: { key: ['account_id', 'owner_id'] },
   account_allowed_owners: { key: ['account_id', 'owner_id'] },
   credentials: { key: ['id'], identity: true },
-  sessions: { key: ['hash'] },
+  sessions: { key: ['hash'], fleeting: true },
   user_groups: { key: ['id'], identity: true },
   user_group_members: { key: ['group_id', 'account_id'] },
   system_settings: { key: ['name'] },
@@ -133,12 +135,16 @@ async function findLastId(query: Query, db: Database, table: TableName): Promise
 const PAGE_ROWS = 500;
 const PAGE_OCTETS = 1_000_000;
 
-/** The rows of a table in pages by primary key, each of a megabyte or of a single row, as arrays in the order of `columns`. */
+/**
+ * The rows of a table in pages by primary key, each of a megabyte or of a single row, as arrays in the order of `columns`;
+ * none of a table whose rows are not kept.
+ */
 export async function* readRows(
   query: Query,
   { table, columns }: Pick<TableContents, 'table' | 'columns'>,
 ): AsyncGenerator<SqlValue[][]> {
-  const { key, large }: { key: readonly string[]; large?: string } = TABLES[table];
+  const { key, large, fleeting }: { key: readonly string[]; large?: string; fleeting?: true } = TABLES[table];
+  if (fleeting === true) return;
   let after: SqlValue[] | undefined;
   for (;;) {
     const from = `from ${quoted(table)}${after === undefined ? '' : ` where (${list(key)}) > (${marks(key.length)})`} order by ${list(key)} limit ?`;

@@ -10,7 +10,11 @@ import { KEY_FILE } from '../../app.ts';
 import type { App, Caller } from '../../context.ts';
 import type { Engine } from '../../db/dialect.ts';
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
-import { inTransaction, type Transaction } from '../../db/transaction.ts';
+import { inTransaction, type SqlValue, type Transaction } from '../../db/transaction.ts';
+import type { RunningServer } from '../../http/server.ts';
+import { startServer } from '../../serving.ts';
+import { newOrganization, newPersonWithPassword } from '../../testing/builders.ts';
+import { restClient } from '../../testing/rest-client.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import { insertStatus } from '../exchange/exchange.store.ts';
@@ -18,7 +22,8 @@ import { addObjects, deleteVersions } from '../intelligence/intelligence.store.t
 import { addMember, createOrganization, createOwner } from '../owners/owners.service.ts';
 import { createTaxiiService } from '../taxii-services/taxii-services.service.ts';
 import { backUp, extractKey, restoreBackup, restoreKey } from './backup.service.ts';
-import { TABLES } from './backup.store.ts';
+import { inSnapshot, listTables, type Query, readRows, TABLES } from './backup.store.ts';
+import { type BackupHeader, type BackupPart, readBackupHeader, writeBackupFile } from './backup-file.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
 /** What JSON may hold and a copy may spoil: line ends of other standards, numbers beyond 2^53, spaces, composed letters. */
@@ -26,12 +31,14 @@ const AWKWARD = '\u2028\u2029\u0085\\u0000 \\" é é 😀 \u0001'.replaceAll('\u
 
 let folder: string;
 const opened: TestApp[] = [];
+const serving: RunningServer[] = [];
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'taxiway-backup-'));
 });
 
 afterEach(async () => {
+  for (const server of serving.splice(0)) await server.close(1000);
   for (const app of opened.splice(0)) await app.close();
   await rm(folder, { recursive: true, force: true });
 });
@@ -40,6 +47,12 @@ async function open(engine: Engine): Promise<TestApp> {
   const app = await openTestApp(engine);
   opened.push(app);
   return app;
+}
+
+async function serve(app: App): Promise<RunningServer> {
+  const server = await startServer(app);
+  serving.push(server);
+  return server;
 }
 
 const fileIn = (name: string) => path.join(folder, name);
@@ -188,10 +201,11 @@ async function fillAccountAdministration(tx: Transaction, organizationId: number
     .execute();
 }
 
-/** Every row of every table, but for the events that tell of backing up and restoring. */
+/** Every row of every table that is kept, but for the events that tell of backing up and restoring. */
 async function contents(app: App): Promise<Record<string, unknown[]>> {
   const tables: Record<string, unknown[]> = {};
-  for (const [table, { key }] of Object.entries(TABLES)) {
+  for (const [table, { key, fleeting }] of Object.entries(TABLES)) {
+    if (fleeting === true) continue;
     const { rows } = await sql<Record<string, unknown>>`select * from ${sql.table(table)} order by ${sql.join(
       key.map((column) => sql.ref(column)),
     )}`.execute(app.db.read);
@@ -235,6 +249,22 @@ const administrator: Caller = {
     organizationRole: 'Organization Administrator',
   }),
 };
+
+/** As an earlier version wrote a backup: with every row of every table. */
+async function* partsWithSessions(
+  query: Query,
+  { db }: App,
+  header: BackupHeader,
+): AsyncGenerator<BackupPart> {
+  yield { kind: 'header', header };
+  for await (const table of listTables(query, db)) {
+    yield { kind: 'table', table };
+    for await (const rows of readRows(query, table)) yield { kind: 'rows', rows };
+    if (table.table !== 'sessions') continue;
+    const rows = await query<Record<string, SqlValue>>('select * from sessions');
+    yield { kind: 'rows', rows: rows.map((row) => table.columns.map((column) => row[column] ?? null)) };
+  }
+}
 
 describe.each(ENGINES)('a backup on %s', (engine) => {
   it('knows every table that the database really has', async () => {
@@ -288,6 +318,44 @@ describe.each(ENGINES)('a backup on %s', (engine) => {
       expect(await digest(target)).toBe(before);
       from = target;
     }
+  });
+
+  it('signs nobody in: whoever has signed out since is not signed in by a restore', async () => {
+    const source = await open(engine);
+    const organization = await newOrganization(source);
+    const someone = await newPersonWithPassword(source, 'Standard User', organization);
+    const before = await serve(source);
+    const browser = restClient(before.url);
+    await browser.signIn(someone.userName, someone.password);
+    const { file, report } = await backUpTo(source, 'signed-in.backup');
+    expect(report.rows.sessions).toBe(0);
+    const { cookie } = browser;
+    await browser.request('DELETE', '/session');
+    const target = await open(engine);
+    await restoreBackup(target, target.operator, { file });
+    const after = await serve(target);
+    const restored = restClient(after.url);
+    restored.cookie = cookie;
+    expect((await restored.request('GET', '/session')).status).toBe(401);
+    await restored.signIn(someone.userName, someone.password);
+    expect((await restored.request('GET', '/session')).status).toBe(200);
+  });
+
+  it('of an earlier version, with sessions in it, is restored without them', async () => {
+    const source = await open(engine);
+    await fill(source);
+    const { file } = await backUpTo(source, 'without.backup');
+    const header = await readBackupHeader(file);
+    const withSessions = fileIn('with.backup');
+    await inSnapshot(source.db, (query) =>
+      writeBackupFile(withSessions, partsWithSessions(query, source, header), { replace: false }),
+    );
+    expect(gunzipSync(await readFile(withSessions)).toString()).toContain('session-1');
+    const target = await open(engine);
+    const { rows } = await restoreBackup(target, target.operator, { file: withSessions });
+    expect(rows).toMatchObject({ sessions: 0, accounts: 1 });
+    expect(await target.db.read.selectFrom('sessions').selectAll().execute()).toEqual([]);
+    expect(await digest(target)).toBe(await digest(source));
   });
 
   it('is restored so that no id of a deleted row is given again', async () => {
