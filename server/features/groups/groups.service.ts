@@ -15,6 +15,7 @@ import {
   type SetGroupMembersInput,
   setGroupMembersInput,
 } from '../../../contract/groups.ts';
+import { nameKey } from '../../../contract/names.ts';
 import type { Reference } from '../../../contract/references.ts';
 import type { Access } from '../../access/access.ts';
 import { type Action, act, readingAs } from '../../action.ts';
@@ -29,7 +30,7 @@ import {
   deleteGroup,
   findGroup,
   findGroupByName,
-  findPossibleMember,
+  findPossibleMembers,
   type GroupRow,
   insertGroup,
   listGroupMembers,
@@ -188,8 +189,7 @@ export async function changeUserGroupMembers(
   return await act(app, caller, 'group.members', async (action) => {
     const { organization, id } = await editableGroup(action, input.group);
     const named = await lockMembers(action, organization, [...input.add, ...input.remove]);
-    const removed = new Set<number>();
-    for (const each of input.remove) removed.add(await memberId(action, organization, each));
+    const removed = await memberIds(action, organization, input.remove);
     const group = await lockedGroup(action, id, undefined);
     const before = await listGroupMembers(action.tx, group.id);
     const members = new Map([...before, ...named].map((member) => [member.id, member]));
@@ -200,6 +200,8 @@ export async function changeUserGroupMembers(
 
 type Member = { id: number; user_name: string };
 
+const idsOf = (members: readonly { id: number }[]) => new Set(members.map(({ id }) => id));
+
 async function writeMembers(
   { tx, access, audit }: Action,
   group: GroupRow,
@@ -207,8 +209,9 @@ async function writeMembers(
   members: readonly Member[],
 ): Promise<GroupDetails> {
   const before = await listGroupMembers(tx, group.id);
-  const added = members.filter((member) => before.every(({ id }) => id !== member.id));
-  const removed = before.filter((member) => members.every(({ id }) => id !== member.id));
+  const [idsBefore, idsAfter] = [idsOf(before), idsOf(members)];
+  const added = members.filter(({ id }) => !idsBefore.has(id));
+  const removed = before.filter(({ id }) => !idsAfter.has(id));
   if (added.length + removed.length === 0) return await details(tx, access, group, organization);
   await replaceMembers(
     tx,
@@ -271,11 +274,19 @@ async function lockedGroup({ tx }: Action, id: number, version: number | undefin
   return group;
 }
 
-async function memberId({ tx }: Action, organization: OrganizationRow, reference: Reference) {
-  const id =
-    typeof reference === 'number' ? reference : await findPossibleMember(tx, organization.id, reference);
-  if (id === undefined) throw missingMember(organization, reference);
-  return id;
+/** The ids of these references, in their order. @throws AppError `not_found` for a name that nobody has */
+async function memberIds(
+  { tx }: Action,
+  organization: OrganizationRow,
+  references: readonly Reference[],
+): Promise<number[]> {
+  const names = references.filter((reference) => typeof reference === 'string');
+  const known = await findPossibleMembers(tx, organization.id, names);
+  return references.map((reference) => {
+    const id = typeof reference === 'number' ? reference : known.get(nameKey(reference));
+    if (id === undefined) throw missingMember(organization, reference);
+    return id;
+  });
 }
 
 /** The accounts of these references, locked, each once. */
@@ -284,11 +295,12 @@ async function lockMembers(
   organization: OrganizationRow,
   references: readonly Reference[],
 ): Promise<Member[]> {
-  const named = new Map<number, Reference>();
-  for (const reference of references) named.set(await memberId(action, organization, reference), reference);
-  const members = await lockPossibleMembers(action.tx, organization.id, [...named.keys()]);
+  const ids = await memberIds(action, organization, references);
+  const members = await lockPossibleMembers(action.tx, organization.id, ids);
   const found = new Set(members.map(({ id }) => id));
-  for (const [id, reference] of named) if (!found.has(id)) throw missingMember(organization, reference);
+  references.forEach((reference, index) => {
+    if (!found.has(ids[index] ?? 0)) throw missingMember(organization, reference);
+  });
   return members;
 }
 

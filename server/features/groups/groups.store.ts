@@ -193,20 +193,25 @@ export async function lockPossibleMembers(
   return found;
 }
 
-/** The ids of the accounts of these names that may be in groups of the organization, by name as it was given. */
-export async function findPossibleMember(
+/** The ids of the accounts of these names that may be in groups of the organization, by the key of the name. */
+export async function findPossibleMembers(
   db: Kysely<Schema>,
   organizationId: number,
-  userName: string,
-): Promise<number | undefined> {
-  const row = await db
-    .selectFrom('accounts')
-    .select('id')
-    .where('user_name_key', '=', nameKey(userName))
-    .where('organization_id', '=', organizationId)
-    .where('kind', 'in', MEMBER_KINDS)
-    .executeTakeFirst();
-  return row?.id;
+  userNames: readonly string[],
+): Promise<Map<string, number>> {
+  const keys = [...new Set(userNames.map(nameKey))];
+  const found = new Map<string, number>();
+  for (let from = 0; from < keys.length; from += MAX_VALUES) {
+    const rows = await db
+      .selectFrom('accounts')
+      .select(['id', 'user_name_key'])
+      .where('user_name_key', 'in', keys.slice(from, from + MAX_VALUES))
+      .where('organization_id', '=', organizationId)
+      .where('kind', 'in', MEMBER_KINDS)
+      .execute();
+    for (const { id, user_name_key } of rows) if (user_name_key !== null) found.set(user_name_key, id);
+  }
+  return found;
 }
 
 /** Makes these accounts the members of the group, and nobody else. */
