@@ -26,6 +26,10 @@ export type AuditEvent = ActorFields &
 
 /** Equal refusals of one actor from one address within this time are one event with a count. */
 const COALESCE_MICROS = 60_000_000;
+/** So many separate refusals and failures of one actor within this time are told; further ones are only counted. */
+export const MAX_SEPARATE = 30;
+/** The action of the event that counts the further ones, of whatever kind they were. */
+export const FURTHER_REFUSALS = 'refusals.further';
 /** So many events back in its chain an equal one is looked for. */
 const COALESCE_EVENTS = 200;
 
@@ -94,14 +98,25 @@ async function lockHead(tx: Transaction, chain: number): Promise<Pick<AuditHeads
   return made;
 }
 
-/** Appends a refusal or failure, or counts it with an equal one of the last minute, beside the chain. */
+/**
+ * Appends a refusal or failure, or counts it beside the chain: with an equal one of the last minute, or, when the actor had
+ * many in it, with one event for all further ones.
+ */
 export async function coalesceAuditEvent(tx: Transaction, event: AuditEvent): Promise<void> {
-  const row = rowOf(event);
+  let row = rowOf(event);
   let earlier = await findEqual(tx, row);
   if (earlier === undefined) {
     // Of several that come at once one appends; the others find its event once they have the lock.
     await lockHead(tx, row.chain);
     earlier = await findEqual(tx, row);
+  }
+  if (earlier === undefined) {
+    const recent = await listRecentRefusals(tx, row);
+    const further = recent.find(({ action }) => action === FURTHER_REFUSALS);
+    if (recent.length - (further === undefined ? 0 : 1) >= MAX_SEPARATE) {
+      earlier = further?.id;
+      row = furtherRefusals(row);
+    }
   }
   if (earlier === undefined) {
     await append(tx, row);
@@ -116,6 +131,38 @@ export async function coalesceAuditEvent(tx: Transaction, event: AuditEvent): Pr
         last_at: row.at,
       })),
     )
+    .execute();
+}
+
+function furtherRefusals(row: Row): Row {
+  return {
+    ...row,
+    action: FURTHER_REFUSALS,
+    outcome: 'refused',
+    target_kind: 'refusal',
+    target_id: null,
+    target_name: null,
+    details: '{}',
+    // Of an account, they may come from several.
+    source_address: row.actor_account_id === null ? row.source_address : null,
+    request_id: null,
+  };
+}
+
+/** What was refused within the time to whoever acted: an account, or, where none is known, an address. */
+async function listRecentRefusals(tx: Transaction, row: Row): Promise<{ id: number; action: string }[]> {
+  const actor = row.actor_account_id === null ? 'source_address' : 'actor_account_id';
+  return await tx
+    .selectFrom('audit_events')
+    .select(['id', 'action'])
+    .where('chain', '=', row.chain)
+    .where('outcome', 'in', ['refused', 'failed'])
+    .where(sql<boolean>`outcome <> 'done'`)
+    .where('at', '>', row.at - COALESCE_MICROS)
+    .where('actor_account_id', row.actor_account_id === null ? 'is' : '=', row.actor_account_id)
+    .where(actor, row[actor] === null ? 'is' : '=', row[actor])
+    .orderBy('id', 'desc')
+    .limit(2 * MAX_SEPARATE)
     .execute();
 }
 

@@ -4,13 +4,13 @@ import { act } from '../../action.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { rotateTaxiiUserCredential } from '../../testing/account-changes.ts';
-import { auditTrail, newOrganization, newPerson, refusalOf } from '../../testing/builders.ts';
+import { auditTrail, newOrganization, newPerson, refusalOf, type Someone } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import { findAccount, updateAccount } from '../accounts/accounts.store.ts';
 import { createAuthentication } from '../authentication/authentication.service.ts';
 import { createOrganization, setLimits } from '../owners/owners.service.ts';
-import { listAuditEvents } from './audit.store.ts';
+import { coalesceAuditEvent, listAuditEvents, MAX_SEPARATE } from './audit.store.ts';
 
 let number = 0;
 
@@ -139,6 +139,83 @@ describe.each(ENGINES)('the audit trail on %s', (engine) => {
       expect((await refusals()).slice(before).map((event) => event.count)).toEqual([5, 1]);
     });
 
+    it('of one person are told separately thirty times a minute, and further ones counted on one event', async () => {
+      const standard = await newPerson(app, 'Standard User', organization);
+      const neighbour = await newPerson(app, 'Standard User', organization);
+      const refusalsOf = async ({ accountId }: Someone) =>
+        (await refusals()).filter((event) => event.actor_account_id === accountId);
+      const others = await app.reopen();
+      const attempts = (name: string, caller: Someone) =>
+        Array.from({ length: 50 }, (_, index) =>
+          refusalOf(
+            createTaxiiUser(
+              index % 2 === 0 ? app : others,
+              index % 3 === 0 ? { ...caller, address: '192.0.2.8' } : caller,
+              {
+                userName: `${name}-${index}`,
+                organization: organization.name,
+              },
+            ),
+          ),
+        );
+      await Promise.all(attempts('many', standard));
+      await refusalOf(
+        setLimits(app, standard, { organization: organization.name, limits: { taxiiUsers: 1 } }),
+      );
+      const events = await refusalsOf(standard);
+      expect(events).toHaveLength(MAX_SEPARATE + 1);
+      expect(events.filter((event) => event.count === 1)).toHaveLength(MAX_SEPARATE);
+      expect(events.find((event) => event.action === 'refusals.further')).toMatchObject({
+        outcome: 'refused',
+        actor_account_id: standard.accountId,
+        actor_name: standard.userName,
+        target_kind: 'refusal',
+        target_name: null,
+        source_address: null,
+        details: {},
+        count: 21,
+      });
+      // Equal ones are counted where they stand, and nobody else is kept from being told of.
+      await refusalOf(create('some-siem', neighbour));
+      await refusalOf(create('some-siem', neighbour));
+      expect(await refusalsOf(neighbour)).toMatchObject([{ action: 'taxiiUser.create', count: 2 }]);
+      app.clock.advance(61);
+      await refusalOf(create('after-a-minute', standard));
+      const later = await refusalsOf(standard);
+      expect(later).toHaveLength(MAX_SEPARATE + 2);
+      expect(later.at(-1)).toMatchObject({ action: 'taxiiUser.create', count: 1 });
+      await others.close();
+    });
+
+    it('of nobody who is known are counted so for each address', async () => {
+      const failure = (address: string, index: number) =>
+        inTransaction(app.db, (tx) =>
+          coalesceAuditEvent(tx, {
+            at: app.clock.now(),
+            organizationId: null,
+            actorAccountId: null,
+            actorName: '(key)',
+            actorOrganizationId: null,
+            actorSystemRole: null,
+            action: 'authenticate',
+            outcome: 'failed',
+            targetKind: 'credential',
+            targetId: index,
+            targetName: null,
+            details: {},
+            sourceAddress: address,
+            requestId: null,
+          }),
+        );
+      for (let index = 0; index < 40; index++) await failure('198.51.100.1', index);
+      await failure('198.51.100.2', 1);
+      const events = await auditTrail(app);
+      const from = (address: string) => events.filter((event) => event.source_address === address);
+      expect(from('198.51.100.1')).toHaveLength(MAX_SEPARATE + 1);
+      expect(from('198.51.100.1').at(-1)).toMatchObject({ action: 'refusals.further', count: 10 });
+      expect(from('198.51.100.2')).toMatchObject([{ action: 'authenticate', count: 1 }]);
+    });
+
     it('keeps those of another person, from another address, or with another reason apart', async () => {
       const one = await newPerson(app, 'Standard User', organization);
       const other = await newPerson(app, 'Standard User', organization);
@@ -180,9 +257,8 @@ describe.each(ENGINES)('the audit trail on %s', (engine) => {
     expect(seen.map((event) => event.actor_name)).not.toContain(organization.administrator.userName);
     const everything = await listAuditEvents(app.db.read, 'instance', { limit: 1000 });
     expect(everything.length).toBeGreaterThan(seen.length);
-    expect(everything.map((event) => event.id)).toEqual(
-      everything.map((event) => event.id).sort((a, b) => b - a),
-    );
+    const newestFirst = [...everything].sort((a, b) => b.at - a.at || b.id - a.id);
+    expect(everything.map((event) => event.id)).toEqual(newestFirst.map((event) => event.id));
     expect(await listAuditEvents(app.db.read, 'instance', { limit: 2 })).toEqual(everything.slice(0, 2));
   });
 
