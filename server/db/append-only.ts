@@ -1,8 +1,29 @@
 import { sql } from 'kysely';
 import type { Engine } from './dialect.ts';
+import type { Database } from './open.ts';
 import type { Transaction } from './transaction.ts';
 
 const APPEND_ONLY = ['audit_events', 'audit_checkpoints'] as const;
+
+/** The names of the triggers by table, as the engine needs them. */
+function triggersOf(table: (typeof APPEND_ONLY)[number], engine: Engine): string[] {
+  return engine === 'postgres'
+    ? [`${table}_append_only`]
+    : ['update', 'delete', 'replace'].map((change) => `${table}_no_${change}`);
+}
+
+/** The triggers of the guard that the database does not have, or has switched off. */
+export async function listMissingGuards(db: Database): Promise<string[]> {
+  const rows = await db.query<{ name: string }>(
+    db.engine === 'postgres'
+      ? `select tgname as name from pg_trigger join pg_class on pg_class.oid = tgrelid
+         where relnamespace = current_schema()::regnamespace and tgenabled in ('O', 'A')`
+      : "select name from sqlite_schema where type = 'trigger'",
+    [],
+  );
+  const names = new Set(rows.map(({ name }) => name));
+  return APPEND_ONLY.flatMap((table) => triggersOf(table, db.engine)).filter((name) => !names.has(name));
+}
 
 /**
  * Makes the tables of the audit trail refuse every change but an insert. The one place where the database holds a program
@@ -40,10 +61,7 @@ export async function guardAppendOnly(tx: Transaction, engine: Engine): Promise<
 /** Takes the guard off, for a restore that puts another audit trail into the place of that of a fresh instance. */
 export async function releaseAppendOnly(tx: Transaction, engine: Engine): Promise<void> {
   for (const table of APPEND_ONLY) {
-    const triggers =
-      engine === 'postgres'
-        ? [`drop trigger ${table}_append_only on ${table}`]
-        : ['update', 'delete', 'replace'].map((change) => `drop trigger ${table}_no_${change}`);
-    for (const text of triggers) await sql.raw(text).execute(tx);
+    const on = engine === 'postgres' ? ` on ${table}` : '';
+    for (const name of triggersOf(table, engine)) await sql.raw(`drop trigger ${name}${on}`).execute(tx);
   }
 }

@@ -210,6 +210,17 @@ export function judgeSecrets(closed: readonly string[]): Finding {
       );
 }
 
+/** Without its guard, the audit trail can be changed by every statement; that it was is shown by its verification. */
+export function judgeAuditGuard(missing: readonly string[]): Finding {
+  return missing.length === 0
+    ? finding('audit trail', 'ok', 'the database refuses to change it')
+    : finding(
+        'audit trail',
+        'problem',
+        `the database does not refuse to change it: it lacks ${some(missing)}; see "taxiway audit verify"`,
+      );
+}
+
 /** Seats in use beyond a limit are allowed, and block growth. */
 export function judgeSeats(
   seats: readonly { scope: string; kind: string; used: number; max: number }[],

@@ -5,6 +5,7 @@ import type { AccountKind } from '../../../contract/roles.ts';
 import { INSTANCE } from '../../access/can.ts';
 import type { Config } from '../../config.ts';
 import type { App, Caller } from '../../context.ts';
+import { listMissingGuards } from '../../db/append-only.ts';
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
 import type { Database } from '../../db/open.ts';
 import { AppError } from '../../errors.ts';
@@ -14,6 +15,7 @@ import { LATEST } from '../intelligence/intelligence.rules.ts';
 import { listOrganizations } from '../owners/owners.store.ts';
 import {
   type Finding,
+  judgeAuditGuard,
   judgeClock,
   judgeCollections,
   judgeEncoding,
@@ -203,6 +205,7 @@ async function* examineContents(
     );
     return judgeSecrets(closed.map(({ name }) => name));
   });
+  yield* check('audit trail', async () => judgeAuditGuard(await listMissingGuards(db)));
   yield* check('limits', async () => judgeSeats(await listSeats(db)));
   yield* check('clock', async () => judgeClock(await findNewestStamp(db.read), now));
 }

@@ -109,12 +109,35 @@ describe.each(ENGINES)('the doctor on %s', (engine) => {
       expect.arrayContaining([
         ...['configuration', 'data folder', 'disk space', 'master key', 'database', 'engine version'],
         ...['durability', 'schema version', 'stamps', 'versions', 'objects', 'collections', 'TAXII users'],
-        ...['limits', 'clock', ...ofEngine[engine]],
+        ...['audit trail', 'limits', 'clock', ...ofEngine[engine]],
       ]),
     );
     expect(findings.find((finding) => finding.check === 'objects')?.message).toBe(
       '200 sampled objects sound',
     );
+  });
+
+  it('finds that the database does not refuse to change the audit trail any more', async () => {
+    const app = await open(engine);
+    const run = (text: string) => inTransaction(app.db, async (tx) => await sql.raw(text).execute(tx));
+    const lacks = (names: string) => [
+      `problem audit trail: the database does not refuse to change it: it lacks ${names}; see "taxiway audit verify"`,
+    ];
+    if (engine === 'postgres') {
+      await run('alter table audit_events disable trigger audit_events_append_only');
+      expect((await examine(app.config)).notOk).toEqual(lacks('audit_events_append_only'));
+      await run('alter table audit_events enable trigger audit_events_append_only');
+      expect((await examine(app.config)).notOk).toEqual([]);
+      await run('drop trigger audit_checkpoints_append_only on audit_checkpoints');
+      expect((await examine(app.config)).notOk).toEqual(lacks('audit_checkpoints_append_only'));
+    } else {
+      await run('drop trigger audit_events_no_update');
+      expect((await examine(app.config)).notOk).toEqual(lacks('audit_events_no_update'));
+      await run('drop trigger audit_checkpoints_no_replace');
+      const { healthy, notOk } = await examine(app.config);
+      expect(notOk).toEqual(lacks('audit_events_no_update, audit_checkpoints_no_replace'));
+      expect(healthy).toBe(false);
+    }
   });
 
   it('finds nothing wrong with an empty instance', async () => {
