@@ -3,7 +3,7 @@ import { endpoint, noContent } from './endpoint.ts';
 import { displayName } from './names.ts';
 import { ownerDescription, pageLimit, searchText } from './organizations.ts';
 import { pageOf, pageQuery, queryNumber } from './paging.ts';
-import { pathId, reference, rowVersion } from './references.ts';
+import { pathId, pathReference, reference, rowVersion } from './references.ts';
 import { ACCOUNT_KINDS, COMMUNITY_ROLES, type CommunityRole } from './roles.ts';
 
 /** What organizations are members of. */
@@ -67,7 +67,10 @@ const membersQuery = pageQuery(['name']);
 export const listMembersInput = membersQuery.extend({ ...ownerReference, limit: pageLimit });
 export type ListMembersInput = z.input<typeof listMembersInput>;
 
-/** In the order of the organizations, and in each of the ids: an order that tells nothing of names. */
+/**
+ * In the order of the organizations, and in each of the ids or, where profile anonymity is on, of the pseudonyms: an order
+ * that tells nothing of names.
+ */
 const memberAccountsQuery = pageQuery(['organization']).extend({
   organization: queryNumber(1, 999_999_999_999_999).optional(),
   search: searchText.optional(),
@@ -79,7 +82,10 @@ export const listMemberAccountsInput = memberAccountsQuery.extend({
 });
 export type ListMemberAccountsInput = z.input<typeof listMemberAccountsInput>;
 
-/** `account`: its id, or its pseudonym; its user name for those who may see that. */
+/**
+ * `account`: its pseudonym where profile anonymity is on, its id where it is off; for those who may see the account, also its
+ * id and its user name.
+ */
 export const setCommunityRoleInput = z.strictObject({
   ...ownerReference,
   account: reference,
@@ -101,6 +107,8 @@ export const ownerView = z.strictObject({
   role: communityRole.nullable(),
   abilities: z.strictObject({
     edit: z.boolean(),
+    /** To turn profile anonymity off. */
+    revealNames: z.boolean(),
     delete: z.boolean(),
     members: z.boolean(),
     viewMembers: z.boolean(),
@@ -120,7 +128,8 @@ export type MemberView = z.infer<typeof memberView>;
  * who reads both somewhere would know the pseudonym's bearer everywhere.
  */
 export const memberAccountView = z.strictObject({
-  id: z.number(),
+  /** Where profile anonymity is on, null for those who may not see the account: the pseudonym names it there. */
+  id: z.number().nullable(),
   kind: z.enum(ACCOUNT_KINDS),
   organization: z.strictObject({ id: z.number(), name: z.string() }),
   /** Where profile anonymity is on, and for TAXII users. */
@@ -157,8 +166,8 @@ const newOwner = z.strictObject({
 function endpointsOf<const Kind extends SharedKind>(of: Kind, plural: string, tag: string) {
   const one = `/${plural}/:owner`;
   const params = z.strictObject({ owner: pathId });
-  const memberParams = z.strictObject({ owner: pathId, organization: pathId });
-  const accountParams = z.strictObject({ owner: pathId, account: pathId });
+  const memberParams = z.strictObject({ owner: pathId, organization: pathReference });
+  const accountParams = z.strictObject({ owner: pathId, account: pathReference });
   return {
     list: endpoint({
       method: 'GET',
@@ -219,7 +228,8 @@ function endpointsOf<const Kind extends SharedKind>(of: Kind, plural: string, ta
       method: 'PUT',
       path: `${one}/members/:organization`,
       tag,
-      summary: 'Makes an organization a member, or changes its default role.',
+      summary:
+        'Makes an organization, by its id or exact name, a member, or changes its default role. Ids of organizations that one does not see are unknown.',
       params: memberParams,
       body: z.strictObject({ defaultRole: communityRole }),
       output: memberView,
@@ -247,7 +257,8 @@ function endpointsOf<const Kind extends SharedKind>(of: Kind, plural: string, ta
       method: 'PUT',
       path: `${one}/accounts/:account`,
       tag,
-      summary: 'Gives an account of a member organization an individual role.',
+      summary:
+        'Gives an account of a member organization an individual role: by its pseudonym where profile anonymity is on, by its id where it is off.',
       params: accountParams,
       body: z.strictObject({ role: communityRole }),
       output: memberAccountView,

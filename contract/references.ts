@@ -10,5 +10,12 @@ export const pathId = z
   .regex(/^[1-9]\d{0,14}$/, 'must be an id')
   .transform(Number);
 
+/** An id, or a name, in the path of a request: what could be an id is one. */
+export const pathReference = z
+  .string()
+  .min(1)
+  .max(300)
+  .transform((text): Reference => (pathId.safeParse(text).success ? Number(text) : text));
+
 /** The version of a row that an edit was made from: the edit of an older one is refused (`stale`), not merged. */
 export const rowVersion = z.number().int().positive();

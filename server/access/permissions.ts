@@ -102,8 +102,10 @@ export const PERMISSIONS = {
     operator: true,
   },
   'owner.create': administration(ADMINISTRATORS),
-  /** Its name, its description, its profile anonymity. */
+  /** Its name, its description, and to turn profile anonymity on. */
   'owner.edit': { system: ADMINISTRATORS, organization: [], community: ['Director'], operator: true },
+  /** To turn profile anonymity off: a Director turns it on only. */
+  'owner.revealNames': administration(ADMINISTRATORS),
   'owner.delete': administration(['Administrator', 'Operations Administrator']),
   'owner.members': {
     system: ADMINISTRATORS,

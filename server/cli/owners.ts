@@ -270,7 +270,10 @@ function registerRoles(group: Command): void {
       ),
     'taxiway member accounts "Power Exchange" --organization "Acme Power"',
   );
-  const account = ['<account>', 'its pseudonym, or id:NUMBER; its user name, if you may see that'] as const;
+  const account = [
+    '<account>',
+    'its pseudonym where profile anonymity is on, id:NUMBER where it is off; its user name, if you may see that',
+  ] as const;
   withExample(
     group
       .command('role')
@@ -315,7 +318,7 @@ function accountLines(accounts: readonly MemberAccountView[]): string[] {
   return tableLines(
     ['Id', 'Name', 'Kind', 'Organization', 'Role', ''],
     accounts.map((each) => [
-      String(each.id),
+      each.id === null ? '' : String(each.id),
       each.pseudonym ?? `${each.firstName ?? ''} ${each.lastName ?? ''}`.trim(),
       each.kind,
       each.organization.name,

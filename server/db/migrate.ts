@@ -6,12 +6,19 @@ import { migration0001 } from './migrations/0001-foundation.ts';
 import { migration0002 } from './migrations/0002-audit-chain.ts';
 import { migration0003 } from './migrations/0003-account-administration.ts';
 import { migration0004 } from './migrations/0004-deleted-owners.ts';
+import { migration0005 } from './migrations/0005-members-by-pseudonym.ts';
 import type { Database } from './open.ts';
 import type { Schema } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 
 /** Append only; the position is the version of the database. */
-const MIGRATIONS: readonly Migration[] = [migration0001, migration0002, migration0003, migration0004];
+const MIGRATIONS: readonly Migration[] = [
+  migration0001,
+  migration0002,
+  migration0003,
+  migration0004,
+  migration0005,
+];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

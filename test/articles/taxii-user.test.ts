@@ -346,8 +346,9 @@ describe.each(ENGINES)('creating a TAXII user on %s', (engine) => {
           const director = await w.person(w.elsewhere, 'User', 'Standard User');
           await w.giveCommunityRole(director, owner, 'Director');
           const path = `/${kind === 'community' ? 'communities' : 'sources'}/${owner.id}/accounts`;
-          const members = await director.request<{ items: { id: number }[] }>('GET', path);
-          expect(members.body.items.find(({ id }) => id === user.id)).toMatchObject({
+          const members = await director.request<{ items: { pseudonym: string }[] }>('GET', path);
+          expect(members.body.items.find((each) => each.pseudonym === user.pseudonym)).toMatchObject({
+            id: anonymous ? null : user.id,
             kind: 'taxii',
             pseudonym: user.pseudonym,
             firstName: null,

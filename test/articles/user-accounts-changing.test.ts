@@ -119,7 +119,8 @@ describe.each(ENGINES)('changing and deleting accounts on %s', (engine) => {
       await w.giveCommunityRole(director, community, 'Director');
       const reader = await w.create(administrator, home, 'read-only-users');
       const user = await w.create(administrator, home, 'users');
-      const path = (account: { id: number }) => `/communities/${community.id}/accounts/${account.id}`;
+      const path = ({ pseudonym }: { pseudonym: string }) =>
+        `/communities/${community.id}/accounts/${pseudonym}`;
       for (const role of COMMUNITY_ROLES) {
         const isAvailable = ['Commenter', 'User', 'Banned'].includes(role);
         const reply = await director.request('PUT', path(reader), { role });
@@ -127,13 +128,12 @@ describe.each(ENGINES)('changing and deleting accounts on %s', (engine) => {
         if (isAvailable) expect(await roleIn(reader, community)).toEqual([role, role]);
         expect((await director.request('PUT', path(user), { role })).status, role).toBe(200);
       }
-      type Members = { items: { id: number; availableRoles: string[] }[] };
+      type Members = { items: { pseudonym: string; availableRoles: string[] }[] };
       const { body } = await director.request<Members>('GET', `/communities/${community.id}/accounts`);
-      const offered = body.items.find(({ id }) => id === reader.id)?.availableRoles;
+      const offered = body.items.find((each) => each.pseudonym === reader.pseudonym)?.availableRoles;
       expect(offered?.toSorted()).toEqual(['Banned', 'Commenter', 'User']);
-      expect(body.items.find(({ id }) => id === user.id)?.availableRoles).toHaveLength(
-        COMMUNITY_ROLES.length,
-      );
+      const ofUser = body.items.find((each) => each.pseudonym === user.pseudonym);
+      expect(ofUser?.availableRoles).toHaveLength(COMMUNITY_ROLES.length);
       // Only those who administrate the members set roles.
       for (const by of [administrator, await w.person(home, 'User', 'Organization Administrator')])
         expect((await by.request('PUT', path(reader), { role: 'User' })).status).toBe(403);

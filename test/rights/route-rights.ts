@@ -169,12 +169,14 @@ function shared(kind: 'community' | 'source'): Record<string, readonly Operation
   const member = (isMember: boolean, body?: unknown): NonNullable<Operation['send']> => {
     return async ({ world, thing }) => {
       await guestIn(isMember)(world, thing);
-      return { params: { owner: thing.id, organization: world.guest.id }, ...(body ? { body } : {}) };
+      // By name: a Director learns of no organization by its id.
+      return { params: { owner: thing.id, organization: world.guest.name }, ...(body ? { body } : {}) };
     };
   };
   const account = (body?: unknown): NonNullable<Operation['send']> => {
+    // By pseudonym: profile anonymity is on.
     return async ({ world, thing }) => ({
-      params: { owner: thing.id, account: (await world.thing('user')).id },
+      params: { owner: thing.id, account: (await row(world, await world.thing('user'))).pseudonym },
       ...(body ? { body } : {}),
     });
   };
@@ -191,6 +193,17 @@ function shared(kind: 'community' | 'source'): Record<string, readonly Operation
         send: async ({ world, thing }) => ({
           body: { version: await versionOf(world, 'owners', thing), description: null },
         }),
+      },
+      {
+        does: 'profile anonymity off',
+        on: [empty],
+        needs: ['owner.edit', 'owner.revealNames'],
+        send: async ({ world, thing }) => {
+          await inTransaction(world.app.db, (tx) =>
+            tx.updateTable('owners').set({ anonymous: 1 }).where('id', '=', Number(thing.id)).execute(),
+          );
+          return { body: { version: await versionOf(world, 'owners', thing), anonymous: false } };
+        },
       },
     ],
     [`DELETE ${path}/:owner`]: [

@@ -338,6 +338,15 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    title: 'an organization to make a member of one’s own community, by its id',
+    by: 'director',
+    request: (_world, own, { organization }) => [
+      'PUT',
+      `/communities/${own.community.id}/members/${organization}`,
+      { defaultRole: 'User' },
+    ],
+  },
+  {
     title: 'the membership of an organization in one’s own community',
     by: 'director',
     request: (_world, own, { organization }) => [

@@ -32,10 +32,23 @@ import {
   setIndividualRole,
 } from './members.store.ts';
 import { called, containing, effectiveCommunityRole } from './owners.rules.ts';
-import { findMembership, findOrganization, lockOrganization, lockOwner } from './owners.store.ts';
-import { availableRoles, maySetRole, memberAccountView, viewMembersPermission } from './shared.rules.ts';
+import { findMembership, findOrganization, lockOrganization } from './owners.store.ts';
+import {
+  availableRoles,
+  isListedByName,
+  maySeeAccount,
+  maySetRole,
+  memberAccountView,
+  viewMembersPermission,
+} from './shared.rules.ts';
 import { listRolesIn, listRolesOf } from './shared.store.ts';
-import { auditTarget, findVisibleOwner, readingTools, type VisibleOwner } from './visible-owner.ts';
+import {
+  auditTarget,
+  findVisibleOwner,
+  lockForChange,
+  readingTools,
+  type VisibleOwner,
+} from './visible-owner.ts';
 
 /**
  * The member organizations of a community or source, with their default roles.
@@ -81,7 +94,7 @@ export async function removeMember(app: App, caller: Caller, rawInput: RemoveMem
     const organization = await findOrganization(tx, input.organization);
     if (organization === undefined) throw noMember(input.organization);
     await lockOrganization(tx, organization.id);
-    await lockOwner(tx, owner.id);
+    await lockForChange(action, owner, 'owner.members');
     const membership = await findMembership(tx, owner.id, organization.id);
     if (membership === undefined) throw noMember(input.organization);
     const ended = await deleteMembership(tx, owner.id, organization.id);
@@ -116,21 +129,28 @@ export async function listMemberAccounts(
     const { access } = caller;
     const { owner, target } = await requireViewMembers(readingTools(app, caller, about), input);
     const limit = input.limit ?? DEFAULT_PAGE;
-    const position = z.tuple([z.number().int(), z.number().int()]);
-    const [organizationId, accountId] = input.after === undefined ? [] : decodeCursor(input.after, position);
-    const after =
-      organizationId === undefined || accountId === undefined ? undefined : { organizationId, accountId };
+    const isAnonymous = owner.anonymous === 1;
+    // Where members are anonymous neither the order nor the cursor tells of ids.
+    const position = z.tuple([z.number().int(), isAnonymous ? z.string() : z.number().int()]);
+    const after = input.after === undefined ? undefined : decodeCursor(input.after, position);
     const found = await listMemberAccountsPage(
       app.db.read,
       owner.id,
-      { limit: limit + 1, after, descending: input.sort === '-organization' },
+      {
+        limit: limit + 1,
+        after: after && { organizationId: after[0], account: after[1] },
+        descending: input.sort === '-organization',
+      },
       {
         organizationId: await memberIdOf(app, owner.id, input.organization),
         pattern: input.search === undefined ? undefined : containing(input.search),
-        searched: owner.anonymous === 1 ? 'pseudonym' : 'names',
+        shown: isAnonymous ? 'pseudonym' : 'names',
       },
     );
-    const { rows, next } = pageFrom(found, limit, (row) => [row.organization_id, row.id]);
+    const { rows, next } = pageFrom(found, limit, (row) => [
+      row.organization_id,
+      isAnonymous ? row.pseudonym : row.id,
+    ]);
     return { items: rows.map((row) => memberAccountView(access, owner, row, target)), next };
   });
 }
@@ -188,16 +208,17 @@ async function changeRole(
   role: CommunityRole | null,
 ): Promise<MemberAccountView> {
   const { tx, access, audit } = action;
-  const { owner, target } = await findVisibleOwner(action, input);
-  access.require('owner.members', target);
-  const found = await findMember(action, owner.id, input.account);
-  if (!maySetRole(access, found.id, target))
+  const seen = await findVisibleOwner(action, input);
+  access.require('owner.members', seen.target);
+  const found = await findMember(action, seen.owner, input.account);
+  if (!maySetRole(access, found.id, seen.target))
     throw new AppError('forbidden', { message: 'Nobody sets their own Community role.' });
   await lockAccountRow(tx, found.id);
-  await lockOwner(tx, owner.id);
-  // Read again: the account may have been deleted or moved, and the membership ended, before the rows were locked.
-  const account = await findMemberAccount(tx, owner.id, found.id);
-  if (account === undefined) throw noAccount(input.account);
+  const { owner, target } = await lockForChange(action, seen.owner, 'owner.members');
+  // Read again: the account may have been deleted or moved, the membership ended, and profile anonymity switched, before
+  // the rows were locked.
+  const account = await findMember(action, owner, input.account);
+  if (account.id !== found.id) throw noAccount(input.account);
   if (role !== null && !availableRoles(account.system_role).includes(role))
     throw invalid('role', `a Read Only User can be ${availableRoles(account.system_role).join(', ')}`);
   await setIndividualRole(tx, owner.id, account.id, role);
@@ -214,17 +235,31 @@ async function changeRole(
   return memberAccountView(access, owner, { ...account, individual: role }, target);
 }
 
-/** The account, by id or pseudonym; by user name for those who may see that. Others learn of no user name that it exists. */
+/**
+ * The account, by what the member list calls it: its pseudonym where profile anonymity is on, its id where it is off. By id
+ * or user name always for those who may see the account. Every other reference is refused like one to nobody, or the answer
+ * would tell who is behind a pseudonym.
+ */
 async function findMember(
   { tx, access }: Action,
-  ownerId: number,
+  owner: VisibleOwner['owner'],
   reference: Reference,
 ): Promise<MemberAccountRow> {
-  const found = await findMemberAccount(tx, ownerId, reference);
-  if (found !== undefined) return found;
-  if (typeof reference === 'string') {
-    const named = await findMemberAccount(tx, ownerId, { userName: reference });
-    if (named !== undefined && access.can('account.view', accountTarget(named))) return named;
+  const byPseudonym = async () =>
+    owner.anonymous === 1
+      ? await findMemberAccount(tx, owner.id, { pseudonym: String(reference) })
+      : undefined;
+  if (typeof reference === 'number') {
+    const found = await findMemberAccount(tx, owner.id, { id: reference });
+    if (found !== undefined && (isListedByName(owner, found) || maySeeAccount(access, found))) return found;
+    // A pseudonym may be digits alone.
+    const called = await byPseudonym();
+    if (called !== undefined) return called;
+  } else {
+    const called = await byPseudonym();
+    if (called !== undefined) return called;
+    const named = await findMemberAccount(tx, owner.id, { userName: reference });
+    if (named !== undefined && maySeeAccount(access, named)) return named;
   }
   throw noAccount(reference);
 }
@@ -233,10 +268,6 @@ function noAccount(reference: Reference): AppError {
   return new AppError('not_found', {
     message: `No member organization has an account ${called(reference)}.`,
   });
-}
-
-function accountTarget(row: Pick<MemberAccountRow, 'id' | 'organization_id' | 'system_role'>) {
-  return { accountId: row.id, organizationId: row.organization_id, systemRole: row.system_role };
 }
 
 /**
@@ -252,8 +283,9 @@ export async function listCommunityRoles(
     const { access } = caller;
     const { read } = app.db;
     const account = await findAccount(read, reference);
-    const target = account === undefined ? {} : accountTarget(account);
-    if (!access.can('account.view', target) || account === undefined)
+    // Asked also where there is none, so that no answer leaves without the question.
+    const isVisible = account === undefined ? access.can('account.view', {}) : maySeeAccount(access, account);
+    if (!isVisible || account === undefined)
       throw new AppError('not_found', { message: `There is no account ${called(reference)}.` });
     const bearer = { accountId: account.id, organizationId: account.organization_id };
     const rows = await listRolesOf(read, bearer);

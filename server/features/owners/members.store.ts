@@ -1,6 +1,5 @@
 import { type Kysely, sql } from 'kysely';
 import { nameKey } from '../../../contract/names.ts';
-import type { Reference } from '../../../contract/references.ts';
 import type { AccountKind, CommunityRole, OrganizationRole, SystemRole } from '../../../contract/roles.ts';
 import type { Schema } from '../../db/schema.ts';
 import type { Transaction } from '../../db/transaction.ts';
@@ -76,14 +75,14 @@ export type MemberAccountRow = {
   default_role: CommunityRole;
 };
 
-/** Where a page of accounts begins: after this one. */
-export type AccountPosition = { organizationId: number; accountId: number };
+/** Where a page of accounts begins: after this one, by its id or its pseudonym as the order wants. */
+export type AccountPosition = { organizationId: number; account: number | string };
 
 /**
- * What a search may look in, of the lines of `search_key` (user name, names, pseudonym; no line holds a line break): only what
- * the answer shows, or the search would tell who is behind a pseudonym.
+ * What is shown of accounts. A search looks only in that part of `search_key` (lines of user name, names, pseudonym; no line
+ * holds a line break), or it would tell who is behind a pseudonym.
  */
-export type SearchedPart = 'pseudonym' | 'names';
+export type ShownPart = 'pseudonym' | 'names';
 
 const accountsOf = (db: Kysely<Schema>, ownerId: number) =>
   db
@@ -111,28 +110,37 @@ const accountsOf = (db: Kysely<Schema>, ownerId: number) =>
     .where('a.deleted_at', 'is', null);
 
 /**
- * A page of the accounts of the member organizations: by organization, and in each by id; that order tells nothing of names.
- * `pattern` is matched against the parts of the name that `searched` allows.
+ * A page of the accounts of the member organizations: by organization, and in each by id or, where pseudonyms are shown, by
+ * pseudonym; that order tells nothing of names. `pattern` is matched against what is shown. Where names are, accounts that an
+ * organization was Banned with are left out.
  */
 export async function listMemberAccountsPage(
   db: Kysely<Schema>,
   ownerId: number,
   page: { limit: number; after: AccountPosition | undefined; descending: boolean },
-  filter: { organizationId: number | undefined; pattern: string | undefined; searched: SearchedPart },
+  filter: { organizationId: number | undefined; pattern: string | undefined; shown: ShownPart },
 ): Promise<MemberAccountRow[]> {
   const direction = page.descending ? 'desc' : 'asc';
   const beyond = page.descending ? '<' : '>';
+  const key = filter.shown === 'pseudonym' ? 'a.pseudonym' : 'a.id';
   const select = (only: number | undefined) => {
     let query = accountsOf(db, ownerId);
     if (only !== undefined) query = query.where('m.organization_id', '=', only);
-    if (filter.pattern !== undefined) query = query.where(matches(filter.pattern, filter.searched));
-    return query.orderBy('m.organization_id', direction).orderBy('a.id', direction);
+    if (filter.pattern !== undefined) query = query.where(matches(filter.pattern, filter.shown));
+    if (filter.shown === 'names')
+      query = query.where((eb) =>
+        eb.or([
+          eb('m.default_role', '!=', 'Banned'),
+          eb(eb.fn.coalesce('r.role', 'm.default_role'), '!=', 'Banned'),
+        ]),
+      );
+    return query.orderBy('m.organization_id', direction).orderBy(key, direction);
   };
   const { after } = page;
   if (after === undefined) return await select(filter.organizationId).limit(page.limit).execute();
   // In two steps, each of which goes down an index: the rest of one organization, then those that follow.
   const rest = await select(after.organizationId)
-    .where('a.id', beyond, after.accountId)
+    .where(key, beyond, after.account)
     .limit(page.limit)
     .execute();
   if (rest.length === page.limit || filter.organizationId !== undefined) return rest;
@@ -143,25 +151,24 @@ export async function listMemberAccountsPage(
   return [...rest, ...following];
 }
 
-function matches(pattern: string, searched: SearchedPart) {
+function matches(pattern: string, shown: ShownPart) {
   const inPseudonym = sql<boolean>`a.search_key like ${`%\n%\n${pattern}`} escape '!'`;
-  if (searched === 'pseudonym') return inPseudonym;
+  if (shown === 'pseudonym') return inPseudonym;
   // A line break stands before the names, and none in what is looked for; a name is followed by another line.
   const inNames = sql<boolean>`a.search_key like ${`%\n${pattern}\n%`} escape '!'`;
   return sql<boolean>`case when a.kind = 'taxii' then ${inPseudonym} else ${inNames} end`;
 }
 
-/** The account, if its organization is a member: by id or pseudonym, or by user name. */
+/** The account, if its organization is a member. */
 export async function findMemberAccount(
   db: Kysely<Schema>,
   ownerId: number,
-  reference: Reference | { userName: string },
+  by: { id: number } | { pseudonym: string } | { userName: string },
 ): Promise<MemberAccountRow | undefined> {
   const query = accountsOf(db, ownerId);
-  if (typeof reference === 'number') return await query.where('a.id', '=', reference).executeTakeFirst();
-  if (typeof reference === 'string')
-    return await query.where('a.pseudonym', '=', reference).executeTakeFirst();
-  return await query.where('a.user_name_key', '=', nameKey(reference.userName)).executeTakeFirst();
+  if ('id' in by) return await query.where('a.id', '=', by.id).executeTakeFirst();
+  if ('pseudonym' in by) return await query.where('a.pseudonym', '=', by.pseudonym).executeTakeFirst();
+  return await query.where('a.user_name_key', '=', nameKey(by.userName)).executeTakeFirst();
 }
 
 /** Locks the account until the transaction ends: third in the lock order. */

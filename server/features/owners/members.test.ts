@@ -226,13 +226,10 @@ describe.each(ENGINES)('members on %s', (engine) => {
         for (const person of ADMINISTRATORS) callers.push(await newPerson(app, person, home));
         for (const caller of callers) {
           const answers: unknown[] = [await listMemberAccounts(app, caller, { owner: owner.id })];
+          const account = `person-x${hidden.accountId}`;
           answers.push(
-            await setCommunityRole(app, caller, {
-              owner: owner.id,
-              account: hidden.accountId,
-              role: 'Editor',
-            }),
-            await clearCommunityRole(app, caller, { owner: owner.id, account: hidden.accountId }),
+            await setCommunityRole(app, caller, { owner: owner.id, account, role: 'Editor' }),
+            await clearCommunityRole(app, caller, { owner: owner.id, account }),
           );
           const text = JSON.stringify(answers);
           expect(text).toContain(`person-x${hidden.accountId}`);
@@ -244,7 +241,8 @@ describe.each(ENGINES)('members on %s', (engine) => {
             owner: owner.id,
             search: `X${hidden.accountId}`,
           });
-          expect(found.items.map((item) => item.id)).toEqual([hidden.accountId]);
+          expect(found.items.map((item) => item.pseudonym)).toEqual([account]);
+          expect(found.items[0]?.id).toBe(caller === director ? null : hidden.accountId);
         }
         // What the Director did, and what it was refused, tells the Director's own organization nothing either.
         const told = JSON.stringify(
@@ -254,15 +252,20 @@ describe.each(ENGINES)('members on %s', (engine) => {
       },
     );
 
-    it('no Director learns whether a user name exists: they name accounts by id or pseudonym', async () => {
+    it('no Director learns whether a user name or an id exists: they name accounts by pseudonym', async () => {
       const owner = await newOwner();
       const organization = await newOrganization(app);
       await join(owner, organization);
       const hidden = await newPerson(app, 'Standard User', organization);
       await rename(hidden, 'Jane', 'Doe');
       const director = await directorOf(owner);
-      const set = (caller: Caller, account: string) =>
+      const set = (caller: Caller, account: string | number) =>
         setCommunityRole(app, caller, { owner: owner.id, account, role: 'Editor' });
+      const byId = await refusalOf(set(director, hidden.accountId));
+      expect(byId.code).toBe('not_found');
+      expect((await refusalOf(set(director, 987_654))).details.message).toBe(
+        byId.details.message?.replace(String(hidden.accountId), '987654'),
+      );
       const refusal = await refusalOf(set(director, hidden.userName));
       expect(refusal.code).toBe('not_found');
       expect((await refusalOf(set(director, 'nobody'))).details.message).toBe(
@@ -270,7 +273,43 @@ describe.each(ENGINES)('members on %s', (engine) => {
       );
       expect((await set(director, `person-x${hidden.accountId}`)).role).toBe('Editor');
       // Who may see the account may name it so.
-      expect((await set(app.operator, hidden.userName)).id).toBe(hidden.accountId);
+      for (const account of [hidden.userName, hidden.accountId])
+        expect((await set(app.operator, account)).id).toBe(hidden.accountId);
+    });
+
+    it('a pseudonym of digits alone names its bearer, and to who sees accounts a number is first of all an id', async () => {
+      const owner = await newOwner();
+      const organization = await newOrganization(app);
+      await join(owner, organization);
+      const [one, other] = [organization.administrator, await newPerson(app, 'Standard User', organization)];
+      const pseudonym = String(one.accountId).padStart(3, '9');
+      await inTransaction(app.db, (tx) =>
+        tx.updateTable('accounts').set({ pseudonym }).where('id', '=', other.accountId).execute(),
+      );
+      const director = await directorOf(owner);
+      const account = Number(pseudonym);
+      const set = (caller: Caller, role: CommunityRole) =>
+        setCommunityRole(app, caller, { owner: owner.id, account, role });
+      expect((await set(director, 'Editor')).pseudonym).toBe(pseudonym);
+      expect(await roleOf(owner, other)).toBe('Editor');
+    });
+
+    it('neither the list nor its cursor joins a pseudonym to the name that an open community shows', async () => {
+      const [hidden, open] = [await newOwner('community', true), await newOwner('community', false)];
+      const organization = await newOrganization(app);
+      for (const owner of [hidden, open]) await join(owner, organization);
+      for (let index = 0; index < 3; index++) await newPerson(app, 'Standard User', organization);
+      const asker = await newPerson(app, 'Standard User', home);
+      for (const owner of [hidden, open]) await giveCommunityRole(app, asker, owner, 'User');
+      const list = (owner: NewOwner, limit = 2) => listMemberAccounts(app, asker, { owner: owner.id, limit });
+      const named = (await list(open, 100)).items;
+      expect(named.map((item) => item.id)).not.toContain(null);
+      const page = await list(hidden);
+      expect(page.items.map((item) => item.id)).toEqual([null, null]);
+      const cursor = Buffer.from(String(page.next), 'base64url').toString();
+      expect(JSON.parse(cursor)).toEqual([organization.id, page.items[1]?.pseudonym]);
+      const first = page.items.map((item) => String(item.pseudonym));
+      expect(first).toEqual(first.toSorted());
     });
   });
 
@@ -282,7 +321,7 @@ describe.each(ENGINES)('members on %s', (engine) => {
       const person = await newPerson(app, 'Standard User', organization);
       await rename(person, 'Jacqueline', 'Canary');
       const director = await directorOf(owner);
-      await editOwner(app, director, { owner: owner.id, anonymous: false });
+      await editOwner(app, app.operator, { owner: owner.id, anonymous: false });
       const { items } = await listMemberAccounts(app, director, { owner: owner.id, search: 'line can' });
       expect(items).toEqual([
         {
@@ -298,9 +337,41 @@ describe.each(ENGINES)('members on %s', (engine) => {
           abilities: { setRole: true },
         },
       ]);
-      // By what it does not show, it finds nothing.
+      // By what it does not show, it finds nothing, and answers nothing.
+      const byPseudonym = (account: string) =>
+        refusalOf(setCommunityRole(app, director, { owner: owner.id, account, role: 'Editor' }));
+      const refusal = await byPseudonym(`person-x${person.accountId}`);
+      expect(refusal.code).toBe('not_found');
+      expect((await byPseudonym('nobody-at-all')).details.message).toBe(
+        refusal.details.message?.replace(`person-x${person.accountId}`, 'nobody-at-all'),
+      );
       for (const search of [person.userName, '@example', `x${person.accountId}`])
         expect((await listMemberAccounts(app, director, { owner: owner.id, search })).items).toEqual([]);
+    });
+
+    it('nobody of a Banned organization is listed or answered by name, but whom a role of their own admits', async () => {
+      const owner = await newOwner('community', false);
+      const organization = await newOrganization(app);
+      await join(owner, organization, 'Banned');
+      const admitted = organization.administrator;
+      const hidden = await newPerson(app, 'Standard User', organization);
+      const banned = await newPerson(app, 'Standard User', organization);
+      await giveCommunityRole(app, admitted, owner, 'User');
+      await giveCommunityRole(app, banned, owner, 'Banned');
+      const director = await directorOf(owner);
+      for (const caller of [director, app.operator]) {
+        const { items } = await listMemberAccounts(app, caller, { owner: owner.id });
+        expect(items.map((item) => item.id)).toEqual([admitted.accountId]);
+      }
+      const set = (caller: Caller, account: number) =>
+        setCommunityRole(app, caller, { owner: owner.id, account, role: 'User' });
+      for (const { accountId } of [hidden, banned])
+        expect(await refusalOf(set(director, accountId))).toEqual({
+          code: 'not_found',
+          details: { message: `No member organization has an account with the id ${accountId}.` },
+        });
+      expect((await set(director, admitted.accountId)).id).toBe(admitted.accountId);
+      expect((await set(app.operator, hidden.accountId)).id).toBe(hidden.accountId);
     });
 
     it('“Administrators of Communities and Sources to which the TAXII user account belongs will see this name when viewing their members”: a TAXII user’s pseudonym', async () => {
@@ -333,32 +404,47 @@ describe.each(ENGINES)('members on %s', (engine) => {
       await newOrganization(app),
       await newOrganization(app),
     ];
+    const open = await newOwner('community', false);
     const ids: number[] = [];
     for (const organization of organizations) {
       await join(owner, organization);
+      await join(open, organization);
       ids.push(organization.administrator.accountId);
       for (let index = 0; index < 2; index++)
         ids.push((await newPerson(app, 'Standard User', organization)).accountId);
     }
     await newPerson(app, 'Standard User', home);
     const walk = async (query: object) => {
-      const found: number[] = [];
+      const found: (number | string | null)[] = [];
       for (let after: string | null | undefined; after !== null; ) {
         const page = await listMemberAccounts(app, app.operator, {
           owner: owner.id,
           ...query,
           ...(after === undefined ? {} : { after }),
         });
-        found.push(...page.items.map((item) => item.id));
+        found.push(...page.items.map((item) => item.pseudonym ?? item.id));
         after = page.next;
       }
       return found;
     };
+    const rows = await app.db.read
+      .selectFrom('accounts')
+      .select(['id', 'pseudonym'])
+      .where('id', 'in', ids)
+      .execute();
+    const inOrder = (of: readonly number[]) =>
+      rows
+        .filter(({ id }) => of.includes(id))
+        .map(({ pseudonym }) => pseudonym)
+        .sort();
+    const pseudonyms = [0, 3, 6].flatMap((from) => inOrder(ids.slice(from, from + 3)));
     for (const limit of [1, 2, 4, 100]) {
-      expect(await walk({ limit })).toEqual(ids);
-      expect(await walk({ limit, sort: '-organization' })).toEqual([...ids].reverse());
+      expect(await walk({ limit })).toEqual(pseudonyms);
+      expect(await walk({ limit, sort: '-organization' })).toEqual([...pseudonyms].reverse());
+      expect(await walk({ limit, owner: open.id })).toEqual(ids);
+      expect(await walk({ limit, owner: open.id, sort: '-organization' })).toEqual([...ids].reverse());
     }
-    expect(await walk({ limit: 2, organization: organizations[1]?.id })).toEqual(ids.slice(3, 6));
+    expect(await walk({ limit: 2, organization: organizations[1]?.id })).toEqual(pseudonyms.slice(3, 6));
     const foreign = listMemberAccounts(app, app.operator, { owner: owner.id, organization: home.id });
     expect((await refusalOf(foreign)).code).toBe('not_found');
   });
@@ -368,7 +454,7 @@ describe.each(ENGINES)('members on %s', (engine) => {
       setCommunityRole(app, caller, { owner: owner.id, account: account.accountId, role });
 
     it('is given by a Director, wins over the default, and ends when it is cleared', async () => {
-      const owner = await newOwner();
+      const owner = await newOwner('community', false);
       const organization = await newOrganization(app);
       await join(owner, organization, 'Contributor');
       const person = organization.administrator;

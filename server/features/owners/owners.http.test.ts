@@ -29,7 +29,7 @@ describe.each(ENGINES)('owners over HTTP on %s', (engine) => {
     app = await openTestApp(engine);
     server = await startServer(app);
     home = await newOrganization(app);
-    operations = await signedIn('Operations Administrator', home);
+    operations = await signedIn('Operations Administrator', await newOrganization(app));
     administrator = await signedIn('Organization Administrator', await newOrganization(app));
   });
   afterAll(async () => {
@@ -160,9 +160,26 @@ describe.each(ENGINES)('owners over HTTP on %s', (engine) => {
     expect(accounts.status).toBe(200);
     expect(accounts.body.items.length).toBeGreaterThan(0);
     expect(JSON.stringify(accounts.body)).not.toMatch(/@|Some|Body/);
-    const account = home.administrator.accountId;
+    const { pseudonym: account } = await app.db.read
+      .selectFrom('accounts')
+      .select('pseudonym')
+      .where('id', '=', home.administrator.accountId)
+      .executeTakeFirstOrThrow();
+    const byId = `${path}/accounts/${home.administrator.accountId}`;
+    expect((await director.request('PUT', byId, { role: 'Banned' })).status).toBe(404);
     const banned = await director.request('PUT', `${path}/accounts/${account}`, { role: 'Banned' });
-    expect(banned).toMatchObject({ status: 200, body: { role: 'Banned' } });
+    expect(banned).toMatchObject({ status: 200, body: { id: null, pseudonym: account, role: 'Banned' } });
+    expect((await director.request('DELETE', `${path}/accounts/${account}`)).status).toBe(204);
+    const other = await newOrganization(app);
+    const add = (name: string | number) =>
+      director.request<Answer>('PUT', `${path}/members/${encodeURIComponent(name)}`, { defaultRole: 'User' });
+    expect((await add(other.id)).status).toBe(404);
+    const added = await add(other.name);
+    expect(added).toMatchObject({ status: 200, body: { organization: { id: other.id } } });
+    expect((await add(other.id)).status).toBe(200);
+    expect((await director.request('PATCH', path, { version: 1, anonymous: false })).body).toMatchObject({
+      error: { code: 'forbidden', problems: [{ path: 'anonymous' }] },
+    });
     expect((await director.request('DELETE', path)).status).toBe(403);
   });
 

@@ -3,6 +3,7 @@ import type { Limits } from '../../../contract/organizations.ts';
 import { READ_ONLY_COMMUNITY_ROLES } from '../../../contract/owners.ts';
 import type { Reference } from '../../../contract/references.ts';
 import {
+  COMMUNITY_ROLES,
   type CommunityRole,
   type OwnerKind,
   SYSTEM_ROLE_RANK,
@@ -64,6 +65,12 @@ export function effectiveCommunityRole(
   const role = individual ?? organizationDefault ?? undefined;
   if (role === undefined || systemRole !== 'Read Only User' || isReadOnlyRole(role)) return role;
   return 'Commenter';
+}
+
+/** Whether the second role lets its holder do more than the first; undefined = none, which lets nobody do anything. */
+export function isHigherRole(before: CommunityRole | undefined, after: CommunityRole | undefined): boolean {
+  const rank = (role: CommunityRole | undefined) => COMMUNITY_ROLES.indexOf(role ?? 'Banned');
+  return rank(after) > rank(before);
 }
 
 function isReadOnlyRole(role: CommunityRole): boolean {

@@ -16,7 +16,8 @@ import {
   type MemberView,
 } from '../../../contract/owners.ts';
 import type { Reference } from '../../../contract/references.ts';
-import { act } from '../../action.ts';
+import type { CommunityRole } from '../../../contract/roles.ts';
+import { type Action, act } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
@@ -25,20 +26,27 @@ import { insertCollection, newCollection } from '../collections/collections.stor
 import { lockInstance } from '../instance/instance.store.ts';
 import { organizationView } from './organizations.rules.ts';
 import { countSeatsOf } from './organizations.store.ts';
-import { called, limitsOf, requireVersion, requireVisibleOrganization } from './owners.rules.ts';
 import {
+  called,
+  effectiveCommunityRole,
+  isHigherRole,
+  limitsOf,
+  requireVersion,
+  requireVisibleOrganization,
+} from './owners.rules.ts';
+import {
+  findIndividualRole,
   findMembership,
   findOrganization,
   insertOrganization,
   insertOwner,
   lockOrganization,
-  lockOwner,
   requireFreeName,
   updateOrganization,
   updateOwner,
   upsertMembership,
 } from './owners.store.ts';
-import { auditTarget, findVisibleOwner } from './visible-owner.ts';
+import { auditTarget, findVisibleOwner, lockForChange } from './visible-owner.ts';
 
 export type NewOwner = { id: number; name: string; collectionId: string; warnings: string[] };
 
@@ -115,7 +123,9 @@ export async function createOwner(app: App, caller: Caller, rawInput: CreateOwne
 
 /**
  * Makes an organization a member of a community or source, or changes its default role there: at once that of all its
- * accounts without a role of their own.
+ * accounts without a role of their own. Who does not see organizations names one that is no member yet by its exact name:
+ * ids, which can be counted through, tell them of none.
+ * @throws AppError `not_found`, `forbidden`, also where the caller would raise their own role by the default one
  */
 export async function addMember(app: App, caller: Caller, rawInput: AddMemberInput): Promise<MemberView> {
   const input = parseInput(addMemberInput, rawInput);
@@ -123,12 +133,21 @@ export async function addMember(app: App, caller: Caller, rawInput: AddMemberInp
     const { tx, access, audit } = action;
     const { owner, target } = await findVisibleOwner(action, input);
     access.require('owner.members', target);
-    // A Director invites organizations that are no members yet, so any organization may be named here.
     const organization = await findOrganization(tx, input.organization);
     if (organization === undefined) throw noOrganization(input.organization);
     await lockOrganization(tx, organization.id);
-    await lockOwner(tx, owner.id);
+    await lockForChange(action, owner, 'owner.members');
     const before = await findMembership(tx, owner.id, organization.id);
+    const isKnown =
+      typeof input.organization === 'string' ||
+      before !== undefined ||
+      access.can('organization.view', { organizationId: organization.id });
+    if (!isKnown) throw noOrganization(input.organization);
+    await requireNotForOneself(
+      action,
+      before ?? { owner_id: owner.id, organization_id: organization.id },
+      input,
+    );
     await upsertMembership(tx, {
       owner_id: owner.id,
       organization_id: organization.id,
@@ -147,6 +166,26 @@ export async function addMember(app: App, caller: Caller, rawInput: AddMemberInp
       abilities: { setDefaultRole: true, remove: true },
     };
   });
+}
+
+/**
+ * Nobody gives themselves a Community role, nor by way of the default role of their own organization. Lowering it is
+ * allowed, and so is any default where one's own role does not rest on it.
+ * @throws AppError `forbidden`
+ */
+async function requireNotForOneself(
+  { tx, access: { actor } }: Action,
+  before: { owner_id: number; organization_id: number; default_role?: CommunityRole },
+  { defaultRole }: { defaultRole: CommunityRole },
+): Promise<void> {
+  if (actor.kind !== 'account' || actor.organizationId !== before.organization_id) return;
+  if ((await findIndividualRole(tx, before.owner_id, actor.accountId)) !== undefined) return;
+  const roleBy = (role: CommunityRole | undefined) =>
+    effectiveCommunityRole(actor.systemRole, undefined, role);
+  if (isHigherRole(roleBy(before.default_role), roleBy(defaultRole)))
+    throw new AppError('forbidden', {
+      message: 'Nobody raises their own Community role through the default role of their organization.',
+    });
 }
 
 function noOrganization(reference: Reference): AppError {

@@ -245,14 +245,24 @@ export async function findCommunityRole(
   ownerId: number,
   account: { accountId: number; organizationId: number; systemRole: SystemRole },
 ): Promise<CommunityRole | undefined> {
-  const own = await db
+  const own = await findIndividualRole(db, ownerId, account.accountId);
+  const member = own === undefined ? await findMembership(db, ownerId, account.organizationId) : undefined;
+  return effectiveCommunityRole(account.systemRole, own, member?.default_role);
+}
+
+/** The role that the account was given of its own in the owner. */
+export async function findIndividualRole(
+  db: Kysely<Schema>,
+  ownerId: number,
+  accountId: number,
+): Promise<CommunityRole | undefined> {
+  const row = await db
     .selectFrom('account_roles')
     .select('role')
-    .where('account_id', '=', account.accountId)
+    .where('account_id', '=', accountId)
     .where('owner_id', '=', ownerId)
     .executeTakeFirst();
-  const member = own === undefined ? await findMembership(db, ownerId, account.organizationId) : undefined;
-  return effectiveCommunityRole(account.systemRole, own?.role, member?.default_role);
+  return row?.role;
 }
 
 /** What a right in the owner depends on: the organization it is, or the actor's Community role there. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { COMMUNITY_ROLES } from '../../../contract/roles.ts';
+import { COMMUNITY_ROLES, type CommunityRole } from '../../../contract/roles.ts';
+import type { Caller } from '../../context.ts';
 import {
   auditTrail,
   giveCommunityRole,
@@ -29,6 +30,8 @@ const OTHERS = [
 describe.each(ENGINES)('owners on %s', (engine) => {
   let app: TestApp;
   let organization: Awaited<ReturnType<typeof newOrganization>>;
+  /** What becomes a member: not the organization of those who make it one. */
+  let partner: Awaited<ReturnType<typeof newOrganization>>;
   const people = new Map<Person, Someone>();
   const as = (person: Person): Someone => {
     const someone = people.get(person);
@@ -38,6 +41,7 @@ describe.each(ENGINES)('owners on %s', (engine) => {
   beforeAll(async () => {
     app = await openTestApp(engine);
     organization = await newOrganization(app);
+    partner = await newOrganization(app);
     for (const person of [...ADMINISTRATORS, ...OTHERS])
       people.set(person, await newPerson(app, person, organization));
   });
@@ -105,13 +109,13 @@ describe.each(ENGINES)('owners on %s', (engine) => {
   describe('making an organization a member', () => {
     const community = async () =>
       await createOwner(app, as('Accounts Administrator'), { kind: 'community', name: fresh('Community') });
-    const add = (caller: Someone, owner: string, defaultRole: (typeof COMMUNITY_ROLES)[number] = 'User') =>
-      addMember(app, caller, { owner, organization: organization.name, defaultRole });
+    const add = (caller: Caller, owner: string, defaultRole: CommunityRole = 'User') =>
+      addMember(app, caller, { owner, organization: partner.name, defaultRole });
 
     it.each(ADMINISTRATORS)('works as %s', async (person) => {
       const owner = await community();
       await add(as(person), owner.name, 'Contributor');
-      expect(await findMembership(app.db.read, owner.id, organization.id)).toMatchObject({
+      expect(await findMembership(app.db.read, owner.id, partner.id)).toMatchObject({
         default_role: 'Contributor',
       });
     });
@@ -121,7 +125,7 @@ describe.each(ENGINES)('owners on %s', (engine) => {
       const director = await newPerson(app, 'Standard User', await newOrganization(app));
       await giveCommunityRole(app, director, owner, 'Director');
       await add(director, owner.name);
-      expect(await findMembership(app.db.read, owner.id, organization.id)).toBeDefined();
+      expect(await findMembership(app.db.read, owner.id, partner.id)).toBeDefined();
     });
 
     it('is forbidden as Editor of the community', async () => {
@@ -129,7 +133,7 @@ describe.each(ENGINES)('owners on %s', (engine) => {
       const editor = await newPerson(app, 'Organization Administrator', organization);
       await giveCommunityRole(app, editor, owner, 'Editor');
       expect((await refusalOf(add(editor, owner.name, 'Director'))).code).toBe('forbidden');
-      expect(await findMembership(app.db.read, owner.id, organization.id)).toBeUndefined();
+      expect(await findMembership(app.db.read, owner.id, partner.id)).toBeUndefined();
     });
 
     it.each(['Organization Administrator', 'Standard User'] as const)(
@@ -155,8 +159,64 @@ describe.each(ENGINES)('owners on %s', (engine) => {
       const owner = await community();
       await add(as('Administrator'), owner.name, 'Director');
       await add(as('Administrator'), owner.name, 'Banned');
-      expect(await findMembership(app.db.read, owner.id, organization.id)).toMatchObject({
+      expect(await findMembership(app.db.read, owner.id, partner.id)).toMatchObject({
         default_role: 'Banned',
+      });
+    });
+
+    it('is by its exact name for a Director, to whom ids tell of no organization that is no member', async () => {
+      const owner = await community();
+      const director = await newPerson(app, 'Standard User', await newOrganization(app));
+      await giveCommunityRole(app, director, owner, 'Director');
+      const byId = (id: number, caller: Someone = director) =>
+        addMember(app, caller, { owner: owner.id, organization: id, defaultRole: 'User' });
+      const refusal = await refusalOf(byId(partner.id));
+      expect(refusal.code).toBe('not_found');
+      expect((await refusalOf(byId(987_654))).details.message).toBe(
+        refusal.details.message?.replace(String(partner.id), '987654'),
+      );
+      expect(await findMembership(app.db.read, owner.id, partner.id)).toBeUndefined();
+      await add(director, owner.name);
+      expect((await byId(partner.id)).defaultRole).toBe('User');
+      const other = await newOrganization(app);
+      expect((await byId(other.id, as('Accounts Administrator'))).organization.name).toBe(other.name);
+    });
+
+    describe('item 81: by way of the default role of their own organization', () => {
+      it.each(ADMINISTRATORS)('nobody raises their own role, not the %s', async (person) => {
+        const owner = await community();
+        const caller = await newPerson(app, person, organization);
+        const set = (by: Caller, defaultRole: CommunityRole) =>
+          addMember(app, by, { owner: owner.id, organization: organization.id, defaultRole });
+        const refusal = {
+          code: 'forbidden',
+          details: {
+            message: 'Nobody raises their own Community role through the default role of their organization.',
+          },
+        };
+        expect(await refusalOf(set(caller, 'Subscriber'))).toEqual(refusal);
+        expect(await findMembership(app.db.read, owner.id, organization.id)).toBeUndefined();
+        // Another administrator can, and so can the operator.
+        await set(await newPerson(app, person, await newOrganization(app)), 'User');
+        expect(await refusalOf(set(caller, 'Director'))).toEqual(refusal);
+        expect((await set(caller, 'Subscriber')).defaultRole).toBe('Subscriber');
+        await set(app.operator, 'Editor');
+        // Their own role does not rest on the default.
+        await giveCommunityRole(app, caller, owner, 'User');
+        expect((await set(caller, 'Director')).defaultRole).toBe('Director');
+      });
+
+      it('a Director whose role is the default one lowers it, and does not raise it again', async () => {
+        const owner = await community();
+        const director = await newPerson(app, 'Standard User', partner);
+        await add(app.operator, owner.name, 'Director');
+        expect((await add(director, owner.name, 'Editor')).defaultRole).toBe('Editor');
+        expect((await refusalOf(add(director, owner.name, 'Director'))).code).toBe('forbidden');
+        const administrator = await newPerson(app, 'Accounts Administrator', partner);
+        expect((await refusalOf(add(administrator, owner.name, 'Director'))).code).toBe('forbidden');
+        expect(await findMembership(app.db.read, owner.id, partner.id)).toMatchObject({
+          default_role: 'Editor',
+        });
       });
     });
 
@@ -168,14 +228,14 @@ describe.each(ENGINES)('owners on %s', (engine) => {
     it('leaves one event, which the member organization may see', async () => {
       const owner = await community();
       await add(as('Accounts Administrator'), owner.name, 'Editor');
-      const events = (await auditTrail(app, organization.id)).filter(
+      const events = (await auditTrail(app, partner.id)).filter(
         (event) => event.target_id === String(owner.id),
       );
       expect(events).toMatchObject([
         {
           action: 'owner.member',
           details: {
-            organization: organization.name,
+            organization: partner.name,
             defaultRole: { before: null, after: 'Editor' },
           },
         },

@@ -13,6 +13,7 @@ import {
 import type { Access } from '../../access/access.ts';
 import type { Target } from '../../access/can.ts';
 import { formatTimestamp } from '../../protocols/timestamp.ts';
+import { problemsError } from '../accounts/forms.rules.ts';
 import { effectiveCommunityRole } from './owners.rules.ts';
 
 /** Communities and sources: what is shared between organizations. */
@@ -44,11 +45,24 @@ export function ownerView(access: Access, row: SharedRow, target: Target): Owner
     role: target.communityRole ?? null,
     abilities: {
       edit: access.can('owner.edit', target),
+      revealNames: access.can('owner.revealNames', target),
       delete: access.can('owner.delete', target),
       members: access.can('owner.members', target),
       viewMembers: access.can(viewMembersPermission(row.kind), target),
     },
   };
+}
+
+/**
+ * Turning profile anonymity off tells whoever sees the members the names of people of other organizations, who joined
+ * unnamed: not for a Director alone to decide.
+ * @throws AppError `forbidden`, naming the field
+ */
+export function requireMayReveal(access: Access, target: Target): void {
+  if (access.can('owner.revealNames', target)) return;
+  throw problemsError('forbidden', [
+    { path: 'anonymous', message: 'you may turn it on, but not off: that needs owner.revealNames' },
+  ]);
 }
 
 type MemberAccount = {
@@ -66,7 +80,8 @@ type MemberAccount = {
 
 /**
  * The account as everybody who sees the members sees it, Directors and System roles too: by its pseudonym only where profile
- * anonymity is on, and a TAXII user always; the others by their names. Never by both, and never by user name or e-mail.
+ * anonymity is on, and a TAXII user always; the others by their names. Never by both, and never by user name or e-mail. The id,
+ * too, is that of the same account elsewhere: where profile anonymity is on, only those learn it who may see the account.
  */
 export function memberAccountView(
   access: Access,
@@ -74,10 +89,11 @@ export function memberAccountView(
   row: MemberAccount,
   target: Target,
 ): MemberAccountView {
-  const isPseudonymous = owner.anonymous === 1 || row.kind === 'taxii';
+  const isAnonymous = owner.anonymous === 1;
+  const isPseudonymous = isAnonymous || row.kind === 'taxii';
   const role = effectiveCommunityRole(row.system_role, row.individual, row.default_role);
   return {
-    id: row.id,
+    id: isAnonymous && !maySeeAccount(access, row) ? null : row.id,
     kind: row.kind,
     organization: { id: row.organization_id, name: row.organization_name },
     pseudonym: isPseudonymous ? row.pseudonym : null,
@@ -88,6 +104,29 @@ export function memberAccountView(
     availableRoles: availableRoles(row.system_role),
     abilities: { setRole: maySetRole(access, row.id, target) },
   };
+}
+
+/** Whether the asker may see the account itself, and so whose it is. */
+export function maySeeAccount(
+  access: Access,
+  { id, organization_id, system_role }: Pick<MemberAccount, 'id' | 'organization_id' | 'system_role'>,
+): boolean {
+  return access.can('account.view', {
+    accountId: id,
+    organizationId: organization_id,
+    systemRole: system_role,
+  });
+}
+
+/**
+ * Whether those who see the members see the account by its names: where profile anonymity is off, and not where its
+ * organization was Banned with it. Who keeps an organization out learns nothing of its people.
+ */
+export function isListedByName(
+  owner: Pick<SharedRow, 'anonymous'>,
+  { individual, default_role }: Pick<MemberAccount, 'individual' | 'default_role'>,
+): boolean {
+  return owner.anonymous === 0 && (default_role !== 'Banned' || (individual ?? 'Banned') !== 'Banned');
 }
 
 /** The individual roles that an account may be given. */

@@ -17,9 +17,9 @@ import { DEFAULT_PAGE, decodeCursor, type Page, pageFrom } from '../../pages.ts'
 import { lockInstance } from '../instance/instance.store.ts';
 import { containing, effectiveCommunityRole, orderOf, requireEmpty, requireVersion } from './owners.rules.ts';
 import { buryOwner, lockOwner, requireFreeName, updateOwner } from './owners.store.ts';
-import { ownerView, type SharedRow } from './shared.rules.ts';
+import { ownerView, requireMayReveal, type SharedRow } from './shared.rules.ts';
 import { findSharedObstacles, listSharedPage } from './shared.store.ts';
-import { auditTarget, findVisibleOwner, readingTools } from './visible-owner.ts';
+import { auditTarget, findVisibleOwner, lockForChange, readingTools } from './visible-owner.ts';
 
 /** The communities, or the sources, that the caller may see. */
 export async function listOwners(
@@ -68,18 +68,19 @@ export async function getOwnerView(
 
 /**
  * Renames a community or source, or changes its description or its profile anonymity: turned off, its Directors see first and
- * last names of its members' users.
+ * last names of its members' users, so that needs more than turning it on.
  * @throws AppError `not_found`, `forbidden`, `name_taken`, `stale`
  */
 export async function editOwner(app: App, caller: Caller, rawInput: EditOwnerInput): Promise<OwnerView> {
   const input = parseInput(editOwnerInput, rawInput);
   return await act(app, caller, 'owner.edit', async (action) => {
     const { tx, access, audit } = action;
-    const { owner: found, target } = await findVisibleOwner(action, input);
-    access.require('owner.edit', target);
+    const { owner: found, target: seen } = await findVisibleOwner(action, input);
+    access.require('owner.edit', seen);
     await lockInstance(tx);
-    const before = await lockOwner(tx, found.id);
+    const { owner: before, target } = await lockForChange(action, found, 'owner.edit');
     requireVersion(input.version, before.version);
+    if (input.anonymous === false && before.anonymous === 1) requireMayReveal(access, target);
     const { name = before.name, description = before.description } = input;
     const anonymous = input.anonymous ?? before.anonymous === 1;
     await requireFreeName(tx, name, before.id);
@@ -87,14 +88,14 @@ export async function editOwner(app: App, caller: Caller, rawInput: EditOwnerInp
     const changed = <T>(field: string, old: T, after: T) =>
       old === after ? {} : { [field]: { before: old, after } };
     await audit({
-      ...auditTarget({ ...found, name }),
+      ...auditTarget({ ...before, name }),
       details: {
         ...changed('name', before.name, name),
         ...changed('description', before.description, description),
         ...changed('anonymous', before.anonymous === 1, anonymous),
       },
     });
-    const after = { ...found, name, description, anonymous: anonymous ? 1 : 0, version: before.version + 1 };
+    const after = { ...before, name, description, anonymous: anonymous ? 1 : 0, version: before.version + 1 };
     return ownerView(access, after, target);
   });
 }

@@ -25,7 +25,7 @@ describe.each(ENGINES)('communities and sources on %s', (engine) => {
   beforeAll(async () => {
     app = await openTestApp(engine);
     home = await newOrganization(app);
-    operations = await newPerson(app, 'Operations Administrator', home);
+    operations = await newPerson(app, 'Operations Administrator', await newOrganization(app));
   });
   afterAll(async () => await app?.close());
 
@@ -105,15 +105,19 @@ describe.each(ENGINES)('communities and sources on %s', (engine) => {
       name: owner.name,
       anonymous: true,
       role: 'Subscriber',
-      abilities: { edit: false, delete: false, members: false, viewMembers: false },
+      abilities: { edit: false, revealNames: false, delete: false, members: false, viewMembers: false },
     });
     expect((await show(await withRole(owner, 'Director'))).abilities).toEqual({
       edit: true,
+      revealNames: false,
       delete: false,
       members: true,
       viewMembers: true,
     });
-    expect(await show(operations)).toMatchObject({ role: null, abilities: { edit: true, delete: true } });
+    expect(await show(operations)).toMatchObject({
+      role: null,
+      abilities: { edit: true, revealNames: true, delete: true },
+    });
   });
 
   it('item 76: one that the asker has no role in, is Banned from, or that is of the other kind, is not found', async () => {
@@ -135,18 +139,19 @@ describe.each(ENGINES)('communities and sources on %s', (engine) => {
   describe('editing', () => {
     it('works as Director and leaves an event with before and after', async () => {
       const owner = await newOwner();
+      await editOwner(app, operations, { owner: owner.id, version: 1, anonymous: false });
       const director = await withRole(owner, 'Director');
       const name = fresh('Edited');
       const view = await editOwner(app, director, {
         owner: owner.id,
-        version: 1,
+        version: 2,
         name,
         description: 'Who shares',
-        anonymous: false,
+        anonymous: true,
       });
-      expect(view).toMatchObject({ name, description: 'Who shares', anonymous: false, version: 2 });
+      expect(view).toMatchObject({ name, description: 'Who shares', anonymous: true, version: 3 });
       expect(await getOwnerView(app, director, { owner: name })).toEqual(view);
-      const [event] = (await auditTrail(app)).filter(
+      const [, event] = (await auditTrail(app)).filter(
         (each) => each.action === 'owner.edit' && each.target_id === String(owner.id),
       );
       expect(event).toMatchObject({
@@ -154,10 +159,29 @@ describe.each(ENGINES)('communities and sources on %s', (engine) => {
         details: {
           name: { before: owner.name, after: name },
           description: { before: null, after: 'Who shares' },
-          anonymous: { before: true, after: false },
+          anonymous: { before: false, after: true },
         },
       });
     });
+
+    it.each(['Administrator', 'Operations Administrator', 'Accounts Administrator'] as const)(
+      'turns profile anonymity off as %s, and as Director on only',
+      async (person) => {
+        const owner = await newOwner();
+        const director = await withRole(owner, 'Director');
+        const edit = (caller: Someone, anonymous: boolean) =>
+          editOwner(app, caller, { owner: owner.id, anonymous });
+        expect(await refusalOf(edit(director, false))).toMatchObject({
+          code: 'forbidden',
+          details: { problems: [{ path: 'anonymous' }] },
+        });
+        expect((await getOwnerView(app, director, { owner: owner.id })).anonymous).toBe(true);
+        expect((await edit(await newPerson(app, person, home), false)).anonymous).toBe(false);
+        // Who names what is so already changes nothing.
+        expect((await edit(director, false)).anonymous).toBe(false);
+        expect((await edit(director, true)).anonymous).toBe(true);
+      },
+    );
 
     it('is forbidden as Editor, and refused from an older version', async () => {
       const owner = await newOwner();
