@@ -71,6 +71,20 @@ describe.each(ENGINES)('importing and exporting accounts over REST on %s', (engi
     expect((await rest.request('POST', `${accounts()}/import`, { csv, dryRun: true })).status).toBe(200);
   });
 
+  it('refuses a body of very many members in a few words, whoever sends it', async () => {
+    const members = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`field${i}`, 0]));
+    for (const [client, count, problem] of [
+      [member, 100_000, 'The body has more than 50000 members and elements.'],
+      [member, 20_000, 'Unrecognized keys: "field0", "field1"'],
+    ] as const) {
+      const reply = await client.request('POST', `${accounts()}/import`, members(count));
+      expect(reply).toMatchObject({ status: 400, body: { error: { code: 'invalid_input' } } });
+      expect(reply.body.error).toHaveProperty('message', expect.stringContaining(problem));
+      expect(JSON.stringify(reply.body).length).toBeLessThan(5000);
+    }
+  });
+
   it('answers 403 to a Standard User, and 404 about an organization that is not theirs', async () => {
     const other = await newOrganization(app);
     const body = { csv: csvOf([siem()]) };
