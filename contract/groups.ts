@@ -79,10 +79,11 @@ export const groupDetails = z.strictObject({
   organization: z.strictObject({ id: z.number(), name: z.string() }),
   members: z.array(
     z.strictObject({
-      id: z.number(),
+      /** Like the names: null for those who neither belong to the organization nor may see its accounts. */
+      id: z.number().nullable(),
       kind: z.enum(ACCOUNT_KINDS),
-      pseudonym: z.string(),
-      /** Names are null for those who neither belong to the organization nor may see its accounts. */
+      /** Only for those who see no names: who saw both would know its bearer in every community. */
+      pseudonym: z.string().nullable(),
       userName: z.string().nullable(),
       firstName: z.string().nullable(),
       lastName: z.string().nullable(),

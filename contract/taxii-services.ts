@@ -78,8 +78,11 @@ export const listTaxiiServicesInput = z.strictObject({
 export type ListTaxiiServicesInput = z.input<typeof listTaxiiServicesInput>;
 
 const named = z.strictObject({ id: z.number(), name: z.string() });
-/** An account that answers for something: its user name, or its pseudonym for those who may not see its name. */
-export const responsibleAccount = named.nullable();
+/**
+ * An account that answers for something: its user name for those who may see it, else the name that its owner shows to them:
+ * first and last name where members are listed by name, and elsewhere the pseudonym, without an id.
+ */
+export const responsibleAccount = z.strictObject({ id: z.number().nullable(), name: z.string() }).nullable();
 
 export const taxiiServiceItem = z.strictObject({
   id: z.number(),

@@ -17,6 +17,7 @@ import { AppError } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import { DEFAULT_PAGE, decodeCursor, pageFrom } from '../../pages.ts';
 import { type AccountRow, findByPseudonym, lockAccount } from '../accounts/accounts.store.ts';
+import { findMemberAccount } from '../owners/members.store.ts';
 import {
   called,
   effectiveCommunityRole,
@@ -25,7 +26,13 @@ import {
   requireVisibleOwner,
 } from '../owners/owners.rules.ts';
 import { findMembership, findOwner, ownerTarget } from '../owners/owners.store.ts';
-import { requireResponsible, seesName, shownResponsible } from '../taxii-services/responsible.rules.ts';
+import { isListedByName } from '../owners/shared.rules.ts';
+import {
+  requireResponsible,
+  type ShownAs,
+  seesName,
+  shownResponsible,
+} from '../taxii-services/responsible.rules.ts';
 import { changed } from '../taxii-services/service-changes.rules.ts';
 import { listResponsibleAccounts } from '../taxii-services/taxii-services.store.ts';
 import { missingCollection, shownCollection, told } from './collections.rules.ts';
@@ -66,7 +73,8 @@ export async function listConfiguredCollections(
     const items: CollectionItem[] = [];
     for (const row of rows) {
       const target = await targetOf(db, row, access);
-      const responsible = shownResponsible(access, accounts, row.responsible_account_id);
+      const shownAs = await shownAsIn(db, row);
+      const responsible = shownResponsible(access, accounts, row.responsible_account_id, shownAs);
       items.push(shownCollection(access, row, target, responsible));
     }
     return { items, next };
@@ -216,18 +224,24 @@ async function lockResponsible(
   return account.id;
 }
 
-/** By id, or by the name that the asker may know it under: its user name, or where members are anonymous its pseudonym. */
+/**
+ * By what the asker may know of the account: id and user name, if it may see accounts; else what the members are listed by,
+ * the pseudonym where they are anonymous, and the id where they are not.
+ */
 async function findNamed(
   { tx, access }: Action,
   collection: CollectionRow,
   reference: Reference,
 ): Promise<AccountRow | undefined> {
   const account = await lockAccount(tx, reference);
-  if (typeof reference === 'number') return account;
-  const mayKnowName = (row: AccountRow) => collection.owner_anonymous === 0 || seesName(access, row);
-  if (account !== undefined && mayKnowName(account)) return account;
-  const id = await findByPseudonym(tx, reference);
-  return id === undefined ? undefined : await lockAccount(tx, id);
+  if (account !== undefined && seesName(access, account)) return account;
+  if (collection.owner_kind === 'organization') return undefined;
+  if (collection.owner_anonymous === 1) {
+    const id = await findByPseudonym(tx, String(reference));
+    return id === undefined ? undefined : await lockAccount(tx, id);
+  }
+  const isKnown = typeof reference === 'number' && (await isListed(tx, collection, reference));
+  return isKnown ? account : undefined;
 }
 
 async function belongsTo({ tx }: Action, collection: CollectionRow, account: AccountRow): Promise<boolean> {
@@ -244,8 +258,21 @@ function about(row: CollectionRow) {
   };
 }
 
+/** By what the responsible account is known to those who see the members of the collection's owner. */
+async function shownAsIn(db: Db, row: CollectionRow): Promise<ShownAs> {
+  if (row.owner_kind === 'organization' || row.owner_anonymous === 1) return 'pseudonym';
+  return (await isListed(db, row, row.responsible_account_id)) ? 'names' : 'nothing';
+}
+
+async function isListed(db: Db, collection: CollectionRow, accountId: number | null): Promise<boolean> {
+  if (accountId === null) return false;
+  const member = await findMemberAccount(db, collection.owner_id, { id: accountId });
+  return member !== undefined && isListedByName({ anonymous: collection.owner_anonymous }, member);
+}
+
 async function shown(db: Db, access: Access, row: CollectionRow, target: Target): Promise<CollectionItem> {
   const accounts = await listResponsibleAccounts(db, [row.responsible_account_id]);
-  const responsible = shownResponsible(access, accounts, row.responsible_account_id);
+  const shownAs = await shownAsIn(db, row);
+  const responsible = shownResponsible(access, accounts, row.responsible_account_id, shownAs);
   return shownCollection(access, row, target, responsible);
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Caller } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import {
   auditTrail,
@@ -43,7 +44,7 @@ describe.each(ENGINES)('the configuration of a collection on %s', (engine) => {
     code: 'not_found',
     details: { message: `There is no collection ${id}.` },
   });
-  const responsible = (collection: string, account: number | string, caller: Someone) =>
+  const responsible = (collection: string, account: number | string, caller: Caller) =>
     editCollection(app, caller, { collection, changes: { responsible: account } });
 
   it('is shown to whoever may see it, with what may be done with it', async () => {
@@ -215,12 +216,51 @@ describe.each(ENGINES)('the configuration of a collection on %s', (engine) => {
 
     it('in a community an account of any member organization, and of no other', async () => {
       const user = await newPerson(app, 'Standard User', other);
-      expect((await responsible(community.collectionId, user.accountId, director)).responsible?.id).toBe(
-        user.accountId,
-      );
+      const administrator = await newPerson(app, 'Administrator', organization);
+      const byAdministrator = await responsible(community.collectionId, user.accountId, administrator);
+      expect(byAdministrator.responsible?.id).toBe(user.accountId);
       const outsider = (await newOrganization(app)).administrator;
-      const naming = responsible(community.collectionId, outsider.accountId, director);
+      const naming = responsible(community.collectionId, outsider.accountId, administrator);
       expect((await refusalOf(naming)).code).toBe('not_found');
+    });
+
+    it('where members are listed by name, an account of the list by its id, and it is shown by its names', async () => {
+      const open = await createOwner(app, app.operator, {
+        kind: 'community',
+        name: `Open ports ${app.ids.uuid()}!`,
+        anonymous: false,
+      });
+      const closed = await newOrganization(app);
+      for (const [{ name }, defaultRole] of [
+        [organization, 'User'],
+        [other, 'User'],
+        [closed, 'Banned'],
+      ] as const)
+        await addMember(app, app.operator, { owner: open.name, organization: name, defaultRole });
+      await giveCommunityRole(app, director, open, 'Director');
+      const user = await newPerson(app, 'Standard User', other);
+      const { pseudonym } = await app.db.read
+        .selectFrom('accounts')
+        .select('pseudonym')
+        .where('id', '=', user.accountId)
+        .executeTakeFirstOrThrow();
+      const named = await responsible(open.collectionId, user.accountId, director);
+      expect(named.responsible).toEqual({ id: user.accountId, name: 'Some Body' });
+      expect(JSON.stringify(named)).not.toContain(pseudonym);
+      const message = (account: string | number) => ({
+        code: 'not_found',
+        details: {
+          message: `"${open.name}" has no account ${typeof account === 'number' ? 'with the id ' : 'named "'}${account}${typeof account === 'number' ? '' : '"'}.`,
+        },
+      });
+      const hidden = closed.administrator;
+      for (const each of [pseudonym, user.userName, 'nobody', hidden.accountId, hidden.userName, 999_999])
+        expect(await refusalOf(responsible(open.collectionId, each, director))).toEqual(message(each));
+      await responsible(open.collectionId, hidden.accountId, app.operator);
+      expect((await getConfiguredCollection(app, director, open.collectionId)).responsible).toEqual({
+        id: null,
+        name: 'an account that is not listed',
+      });
     });
 
     it('where members are anonymous, an account by its pseudonym, and by its user name only for those who see that', async () => {
@@ -232,8 +272,10 @@ describe.each(ENGINES)('the configuration of a collection on %s', (engine) => {
         .executeTakeFirstOrThrow();
       const byName = responsible(community.collectionId, user.userName, director);
       expect((await refusalOf(byName)).code).toBe('not_found');
+      const byId = responsible(community.collectionId, user.accountId, director);
+      expect((await refusalOf(byId)).code).toBe('not_found');
       expect((await responsible(community.collectionId, pseudonym, director)).responsible).toEqual({
-        id: user.accountId,
+        id: null,
         name: pseudonym,
       });
       const administrator = await newPerson(app, 'Administrator', organization);

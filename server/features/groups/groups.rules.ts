@@ -36,7 +36,7 @@ export function shownItem(access: Access, group: Group, memberCount: number): Gr
   };
 }
 
-/** A group with its members. Members of an organization see each other's names; others see pseudonyms. */
+/** A group with its members. Members of an organization see each other's names; others see pseudonyms; nobody sees both. */
 export function shownGroup(
   access: Access,
   group: Group,
@@ -50,9 +50,9 @@ export function shownGroup(
     ...shownItem(access, group, members.length),
     organization: { id: organization.id, name: organization.name },
     members: members.map((member) => ({
-      id: member.id,
+      id: seesNames ? member.id : null,
       kind: member.kind,
-      pseudonym: member.pseudonym,
+      pseudonym: seesNames ? null : member.pseudonym,
       userName: seesNames ? member.user_name : null,
       firstName: seesNames ? member.first_name : null,
       lastName: seesNames ? member.last_name : null,

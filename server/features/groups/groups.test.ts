@@ -212,7 +212,15 @@ describe.each(ENGINES)('a user group on %s', (engine) => {
       for (const person of ['Standard User', 'Read Only User'] as const) {
         const caller = await newPerson(app, person, organization);
         expect(await getUserGroup(app, caller, group.id)).toMatchObject({
-          members: [{ userName: administrator.userName, firstName: 'Some', lastName: 'Body' }],
+          members: [
+            {
+              id: administrator.accountId,
+              pseudonym: null,
+              userName: administrator.userName,
+              firstName: 'Some',
+              lastName: 'Body',
+            },
+          ],
           abilities: { edit: false, setMembers: false, delete: false },
         });
       }
@@ -225,7 +233,7 @@ describe.each(ENGINES)('a user group on %s', (engine) => {
       const { actor } = caller.access;
       const suspended = { access: createAccess({ ...actor, managesMembers: false } as typeof actor) };
       expect((await getUserGroup(app, suspended, group.id)).members).toMatchObject([
-        { userName: null, firstName: null, lastName: null, pseudonym: expect.any(String) },
+        { id: null, userName: null, firstName: null, lastName: null, pseudonym: expect.any(String) },
       ]);
     });
   });

@@ -4,7 +4,15 @@ import { invalid } from '../../errors.ts';
 import { accountState } from '../accounts/accounts.rules.ts';
 
 type Account = { id: number; organization_id: number; system_role: SystemRole };
-type Named = Account & { user_name: string; pseudonym: string };
+type Named = Account & {
+  user_name: string;
+  first_name: string | null;
+  last_name: string | null;
+  pseudonym: string;
+};
+
+/** By what those who may not see accounts know them there; `nothing` where members have names, but not this one. */
+export type ShownAs = 'pseudonym' | 'names' | 'nothing';
 
 /** Whether the asker may see the account, and so its name. */
 export function seesName(access: Access, account: Account): boolean {
@@ -15,15 +23,23 @@ export function seesName(access: Access, account: Account): boolean {
   });
 }
 
-/** The account that answers for something, as the asker may see it; null where nobody does. */
+/**
+ * The account that answers for something, as the asker may see it; null where nobody does. Never its pseudonym together with
+ * its id or its names, for who may see neither elsewhere would then know its bearer.
+ */
 export function shownResponsible(
   access: Access,
   accounts: readonly Named[],
   id: number | null,
-): { id: number; name: string } | null {
+  shownAs: ShownAs = 'pseudonym',
+): { id: number | null; name: string } | null {
   const account = accounts.find((each) => each.id === id);
   if (account === undefined) return null;
-  return { id: account.id, name: seesName(access, account) ? account.user_name : account.pseudonym };
+  if (seesName(access, account)) return { id: account.id, name: account.user_name };
+  if (shownAs === 'pseudonym') return { id: null, name: account.pseudonym };
+  if (shownAs === 'nothing') return { id: null, name: 'an account that is not listed' };
+  const names = [account.first_name, account.last_name].filter(Boolean).join(' ');
+  return { id: account.id, name: names === '' ? `account ${account.id}` : names };
 }
 
 const KINDS = { user: 'a user', read_only: 'a read-only user', api: 'an API user', taxii: 'a TAXII user' };

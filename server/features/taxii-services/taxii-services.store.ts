@@ -189,7 +189,7 @@ export async function listResponsibleAccounts(db: Kysely<Schema>, ids: readonly 
   if (known.length === 0) return [];
   return await db
     .selectFrom('accounts')
-    .select(['id', 'user_name', 'pseudonym', 'organization_id', 'system_role'])
+    .select(['id', 'user_name', 'first_name', 'last_name', 'pseudonym', 'organization_id', 'system_role'])
     .where('id', 'in', known)
     .execute();
 }
