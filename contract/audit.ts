@@ -64,6 +64,7 @@ export const auditEvent = z.strictObject({
   at: z.string(),
   organizationId: z.number().nullable(),
   organization: z.string().nullable(),
+  /** Null with the address, and the name a pseudonym or "A Super User", where the reader may not know who it was. */
   actorAccountId: z.number().nullable(),
   actorName: z.string(),
   action: z.string(),
@@ -71,6 +72,7 @@ export const auditEvent = z.strictObject({
   targetKind: z.string(),
   targetId: z.string().nullable(),
   targetName: z.string().nullable(),
+  /** System roles are "(masked)" for whoever may not see them. */
   details: z.record(z.string(), z.unknown()),
   sourceAddress: z.string().nullable(),
   requestId: z.string().nullable(),
@@ -163,7 +165,7 @@ export const exportAuditJsonlEndpoint = fileEndpoint({
   path: '/audit/export.jsonl',
   tag,
   summary:
-    'Exports the audit trail of the whole instance as JSON Lines with the proof of its hash chains, the oldest events first.',
+    'Exports the audit trail of the whole instance as JSON Lines with the proof of its hash chains, the oldest events first. Each line proves itself; what is hidden from the reader has no salt.',
   query: filterQuery.extend(inInstance),
   media: 'application/x-ndjson',
 });
@@ -183,7 +185,7 @@ export const exportOrganizationAuditJsonlEndpoint = fileEndpoint({
   path: '/organizations/:organization/audit/export.jsonl',
   tag,
   summary:
-    'Exports the audit trail of an organization as JSON Lines with the proof of its hash chain, the oldest events first.',
+    'Exports the audit trail of an organization as JSON Lines with the proof of its hash chain, the oldest events first. Each line proves itself; what is hidden from the reader has no salt.',
   params: ofOrganization,
   query: filterQuery,
   media: 'application/x-ndjson',
