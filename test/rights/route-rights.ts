@@ -141,7 +141,7 @@ function creations(form: () => Record<string, unknown>, fields: Record<string, u
 }
 const personFields = {
   systemRole: 'User',
-  pseudonym: () => fresh('Pen'),
+  pseudonym: () => fresh('pen').replace(' ', '-'),
   customTqlTimeoutMs: 1000,
   termsOfServiceAcceptanceRequired: false,
 };

@@ -44,7 +44,7 @@ async function openTenant(world: World, word: string): Promise<Tenant> {
       email: `${word}.${name}@example.com`.toLowerCase(),
       firstName: word,
       lastName: name,
-      pseudonym: `${word} ${name}`,
+      pseudonym: `${word}-${name}`.toLowerCase(),
       organizationRole,
     });
     return { id, userName };

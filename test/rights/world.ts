@@ -84,7 +84,7 @@ export async function openWorld(engine: Engine) {
         kind,
         organization_id: organizationId,
         user_name: `${word.replace(' ', '.')}@example.com`,
-        pseudonym: word,
+        pseudonym: word.replace(/[ _]/g, '-'),
         first_name: 'Some',
         last_name: 'Body',
         contact_email: null,
