@@ -171,7 +171,7 @@ describe.each(ENGINES)('deleting an account on %s', (engine) => {
       expect(await problem(all, { taxiiServices: api.id })).toBe('heirs.taxiiServices: must be a user');
       for (const id of [taxii.id, reader.id]) {
         expect(await problem(all, { taxiiServices: id })).toContain('must be a user');
-        expect(await problem(all, { collections: id })).toContain('must be a user or API user');
+        expect(await problem(all, { collections: id })).toContain('must be a user or an API user');
       }
     });
 

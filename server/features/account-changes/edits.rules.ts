@@ -1,12 +1,6 @@
 import type { AccountChanges, ChangeField, Consequence } from '../../../contract/accounts.ts';
 import type { AccountKind, CommunityRole, OrganizationRole, SystemRole } from '../../../contract/roles.ts';
-import {
-  KIND_NAMES,
-  kindOf,
-  organizationRolesOf,
-  problemsError,
-  roleProblems,
-} from '../accounts/forms.rules.ts';
+import { aKind, kindOf, organizationRolesOf, problemsError, roleProblems } from '../accounts/forms.rules.ts';
 import { effectiveCommunityRole } from '../owners/owners.rules.ts';
 
 /** The account as the plan of an edit sees it. */
@@ -93,7 +87,7 @@ export function planEdit(
   const consequences: Consequence[] = [];
   const say = (code: Consequence['code'], message: string) => consequences.push({ code, message });
   if (kind !== account.kind) {
-    say('kind_changes', `The account becomes a ${KIND_NAMES[kind]}.`);
+    say('kind_changes', `The account becomes ${aKind(kind)}.`);
     if (kind === 'user') say('seat_taken', 'It takes a seat of the users.');
     else say('seat_freed', 'Its seat of the users is free.');
   }

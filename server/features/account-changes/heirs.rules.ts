@@ -9,7 +9,7 @@ import { type Grant, PERMISSIONS, type Permission } from '../../access/permissio
 import type { AccountRow } from '../../db/schema.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
 import { accountState } from '../accounts/accounts.rules.ts';
-import { KIND_NAMES } from '../accounts/forms.rules.ts';
+import { aKind } from '../accounts/forms.rules.ts';
 
 /** Which accounts may take over: of the same organization, or with one of the System roles `elsewhere`. */
 export type HeirRule = {
@@ -34,8 +34,7 @@ export function heirProblem(
   now: Micros,
 ): string | undefined {
   if (candidate.id === from.id) return 'is the account itself';
-  if (!rule.kinds.includes(candidate.kind))
-    return `must be a ${rule.kinds.map((kind) => KIND_NAMES[kind]).join(' or ')}`;
+  if (!rule.kinds.includes(candidate.kind)) return `must be ${rule.kinds.map(aKind).join(' or ')}`;
   if (accountState(candidate, now) !== 'active') return `is ${accountState(candidate, now)}`;
   const isElsewhere = candidate.organization_id !== from.organization_id;
   if (isElsewhere && rule.elsewhere?.includes(candidate.system_role) !== true)

@@ -20,6 +20,11 @@ export const KIND_NAMES: Readonly<Record<AccountKind, string>> = {
   taxii: 'TAXII user',
 };
 
+/** The same in the middle of a sentence. */
+export function aKind(kind: AccountKind): string {
+  return `${kind === 'api' ? 'an' : 'a'} ${KIND_NAMES[kind]}`;
+}
+
 /** The target kind of audit events. */
 export const TARGET_KINDS: Readonly<Record<AccountKind, string>> = {
   user: 'user',
@@ -144,7 +149,7 @@ export function requireSettable(
   if (foreign.length > 0) {
     throw problemsError(
       'invalid_input',
-      foreign.map((path) => ({ path, message: `is fixed or does not exist for a ${KIND_NAMES[kind]}` })),
+      foreign.map((path) => ({ path, message: `is fixed or does not exist for ${aKind(kind)}` })),
     );
   }
   const refused = fields.filter((field) => !access.can(FORM_FIELDS[field].permission, target));

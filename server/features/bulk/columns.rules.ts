@@ -11,7 +11,7 @@ import { nameKey } from '../../../contract/names.ts';
 import { ACCOUNT_KINDS, type AccountKind } from '../../../contract/roles.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { parseTimestamp } from '../../protocols/timestamp.ts';
-import { FORM_FIELDS, KIND_NAMES, problemsError } from '../accounts/forms.rules.ts';
+import { aKind, FORM_FIELDS, problemsError } from '../accounts/forms.rules.ts';
 
 const TYPES: Readonly<Record<ImportColumn, ColumnType>> = { ...ACCOUNT_COLUMNS, ...CREATION_COLUMNS };
 const COLUMNS = Object.keys(TYPES) as ImportColumn[];
@@ -103,7 +103,7 @@ function readCell(type: ColumnType, text: string): CellValue | { problem: string
 function foreignColumns(kind: AccountKind, values: RowValues): Problem[] {
   return (Object.keys(values) as ImportColumn[])
     .filter((column) => !hasColumn(kind, column))
-    .map((path) => ({ path, message: `is fixed or does not exist for a ${KIND_NAMES[kind]}` }));
+    .map((path) => ({ path, message: `is fixed or does not exist for ${aKind(kind)}` }));
 }
 
 export function hasColumn(kind: AccountKind, column: ImportColumn): boolean {

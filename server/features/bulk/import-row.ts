@@ -19,7 +19,7 @@ import { createApiUserWith } from '../account-creation/new-api-user.ts';
 import { createPerson, requirePersonFields } from '../account-creation/new-person.ts';
 import { createTaxiiUserWith } from '../account-creation/new-taxii-user.ts';
 import { accountTarget } from '../accounts/account-view.rules.ts';
-import { KIND_NAMES, kindOf, requireSettable } from '../accounts/forms.rules.ts';
+import { aKind, kindOf, requireSettable } from '../accounts/forms.rules.ts';
 import { makeAccessId, makePassword, makeToken } from '../credentials/new-credential.ts';
 import {
   changeFields,
@@ -129,7 +129,7 @@ async function edit(
   const becomes =
     parsed.systemRole === undefined ? kind : kindOf(kind, parsed.systemRole satisfies SystemRole);
   if (stored.kind !== kind && stored.kind !== becomes)
-    throw invalid('kind', `the account is a ${KIND_NAMES[stored.kind]}`);
+    throw invalid('kind', `the account is ${aKind(stored.kind)}`);
   const target = accountTarget(stored);
   // Not only where it would change: whether it does tells what it is.
   if (parsed.systemRole !== undefined && !access.can('account.viewSystemRole', target))

@@ -22,7 +22,7 @@ import {
   findCredential,
   updateAccount,
 } from '../accounts/accounts.store.ts';
-import { KIND_NAMES, TARGET_KINDS } from '../accounts/forms.rules.ts';
+import { aKind, TARGET_KINDS } from '../accounts/forms.rules.ts';
 import { findVisibleAccount, lockVisibleAccount } from '../accounts/visible-account.ts';
 import { endAllButNewest } from './credentials.store.ts';
 import {
@@ -159,7 +159,7 @@ export async function revokeCredential(
 
 function requireCredentialOf(row: AccountRow, kind: CredentialKind): void {
   if ((CREDENTIAL_KINDS[kind] as readonly string[]).includes(row.kind)) return;
-  throw invalid('credential', `a ${KIND_NAMES[row.kind]} has no ${kind.replace('_', ' ')}`);
+  throw invalid('credential', `${aKind(row.kind)} has no ${kind.replace('_', ' ')}`);
 }
 
 async function makeCredential(
