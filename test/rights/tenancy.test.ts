@@ -21,7 +21,7 @@ type Tenant = {
   organization: { id: number; name: string };
   administrator: { id: number; cookie: string };
   director: { id: number; cookie: string };
-  user: { id: number; userName: string };
+  user: { id: number; userName: string; pseudonym: string };
   taxiiUser: { id: number; userName: string };
   group: { id: number; name: string };
   service: { id: number; name: string };
@@ -39,7 +39,7 @@ async function openTenant(world: World, word: string): Promise<Tenant> {
     limits,
   });
   const newUser = async (name: string, organizationRole: 'Standard User' | 'Organization Administrator') => {
-    const { id, userName } = await createUser(app, operator, {
+    const { id, userName, pseudonym } = await createUser(app, operator, {
       organization: organization.id,
       email: `${word}.${name}@example.com`.toLowerCase(),
       firstName: word,
@@ -47,7 +47,7 @@ async function openTenant(world: World, word: string): Promise<Tenant> {
       pseudonym: `${word}-${name}`.toLowerCase(),
       organizationRole,
     });
-    return { id, userName };
+    return { id, userName, pseudonym };
   };
   const administrator = await newUser('boss', 'Organization Administrator');
   const director = await newUser('director', 'Standard User');
@@ -89,6 +89,7 @@ type Names = {
   organization: number;
   user: number;
   userName: string;
+  pseudonym: string;
   group: number;
   groupName: string;
   service: number;
@@ -101,6 +102,7 @@ const namesOf = (of: Tenant): Names => ({
   organization: of.organization.id,
   user: of.user.id,
   userName: of.user.userName,
+  pseudonym: of.user.pseudonym,
   group: of.group.id,
   groupName: of.group.name,
   service: of.service.id,
@@ -113,6 +115,7 @@ const ghost: Names = {
   organization: GHOST,
   user: GHOST,
   userName: 'ghost@example.com',
+  pseudonym: 'ghost-user',
   group: GHOST,
   groupName: 'ghost group',
   service: GHOST,
@@ -282,16 +285,29 @@ const CASES: readonly Case[] = [
   {
     title: 'an account in one’s own community',
     by: 'director',
-    request: (_world, own, { user }) => [
+    request: (_world, own, { pseudonym }) => [
       'PUT',
-      `/communities/${own.community.id}/accounts/${user}`,
+      `/communities/${own.community.id}/accounts/${pseudonym}`,
       { role: 'Commenter' },
     ],
   },
   {
     title: 'the individual role of an account in one’s own community',
     by: 'director',
-    request: (_world, own, { user }) => ['DELETE', `/communities/${own.community.id}/accounts/${user}`],
+    request: (_world, own, { pseudonym }) => [
+      'DELETE',
+      `/communities/${own.community.id}/accounts/${pseudonym}`,
+    ],
+  },
+  {
+    title: 'an account in one’s own anonymous community, by its id',
+    by: 'director',
+    never: true,
+    request: (_world, own, { user }) => [
+      'PUT',
+      `/communities/${own.community.id}/accounts/${user}`,
+      { role: 'Commenter' },
+    ],
   },
   {
     title: 'a filter of the collections by owner',
