@@ -51,7 +51,7 @@ export function canonicalPart(row: ChainedEvent, part: HideablePart): string {
 }
 
 /** SHA-256, in hexadecimal, of the salt (in hexadecimal) and the canonical JSON of the part. */
-export function commitment(row: ChainedEvent, part: HideablePart): string {
+function commitment(row: ChainedEvent, part: HideablePart): string {
   return hash('sha256', saltOf(row.salts, part) + canonicalPart(row, part));
 }
 

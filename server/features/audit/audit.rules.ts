@@ -117,7 +117,7 @@ export function maskSecrets(value: unknown, isSecret = false): unknown {
 }
 
 /** What of an event may be hidden; the hash chain commits to each by itself. */
-export type HideablePart = 'actor' | 'actorSystemRole' | 'details';
+type HideablePart = 'actor' | 'actorSystemRole' | 'details';
 
 /** Whoever looks at the trail. */
 export type Viewer = { accountId: number | undefined; seesInstance: boolean; seesSystemRoles: boolean };
@@ -134,7 +134,7 @@ type ShownRow = {
   details: string;
 };
 
-export const A_SUPER_USER = 'A Super User';
+const A_SUPER_USER = 'A Super User';
 
 /** An organization does not learn who the people of other organizations are who did something in it. */
 export function isActorHidden(

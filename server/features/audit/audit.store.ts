@@ -29,7 +29,7 @@ const COALESCE_MICROS = 60_000_000;
 /** So many separate refusals and failures of one actor within this time are told; further ones are only counted. */
 export const MAX_SEPARATE = 30;
 /** The action of the event that counts the further ones, of whatever kind they were. */
-export const FURTHER_REFUSALS = 'refusals.further';
+const FURTHER_REFUSALS = 'refusals.further';
 /** So many events back in its chain an equal one is looked for. */
 const COALESCE_EVENTS = 200;
 

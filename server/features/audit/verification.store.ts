@@ -29,7 +29,7 @@ export async function findHead(db: Kysely<Schema>, chain: number): Promise<Head 
     .executeTakeFirst();
 }
 
-export type Mark = Head & { checkpoint_sequence: number };
+type Mark = Head & { checkpoint_sequence: number };
 
 /** The ends of all chains at one instant, with that of the checkpoints. */
 export async function listMarks(db: Kysely<Schema>): Promise<Mark[]> {
