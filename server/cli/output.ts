@@ -63,7 +63,10 @@ export function failureOf(error: unknown): Failure {
     return {
       exitCode: error.code === 'invalid_input' ? EXIT.usage : EXIT.failed,
       code: error.code,
-      message: typeof permission === 'string' ? `${error.message}: it needs ${permission}` : error.message,
+      message:
+        typeof permission === 'string' && error.details.message === undefined
+          ? `${error.message}: it needs ${permission}`
+          : error.message,
       details: error.details,
     };
   }

@@ -396,7 +396,7 @@ describe('the REST face', () => {
       },
     );
     expect(reply.status).toBe(400);
-    expect(reply.body.error.problems.map(({ path }) => path)).toEqual(['', 'name', 'list.0']);
+    expect(reply.body.error.problems.map(({ path }) => path)).toEqual(['z', 'name', 'list.0']);
   });
 
   it('takes a megabyte, more where the endpoint says so, and answers before it has read what is too much', async () => {

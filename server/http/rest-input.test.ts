@@ -62,7 +62,7 @@ describe('the parts of a request', () => {
     } catch (error) {
       problems = (error as AppError).details.problems?.map(({ path }) => path);
     }
-    expect(problems).toEqual(['dryRun', 'name', 'size', '']);
+    expect(problems).toEqual(['dryRun', 'name', 'size', 'z']);
   });
 
   it('a path that can name nothing is not found, whatever the rest', () => {

@@ -22,7 +22,7 @@ import {
   lockAccount,
 } from '../accounts/accounts.store.ts';
 import { throttleKeyOf } from '../accounts/blocks.ts';
-import { TARGET_KINDS } from '../accounts/forms.rules.ts';
+import { requireOnAccount, TARGET_KINDS } from '../accounts/forms.rules.ts';
 import { findVisibleAccount, lockVisibleAccount, requireSameVersion } from '../accounts/visible-account.ts';
 import { deleteThrottlesOf } from '../authentication/authentication.store.ts';
 import { listGroupsOf, removeFromGroups } from '../groups/groups.store.ts';
@@ -61,7 +61,7 @@ export async function previewDeletion(
   return await act(app, caller, 'account.previewDeletion', async (action) => {
     const { tx, access, now } = action;
     const row = await findVisibleAccount(action, which);
-    access.require('account.delete', accountTarget(row));
+    requireOnAccount(access, 'account.delete', accountTarget(row));
     const responsibilities: DeletionPreview['responsibilities'] = [];
     for (const responsibility of RESPONSIBILITIES) {
       const items = await responsibility.list(tx, row.id);
@@ -129,12 +129,12 @@ export async function deleteAccount(
     const { tx, access, now, audit } = action;
     const found = await findVisibleAccount(action, input);
     // Before anything is said about the heirs; and again once the row is locked.
-    access.require('account.delete', accountTarget(found));
+    requireOnAccount(access, 'account.delete', accountTarget(found));
     await lockInstance(tx);
     await lockOrganization(tx, found.organization_id);
     const heirs = await lockHeirs(action, found, input.heirs);
     const row = await lockVisibleAccount(action, found);
-    access.require('account.delete', accountTarget(row));
+    requireOnAccount(access, 'account.delete', accountTarget(row));
     requireSameVersion(row, input.version);
     await requireSuccessors(tx, row, lossesOf(row, now));
     const passedOn = await passOn(action, row, heirs, 'all');
@@ -151,7 +151,12 @@ export async function deleteAccount(
       targetKind: TARGET_KINDS[row.kind],
       targetId: row.id,
       targetName: row.user_name,
-      details: passedOn.length === 0 ? {} : { passedOn },
+      details: {
+        pseudonym: row.pseudonym,
+        systemRole: row.system_role,
+        organizationRole: row.organization_role,
+        ...(passedOn.length === 0 ? {} : { passedOn }),
+      },
     });
     return { id: row.id, userName: row.user_name, passedOn };
   });
@@ -171,12 +176,12 @@ export async function moveResponsibilities(
   return await act(app, caller, 'account.moveResponsibilities', async (action) => {
     const { tx, access, audit } = action;
     const found = await findVisibleAccount(action, input);
-    access.require('account.edit', accountTarget(found));
+    requireOnAccount(access, 'account.edit', accountTarget(found));
     // An heir may not be disabled while it inherits.
     await lockInstance(tx);
     const heirs = await lockHeirs(action, found, input.heirs);
     const row = await lockVisibleAccount(action, found);
-    access.require('account.edit', accountTarget(row));
+    requireOnAccount(access, 'account.edit', accountTarget(row));
     const passedOn = await passOn(action, row, heirs, 'named');
     await audit({
       organizationId: row.organization_id,

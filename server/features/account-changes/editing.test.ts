@@ -225,7 +225,9 @@ describe.each(ENGINES)('editing an account on %s', (engine) => {
       const before = await accountRow(app, id);
       const refused = edit(id, { firstName: 'New', groups: [987_654], locked: true });
       expect((await refusalOf(refused)).code).toBe('invalid_input');
-      expect((await refusalOf(edit(id, { firstName: 'New', pseudonym: 'x' }))).code).toBe('forbidden');
+      expect((await refusalOf(edit(id, { firstName: 'New', pseudonym: 'night-owl' }))).code).toBe(
+        'forbidden',
+      );
       expect(await accountRow(app, id)).toEqual(before);
     });
 

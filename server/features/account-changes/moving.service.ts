@@ -12,7 +12,7 @@ import {
   updateAccount,
   updateCredentialHash,
 } from '../accounts/accounts.store.ts';
-import { KIND_NAMES, TARGET_KINDS } from '../accounts/forms.rules.ts';
+import { KIND_NAMES, requireOnAccount, TARGET_KINDS } from '../accounts/forms.rules.ts';
 import { findVisibleAccount, lockVisibleAccount, requireSameVersion } from '../accounts/visible-account.ts';
 import { openSecret, sealSecret } from '../credentials/new-credential.ts';
 import { removeFromGroups } from '../groups/groups.store.ts';
@@ -44,7 +44,7 @@ export async function moveAccount(
   return await act(app, caller, 'account.move', async (action) => {
     const { tx, access, now, audit } = action;
     const found = await findVisibleAccount(action, input);
-    access.require('account.move', accountTarget(found));
+    requireOnAccount(access, 'account.move', accountTarget(found));
     const to = requireVisibleOrganization(
       access,
       await findOrganization(tx, input.organization),
@@ -55,7 +55,7 @@ export async function moveAccount(
     const organizations = [found.organization_id, to.owner_id].sort((a, b) => a - b);
     for (const id of organizations) await lockOrganization(tx, id);
     const row = await lockVisibleAccount(action, found);
-    access.require('account.move', accountTarget(row));
+    requireOnAccount(access, 'account.move', accountTarget(row));
     requireSameVersion(row, input.version);
     if (row.organization_id === to.owner_id)
       throw new AppError('conflict', { message: 'The account belongs to that organization already.' });

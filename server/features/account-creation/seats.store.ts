@@ -132,17 +132,18 @@ function requireAllowed(
   instance: InstanceRow,
 ): void {
   const licence = 'The licence of this instance';
-  if (kind === 'api') requireSwitch(instance.api_users_allowed, licence, 'API users');
+  if (kind === 'api') requireSwitch(instance.api_users_allowed, licence, 'apiUsers');
   if (kind !== 'read_only') return;
-  requireSwitch(instance.read_only_users_allowed, licence, 'read-only users');
+  requireSwitch(instance.read_only_users_allowed, licence, 'readOnlyUsers');
   requireSwitch(
     organization.read_only_users_allowed,
     `The organization "${organization.name}"`,
-    'read-only users',
+    'readOnlyUsers',
   );
 }
 
-function requireSwitch(value: number, who: string, what: string): void {
+function requireSwitch(value: number, who: string, limit: 'apiUsers' | 'readOnlyUsers'): void {
   if (value === 1) return;
-  throw new AppError('limit_reached', { message: `${who} does not allow ${what}.`, limit: what, max: 0 });
+  const what = limit === 'apiUsers' ? 'API users' : 'read-only users';
+  throw new AppError('limit_reached', { message: `${who} does not allow ${what}.`, limit, max: 0 });
 }

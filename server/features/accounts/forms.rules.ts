@@ -154,14 +154,35 @@ export function requireSettable(
   }
   const refused = fields.filter((field) => !access.can(FORM_FIELDS[field].permission, target));
   if (refused.length === 0) return;
-  const isOwn = access.actor.kind === 'account' && target.accountId === access.actor.accountId;
   throw problemsError(
     'forbidden',
     refused.map((path) => ({
       path,
-      message: `you may not set it${isOwn ? ' on your own account' : ''}: it needs ${FORM_FIELDS[path].permission}`,
+      message: `you may not set it${whyNot(access, FORM_FIELDS[path].permission, target)}`,
     })),
   );
+}
+
+/**
+ * Asks for a permission on an account, and says why it is refused.
+ * @throws AppError `forbidden`
+ */
+export function requireOnAccount(access: Access, permission: Permission, target: Target): void {
+  if (access.can(permission, target)) return;
+  throw new AppError('forbidden', {
+    message: `Not allowed${whyNot(access, permission, target)}.`,
+    permission,
+  });
+}
+
+/** Why a permission on an account is not held: it is one's own, or ranks above, or the permission is lacking. */
+function whyNot({ actor }: Access, permission: Permission, target: Target): string {
+  if (actor.kind === 'account' && target.accountId === actor.accountId) return ' on your own account';
+  const isAbove =
+    actor.kind === 'account' &&
+    target.systemRole !== undefined &&
+    SYSTEM_ROLE_RANK[target.systemRole] > SYSTEM_ROLE_RANK[actor.systemRole];
+  return isAbove ? ': its System role ranks above yours' : `: it needs ${permission}`;
 }
 
 /**

@@ -76,12 +76,12 @@ describe.each(ENGINES)('importing and exporting accounts over REST on %s', (engi
       Object.fromEntries(Array.from({ length: count }, (_, i) => [`field${i}`, 0]));
     for (const [client, count, problem] of [
       [member, 100_000, 'The body has more than 50000 members and elements.'],
-      [member, 20_000, 'Unrecognized keys: "field0", "field1"'],
+      [member, 20_000, 'field0: is unknown here; field1: is unknown here'],
     ] as const) {
       const reply = await client.request('POST', `${accounts()}/import`, members(count));
       expect(reply).toMatchObject({ status: 400, body: { error: { code: 'invalid_input' } } });
       expect(reply.body.error).toHaveProperty('message', expect.stringContaining(problem));
-      expect(JSON.stringify(reply.body).length).toBeLessThan(5000);
+      expect(JSON.stringify(reply.body).length).toBeLessThan(20_000);
     }
   });
 

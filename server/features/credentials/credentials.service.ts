@@ -22,7 +22,7 @@ import {
   findCredential,
   updateAccount,
 } from '../accounts/accounts.store.ts';
-import { aKind, TARGET_KINDS } from '../accounts/forms.rules.ts';
+import { aKind, requireOnAccount, TARGET_KINDS } from '../accounts/forms.rules.ts';
 import { findVisibleAccount, lockVisibleAccount } from '../accounts/visible-account.ts';
 import { endAllButNewest } from './credentials.store.ts';
 import {
@@ -120,7 +120,7 @@ function requireReplacement(
   row: AccountRow,
   { credential: kind, overlapSeconds }: Replacement,
 ): void {
-  access.require('account.credential', accountTarget(row));
+  requireOnAccount(access, 'account.credential', accountTarget(row));
   requireCredentialOf(row, kind);
   if (kind === 'password' && row.kind !== 'taxii' && overlapSeconds > 0)
     throw invalid('overlapSeconds', 'a person has one password at a time');
@@ -139,7 +139,7 @@ export async function revokeCredential(
   await act(app, caller, 'account.revokeCredential', async (action) => {
     const { tx, access, audit } = action;
     const row = await lockVisibleAccount(action, await findVisibleAccount(action, which));
-    access.require('account.credential', accountTarget(row));
+    requireOnAccount(access, 'account.credential', accountTarget(row));
     const credential = await findCredential(tx, row.id, credentialId);
     if (credential === undefined) {
       throw new AppError('not_found', { message: `The account has no credential ${credentialId}.` });

@@ -122,7 +122,8 @@ export async function storeCredential(
   const { kind, shown, expiresAt } = credential;
   const stored: Pick<CredentialsTable, 'algorithm' | 'hash'> =
     credential.stored === 'sealed' ? { algorithm: 'sealed', hash: '' } : credential.stored;
-  const hint = shown?.slice(-HINT_LENGTH);
+  // What a person may type is not told even in part.
+  const hint = kind === 'password' ? undefined : shown?.slice(-HINT_LENGTH);
   const id = await insertCredential(tx, holder.id, { kind, stored, hint, expiresAt }, now);
   // Its row is part of what it is encrypted for, and is known only now.
   if (credential.stored === 'sealed')
