@@ -18,6 +18,7 @@ import { invalid } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import { formatTimestamp, parseTimestamp } from '../../protocols/timestamp.ts';
 import { findAccount } from '../accounts/accounts.store.ts';
+import { TARGET_KINDS } from '../accounts/forms.rules.ts';
 import { requireVisibleOrganization } from '../owners/owners.rules.ts';
 import { findOrganization } from '../owners/owners.store.ts';
 import { activityName, isActorHidden, seenBy, type Viewer } from './audit.rules.ts';
@@ -34,6 +35,8 @@ import { requireScope } from './audit-scope.ts';
 
 type Page<Item> = { items: Item[]; next: string | null };
 
+/** What is done to accounts. */
+const HIDDEN_TARGETS = Object.values(TARGET_KINDS);
 const CURSOR = 'audit page';
 const EXPORT_ROWS = 500;
 
@@ -171,8 +174,10 @@ export async function listActivity(
     const page = { limit: limit + 1, after: positionOf(app, after) };
     const rows = await listAuditEvents(db.read, organizationId, page, {
       outcome: 'done',
-      // Who comes and goes adds and changes nothing.
-      withoutSessions: true,
+      // Who comes and goes, or reads the trail, adds and changes nothing.
+      changesOnly: true,
+      // Who may not see the accounts does not read of them here.
+      withoutTargets: caller.access.can('account.view', { organizationId }) ? [] : HIDDEN_TARGETS,
     });
     const { items, next } = cut(app, rows, limit);
     const names = await listActorNames(db.read, idsOf(items, 'actor_account_id'));

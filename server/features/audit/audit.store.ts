@@ -215,8 +215,10 @@ export type AuditFilter = {
   until?: Micros | undefined;
   /** Leaves out what accounts of other organizations did, but for this account. */
   withoutStrangersBut?: number | undefined;
-  /** Leaves out what was done to sessions. */
-  withoutSessions?: boolean | undefined;
+  /** Leaves out what was done to sessions, and with the trail itself. */
+  changesOnly?: boolean | undefined;
+  /** Leaves out what was done to these kinds of thing. */
+  withoutTargets?: readonly string[] | undefined;
 };
 
 /** Where a page begins: after this event. */
@@ -271,7 +273,10 @@ export async function listAuditEvents(
         eb('actor_account_id', '=', withoutStrangersBut),
       ]),
     );
-  if (filter.withoutSessions === true) query = query.where('action', 'not like', 'session.%');
+  if (filter.changesOnly === true)
+    query = query.where('action', 'not like', 'session.%').where('action', 'not like', 'audit.%');
+  if (filter.withoutTargets !== undefined && filter.withoutTargets.length > 0)
+    query = query.where('target_kind', 'not in', filter.withoutTargets);
   const direction = first === 'newest' ? 'desc' : 'asc';
   if (after !== undefined)
     query = query.where((eb) =>
