@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { instant } from './account-fields.ts';
+import { SECRET_TEXTS, VIEW_TEXTS } from './account-texts.ts';
 import {
   accountChanges,
   accountDetails,
@@ -11,11 +13,11 @@ import {
   deletion,
   deletionPreview,
   heirs,
-  instant,
   newCredential,
   profileChanges,
   RESPONSIBILITIES,
 } from './accounts.ts';
+import { described } from './described.ts';
 import { endpoint, noContent } from './endpoint.ts';
 import { pageOf } from './paging.ts';
 import { pathId, reference, rowVersion } from './references.ts';
@@ -49,19 +51,42 @@ export const listAccountsEndpoint = endpoint({
 
 const creationErrors = ['forbidden', 'not_found', 'name_taken', 'limit_reached'] as const;
 
-const newPerson = z.strictObject({
-  id: z.number(),
-  kind: z.enum(ACCOUNT_KINDS),
-  userName: z.string(),
-  pseudonym: z.string(),
-  organization: z.string(),
-  organizationRole: z.enum(ORGANIZATION_ROLES),
-  /** Only if it was generated: it is never shown again. */
-  password: z.string().optional(),
-  accountInfo: z
-    .strictObject({ to: z.string(), subject: z.string(), text: z.string(), sent: z.boolean() })
-    .nullable(),
-});
+const CREATED_TEXTS = {
+  ...VIEW_TEXTS,
+  ...SECRET_TEXTS,
+  organization: 'The name of the organization that the account belongs to.',
+};
+
+const accountInfo = z.strictObject(
+  described(
+    { to: z.string(), subject: z.string(), text: z.string(), sent: z.boolean() },
+    {
+      to: 'The e-mail address of the person.',
+      subject: 'The subject.',
+      text: 'The text, without the password.',
+      sent: 'False: it was not sent, and is for the creator to pass on.',
+    },
+  ),
+);
+
+const newPerson = z.strictObject(
+  described(
+    {
+      id: z.number(),
+      kind: z.enum(ACCOUNT_KINDS),
+      userName: z.string(),
+      pseudonym: z.string(),
+      organization: z.string(),
+      organizationRole: z.enum(ORGANIZATION_ROLES),
+      password: z.string().optional(),
+      accountInfo: accountInfo.nullable(),
+    },
+    {
+      ...CREATED_TEXTS,
+      accountInfo: 'The account information for the person, as an e-mail; null where none was wanted.',
+    },
+  ),
+);
 
 export const createUserEndpoint = endpoint({
   method: 'POST',
@@ -94,18 +119,27 @@ export const createApiUserEndpoint = endpoint({
   summary: 'Creates an API user. Its Secret Key, and its token if one is wanted, are shown this once.',
   params: inOrganization,
   body: createApiUserInput.omit({ organization: true }),
-  output: z.strictObject({
-    id: z.number(),
-    accessId: z.string(),
-    firstName: z.string(),
-    lastName: z.string(),
-    pseudonym: z.string(),
-    organization: z.string(),
-    organizationRole: z.enum(ORGANIZATION_ROLES),
-    secretKey: z.string().optional(),
-    token: z.string().optional(),
-    tokenExpiresAt: instant.nullable(),
-  }),
+  output: z.strictObject(
+    described(
+      {
+        id: z.number(),
+        accessId: z.string(),
+        firstName: z.string(),
+        lastName: z.string(),
+        pseudonym: z.string(),
+        organization: z.string(),
+        organizationRole: z.enum(ORGANIZATION_ROLES),
+        secretKey: z.string().optional(),
+        token: z.string().optional(),
+        tokenExpiresAt: instant.nullable(),
+      },
+      {
+        ...CREATED_TEXTS,
+        accessId: 'The Access ID: generated, fixed, and no secret.',
+        tokenExpiresAt: 'When the token ceases to be valid; null: there is no token.',
+      },
+    ),
+  ),
   status: 201,
   errors: creationErrors,
 });
@@ -117,17 +151,22 @@ export const createTaxiiUserEndpoint = endpoint({
   summary: 'Creates a TAXII user. What is generated of password and API key is shown this once.',
   params: inOrganization,
   body: createTaxiiUserInput.omit({ organization: true }),
-  output: z.strictObject({
-    id: z.number(),
-    userName: z.string(),
-    pseudonym: z.string(),
-    organization: z.string(),
-    organizationRole: z.enum(ORGANIZATION_ROLES),
-    service: z.strictObject({ name: z.string(), path: z.string() }),
-    contactEmail: z.string().nullable(),
-    password: z.string().optional(),
-    apiKey: z.string().optional(),
-  }),
+  output: z.strictObject(
+    described(
+      {
+        id: z.number(),
+        userName: z.string(),
+        pseudonym: z.string(),
+        organization: z.string(),
+        organizationRole: z.enum(ORGANIZATION_ROLES),
+        service: z.strictObject({ name: z.string(), path: z.string() }),
+        contactEmail: z.string().nullable(),
+        password: z.string().optional(),
+        apiKey: z.string().optional(),
+      },
+      { ...CREATED_TEXTS, service: 'The TAXII service that it uses, with the path of its API root.' },
+    ),
+  ),
   status: 201,
   errors: creationErrors,
 });
@@ -187,11 +226,21 @@ export const previewDeletionEndpoint = endpoint({
   errors: ['forbidden', 'not_found'],
 });
 
-const passedOn = z.strictObject({
-  id: z.number(),
-  userName: z.string(),
-  passedOn: z.array(z.strictObject({ kind: z.enum(RESPONSIBILITIES), count: z.number(), heir: z.string() })),
-});
+const passedOn = z.strictObject(
+  described(
+    {
+      id: z.number(),
+      userName: z.string(),
+      passedOn: z.array(
+        z.strictObject({ kind: z.enum(RESPONSIBILITIES), count: z.number(), heir: z.string() }),
+      ),
+    },
+    {
+      ...VIEW_TEXTS,
+      passedOn: 'What was handed over: how many of each kind, and the user name of the heir.',
+    },
+  ),
+);
 
 export const deleteAccountEndpoint = endpoint({
   method: 'POST',
@@ -221,7 +270,10 @@ export const moveAccountEndpoint = endpoint({
   tag,
   summary: 'Moves an account to another organization, where it takes a seat.',
   params: ofAccount,
-  body: z.strictObject({ organization: reference, version: rowVersion }),
+  body: z.strictObject({
+    organization: reference.describe('The organization that it moves to, by id or name.'),
+    version: rowVersion,
+  }),
   output: accountEdited,
   errors: ['forbidden', 'not_found', 'stale', 'conflict', 'limit_reached', 'heirs_required'],
 });
@@ -233,16 +285,25 @@ export const replaceCredentialEndpoint = endpoint({
   summary: 'Gives an account a new password, key or token. What is generated is shown this once.',
   params: ofAccount,
   body: newCredential,
-  output: z.strictObject({
-    id: z.number(),
-    userName: z.string(),
-    password: z.string().optional(),
-    apiKey: z.string().optional(),
-    secretKey: z.string().optional(),
-    token: z.string().optional(),
-    expiresAt: instant.nullable(),
-    previousValidUntil: instant.nullable(),
-  }),
+  output: z.strictObject(
+    described(
+      {
+        id: z.number(),
+        userName: z.string(),
+        password: z.string().optional(),
+        apiKey: z.string().optional(),
+        secretKey: z.string().optional(),
+        token: z.string().optional(),
+        expiresAt: instant.nullable(),
+        previousValidUntil: instant.nullable(),
+      },
+      {
+        ...CREATED_TEXTS,
+        expiresAt: 'When the new credential ceases to be valid; null: never.',
+        previousValidUntil: 'Until when the one before stays valid; null: it has ended.',
+      },
+    ),
+  ),
   status: 201,
   errors: ['forbidden', 'not_found'],
 });

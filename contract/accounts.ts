@@ -1,117 +1,46 @@
 import { z } from 'zod';
-import { displayName, emailAddress, pseudonym } from './names.ts';
+import { apiUser, changes, instant, person, tokenExpiration } from './account-fields.ts';
+import { CREATION_TEXTS, FIELD_TEXTS, QUERY_TEXTS, VIEW_TEXTS } from './account-texts.ts';
+import { described } from './described.ts';
 import { wholeNumber } from './numbers.ts';
 import { MAX_PAGE, pageQuery, queryNumber } from './paging.ts';
 import { reference, rowVersion } from './references.ts';
 import { ACCOUNT_KINDS, type AccountKind, ORGANIZATION_ROLES, SYSTEM_ROLES } from './roles.ts';
 
-/** An IANA time zone. */
-const timeZone = z.string().max(100).refine(isTimeZone, 'must be an IANA time zone, such as Europe/Berlin');
-const logOutAfterMinutes = wholeNumber(1, 1440);
-const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as 08:30');
-/** An instant in the answers and inputs of the API: RFC 3339 in UTC. */
-export const instant = z.iso.datetime({ error: 'must be an instant such as 2027-01-31T00:00:00Z' });
-const tqlTimeoutMs = wholeNumber(100, 3_600_000);
-/** For a list of names or ids. */
-const references = z.array(reference).max(1000);
-
-/** Fields that every form has. */
-const common = {
-  organization: reference,
-  disabled: z.boolean().default(false),
-  expiresAt: instant.optional(),
-};
-
-/** Fields of the forms of people. */
-const person = {
-  ...common,
-  /** Becomes the user name. */
-  email: emailAddress,
-  /** Absent: one is generated and given back once. */
-  password: z.string().optional(),
-  firstName: displayName,
-  lastName: displayName,
-  pseudonym: pseudonym.optional(),
-  systemRole: z.enum(SYSTEM_ROLES).optional(),
-  groups: references.default([]),
-  locked: z.boolean().default(false),
-  passwordResetRequired: z.boolean().default(true),
-  mfaResetRequired: z.boolean().default(false),
-  termsOfServiceAcceptanceRequired: z.boolean().optional(),
-  sendAccountInfoEmail: z.boolean().default(true),
-  customTqlTimeoutMs: tqlTimeoutMs.optional(),
-  timeZone: timeZone.optional(),
-  logOutAfterMinutes: logOutAfterMinutes.optional(),
-  summaryEmailTime: timeOfDay.optional(),
-};
+const FORM_TEXTS = { ...FIELD_TEXTS, ...CREATION_TEXTS };
 
 /** The form of a user. A Super User's Organization role is Organization Administrator, and may be left out. */
-export const createUserInput = z.strictObject({
-  ...person,
-  organizationRole: z.enum(ORGANIZATION_ROLES).optional(),
-});
+export const createUserInput = z.strictObject(
+  described(
+    { ...person, organizationRole: z.enum(ORGANIZATION_ROLES).optional() },
+    {
+      ...FORM_TEXTS,
+      organizationRole: `${FIELD_TEXTS.organizationRole} Refused when it is missing, unless the System role is Super User or Read Only User: it is then Organization Administrator or Read Only User.`,
+    },
+  ),
+);
 export type CreateUserInput = z.input<typeof createUserInput>;
 
 /** The form of a read-only user. */
-export const createReadOnlyUserInput = z.strictObject({
-  ...person,
-  organizationRole: z.enum(ORGANIZATION_ROLES).default('Read Only User'),
-});
+export const createReadOnlyUserInput = z.strictObject(
+  described(
+    { ...person, organizationRole: z.enum(ORGANIZATION_ROLES).default('Read Only User') },
+    FORM_TEXTS,
+  ),
+);
 export type CreateReadOnlyUserInput = z.input<typeof createReadOnlyUserInput>;
 
-/** How long an API token lives. */
-const tokenExpiration = wholeNumber(1, 3650);
-
 /** The form of an API user. Its Access ID and Secret Key are generated. */
-export const createApiUserInput = z.strictObject({
-  ...common,
-  firstName: displayName,
-  lastName: displayName,
-  pseudonym: pseudonym.optional(),
-  systemRole: z.enum(SYSTEM_ROLES).optional(),
-  organizationRole: z.enum(ORGANIZATION_ROLES),
-  includeInObservations: z.boolean().default(false),
-  exceedApiLinkLimit: z.boolean().default(false),
-  customTqlTimeoutMs: tqlTimeoutMs.optional(),
-  contactEmail: emailAddress.optional(),
-  /** Present: a token is generated as well ("save user and generate token"). */
-  tokenExpirationDays: tokenExpiration.optional(),
-});
+export const createApiUserInput = z.strictObject(described(apiUser, FORM_TEXTS));
 export type CreateApiUserInput = z.input<typeof createApiUserInput>;
 
 /** What may be changed of an account; which of it applies depends on its kind, and on who asks. Null clears. */
-export const accountChanges = z.strictObject({
-  /** An e-mail address for a person, a user name for a TAXII user. */
-  userName: z.string().min(1).max(254).optional(),
-  firstName: displayName.optional(),
-  lastName: displayName.optional(),
-  pseudonym: pseudonym.optional(),
-  systemRole: z.enum(SYSTEM_ROLES).optional(),
-  organizationRole: z.enum(ORGANIZATION_ROLES).optional(),
-  groups: references.optional(),
-  locked: z.boolean().optional(),
-  disabled: z.boolean().optional(),
-  expiresAt: instant.nullable().optional(),
-  passwordResetRequired: z.boolean().optional(),
-  mfaResetRequired: z.boolean().optional(),
-  termsOfServiceAcceptanceRequired: z.boolean().optional(),
-  customTqlTimeoutMs: tqlTimeoutMs.nullable().optional(),
-  includeInObservations: z.boolean().optional(),
-  exceedApiLinkLimit: z.boolean().optional(),
-  timeZone: timeZone.nullable().optional(),
-  logOutAfterMinutes: logOutAfterMinutes.nullable().optional(),
-  summaryEmailTime: timeOfDay.nullable().optional(),
-  contactEmail: emailAddress.nullable().optional(),
-  /** The TAXII service of a TAXII user. */
-  service: reference.optional(),
-  /** The owners that a TAXII user is narrowed to; null = all that its roles allow. */
-  onlyOwners: z.array(reference).min(1).max(1000).nullable().optional(),
-});
+export const accountChanges = z.strictObject(described(changes, FIELD_TEXTS));
 export type AccountChanges = z.output<typeof accountChanges>;
 export type ChangeField = keyof AccountChanges;
 
 /** Which account; where a kind is named, one of another kind is not found. */
-const which = { account: reference, kind: z.enum(ACCOUNT_KINDS).optional() };
+export const which = { account: reference, kind: z.enum(ACCOUNT_KINDS).optional() };
 
 export const editAccountInput = z.strictObject({
   ...which,
@@ -121,14 +50,20 @@ export const editAccountInput = z.strictObject({
 export type EditAccountInput = z.input<typeof editAccountInput>;
 
 /** What people change of their own account. */
-export const profileChanges = accountChanges.pick({
-  firstName: true,
-  lastName: true,
-  pseudonym: true,
-  timeZone: true,
-  logOutAfterMinutes: true,
-  summaryEmailTime: true,
-});
+export const profileChanges = accountChanges
+  .pick({
+    firstName: true,
+    lastName: true,
+    pseudonym: true,
+    timeZone: true,
+    logOutAfterMinutes: true,
+    summaryEmailTime: true,
+  })
+  .extend({
+    pseudonym: accountChanges.shape.pseudonym.describe(
+      'The name under which you are shown where real names are not: 3 to 60 lower-case letters, digits and single hyphens. Refused where your organization does not allow its people to change it (`allowPseudonymChange`), unless you are an Administrator or Operations Administrator.',
+    ),
+  });
 export const editProfileInput = z.strictObject({
   version: rowVersion.optional(),
   changes: profileChanges.refine((some) => Object.keys(some).length > 0, 'names no change'),
@@ -144,55 +79,84 @@ export const CREDENTIAL_KINDS = {
 } as const satisfies Record<string, readonly AccountKind[]>;
 
 /** What giving an account a new credential takes. */
-export const newCredential = z.strictObject({
-  credential: z.enum(['password', 'api_key', 'secret_key', 'api_token']),
-  /** A typed password; absent: one is generated. Everything else is always generated. */
-  password: z.string().optional(),
-  /** For how long the credential before stays valid, so that a running client never fails; those before that end. */
-  overlapSeconds: wholeNumber(0, 30 * 86_400).default(0),
-  /** For how long an API token is valid; needed for one, and for nothing else. */
-  expirationDays: tokenExpiration.optional(),
-});
+export const newCredential = z.strictObject(
+  described(
+    {
+      credential: z.enum(['password', 'api_key', 'secret_key', 'api_token']),
+      password: z.string().optional(),
+      overlapSeconds: wholeNumber(0, 30 * 86_400).default(0),
+      expirationDays: tokenExpiration.optional(),
+    },
+    {
+      credential:
+        'What is replaced: `password` (users, Read Only Users, TAXII users), `api_key` (TAXII users), `secret_key` or `api_token` (API users).',
+      password:
+        'A typed password of at least 12 characters. Absent: one is generated. Everything else is always generated.',
+      overlapSeconds:
+        'For how many seconds the credential before stays valid, so that a running client never fails; those before that end at once. Always 0 for the password of a person.',
+      expirationDays:
+        'For how many days an API token is valid; needed for one, and refused for everything else.',
+    },
+  ),
+);
 export const replaceCredentialInput = newCredential.extend(which);
 export type ReplaceCredentialInput = z.input<typeof replaceCredentialInput>;
 
-const named = z.strictObject({ id: z.number(), name: z.string() });
+const named = z.strictObject({ id: z.number().describe('Its id.'), name: z.string().describe('Its name.') });
 
 /** What a change entails, for a person to read and for a program to branch on. */
 export const consequence = z.strictObject({
-  code: z.enum([
-    'kind_changes',
-    'seat_taken',
-    'seat_freed',
-    'organization_role_follows',
-    'community_role_reset',
-    'sessions_end',
-    'credentials_stop',
-    'credentials_work_again',
-    'failed_attempts_forgotten',
-    'leaves_groups',
-    'allow_list_shrinks',
-    'connection_changes',
-  ]),
-  message: z.string(),
+  code: z
+    .enum([
+      'kind_changes',
+      'seat_taken',
+      'seat_freed',
+      'organization_role_follows',
+      'community_role_reset',
+      'sessions_end',
+      'credentials_stop',
+      'credentials_work_again',
+      'failed_attempts_forgotten',
+      'leaves_groups',
+      'allow_list_shrinks',
+      'connection_changes',
+    ])
+    .describe('For programs to branch on.'),
+  message: z.string().describe('The same in a sentence.'),
 });
 export type Consequence = z.infer<typeof consequence>;
 
 /** What an edit, or its preview, answers with. */
-export const accountEdited = z.strictObject({
-  id: z.number(),
-  version: z.number(),
-  consequences: z.array(consequence),
-});
+export const accountEdited = z.strictObject(
+  described(
+    { id: z.number(), version: z.number(), consequences: z.array(consequence) },
+    {
+      ...VIEW_TEXTS,
+      consequences:
+        'What the change entails beside itself, such as a seat taken or sessions ended; empty: nothing.',
+    },
+  ),
+);
 export type AccountEdited = z.infer<typeof accountEdited>;
 
 /** One status for whoever looks, with its reason. `locked` covers both causes: an administrator, and failed sign-ins. */
-const accountStatus = z.strictObject({
-  state: z.enum(['active', 'locked', 'disabled', 'expired']),
-  reason: z.string(),
-  lockedBy: z.enum(['administrator', 'system']).nullable(),
-  lockedUntil: instant.nullable(),
-});
+const accountStatus = z.strictObject(
+  described(
+    {
+      state: z.enum(['active', 'locked', 'disabled', 'expired']),
+      reason: z.string(),
+      lockedBy: z.enum(['administrator', 'system']).nullable(),
+      lockedUntil: instant.nullable(),
+    },
+    {
+      state:
+        'The gravest that holds: `disabled` (also through its organization), `expired`, `locked` or `active`.',
+      reason: 'Why it is in this state, in a sentence.',
+      lockedBy: 'Who locked it: an administrator, or the system after failed sign-ins; null unless locked.',
+      lockedUntil: 'When a lock of the system ends by itself; null otherwise.',
+    },
+  ),
+);
 
 export const ACCOUNT_ABILITIES = [
   'edit',
@@ -220,7 +184,6 @@ const accountItemShape = {
   firstName: z.string().nullable(),
   lastName: z.string().nullable(),
   pseudonym: z.string(),
-  /** Only for those who may see it. */
   systemRole: z.enum(SYSTEM_ROLES).optional(),
   organizationRole: z.enum(ORGANIZATION_ROLES),
   status: accountStatus,
@@ -239,7 +202,7 @@ const accountItemShape = {
 };
 
 /** An account in a list. */
-export const accountItem = z.strictObject(accountItemShape);
+export const accountItem = z.strictObject(described(accountItemShape, VIEW_TEXTS));
 export type AccountItem = z.infer<typeof accountItem>;
 
 export const ACCOUNT_SORTS = ['userName', 'name', 'lastUsedAt', 'createdAt'] as const;
@@ -247,11 +210,10 @@ export type AccountSort = (typeof ACCOUNT_SORTS)[number];
 
 const filterId = z.union([z.number(), queryNumber(1, 1e15)]);
 
-/** What a list of accounts takes. */
-export const accountQuery = pageQuery(ACCOUNT_SORTS).extend({
+const filters = {
+  ...pageQuery(ACCOUNT_SORTS).shape,
   /** On the command line a number, over REST a text. */
   limit: z.union([z.number().int().min(1).max(MAX_PAGE), queryNumber(1, MAX_PAGE)]).optional(),
-  /** Kinds, separated by commas. */
   kind: z
     .string()
     .refine(
@@ -264,12 +226,12 @@ export const accountQuery = pageQuery(ACCOUNT_SORTS).extend({
   organizationRole: z.enum(ORGANIZATION_ROLES).optional(),
   group: filterId.optional(),
   service: filterId.optional(),
-  /** Found anywhere in user name, names and pseudonym, without regard to case. */
   search: z.string().min(1).max(200).optional(),
-});
+};
+/** What a list of accounts takes. */
+export const accountQuery = z.strictObject(described(filters, QUERY_TEXTS));
 
-/** An account with everything that its form shows. */
-export const accountDetails = z.strictObject({
+const details = {
   ...accountItemShape,
   groups: z.array(named),
   onlyOwners: z.array(named).nullable(),
@@ -280,38 +242,50 @@ export const accountDetails = z.strictObject({
   logOutAfterMinutes: z.number().nullable(),
   summaryEmailTime: z.string().nullable(),
   passwordChangedAt: instant.nullable(),
-  /** What it has to sign in with: never the secrets themselves. */
   credentials: z.array(
-    z.strictObject({
-      id: z.number(),
-      kind: z.enum(['password', 'api_key', 'secret_key', 'api_token']),
-      hint: z.string().nullable(),
-      createdAt: instant,
-      expiresAt: instant.nullable(),
-    }),
+    z.strictObject(
+      described(
+        {
+          id: z.number(),
+          kind: z.enum(['password', 'api_key', 'secret_key', 'api_token']),
+          hint: z.string().nullable(),
+          createdAt: instant,
+          expiresAt: instant.nullable(),
+        },
+        {
+          id: 'By which it can be revoked.',
+          kind: 'What it is.',
+          hint: 'Its last characters, to tell it from others; null for passwords.',
+          createdAt: 'When it was made; RFC 3339 in UTC.',
+          expiresAt: 'When it ceases to be valid; null: never.',
+        },
+      ),
+    ),
   ),
-});
+};
+/** An account with everything that its form shows. */
+export const accountDetails = z.strictObject(described(details, VIEW_TEXTS));
 export type AccountDetails = z.infer<typeof accountDetails>;
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    // Offsets such as +02:00 are accepted by Intl, and know no daylight saving time.
-    return !/^[+-]/.test(name);
-  } catch {
-    return false;
-  }
-}
 
 /** What runs as an account, or for which it is responsible, by the name under which an heir is given. */
 export const RESPONSIBILITIES = ['taxiiServices', 'collections'] as const;
 export type ResponsibilityKind = (typeof RESPONSIBILITIES)[number];
 
 /** Who takes over what. */
-export const heirs = z.strictObject({
+const heirFields = {
   taxiiServices: reference.optional(),
   collections: reference.optional(),
-} satisfies Record<ResponsibilityKind, z.ZodType>);
+} satisfies Record<ResponsibilityKind, z.ZodType>;
+export const heirs = z
+  .strictObject(
+    described(heirFields, {
+      taxiiServices: 'The account that becomes responsible for its TAXII services, by id or user name.',
+      collections: 'The account that becomes responsible for its collections, by id or user name.',
+    }),
+  )
+  .describe(
+    'Who takes over what, each account by id or user name. The preview of the deletion names those who may.',
+  );
 
 export const deletion = z.strictObject({ version: rowVersion.optional(), heirs: heirs.default({}) });
 export const deleteAccountInput = deletion.extend(which);
@@ -327,34 +301,73 @@ export const moveAccountInput = z.strictObject({
 });
 export type MoveAccountInput = z.input<typeof moveAccountInput>;
 
-const heirCandidate = z.strictObject({ id: z.number(), userName: z.string(), name: z.string().nullable() });
+const heirCandidate = z.strictObject(
+  described(
+    { id: z.number(), userName: z.string(), name: z.string().nullable() },
+    {
+      id: 'The id of the account.',
+      userName: 'Its user name.',
+      name: 'First and last name; null where it has none.',
+    },
+  ),
+);
 
-/** What a deletion would entail, and what it needs. */
-export const deletionPreview = z.strictObject({
-  id: z.number(),
-  version: z.number(),
-  userName: z.string(),
-  kind: z.enum(ACCOUNT_KINDS),
-  /** Why it cannot be deleted at all, as things are; empty when it can. */
-  obstacles: z.array(z.strictObject({ reason: z.string(), message: z.string() })),
-  responsibilities: z.array(
-    z.strictObject({
+const responsibility = z.strictObject(
+  described(
+    {
       kind: z.enum(RESPONSIBILITIES),
       title: z.string(),
       items: z.array(z.strictObject({ id: z.union([z.number(), z.string()]), name: z.string() })),
-      /** Who may take over, in the order of the membership list; at most 100. */
       candidates: z.array(heirCandidate),
-      /** The first of them, chosen unless another is. */
       preselected: z.number().nullable(),
-    }),
+    },
+    {
+      kind: 'The name under which `heirs` has it.',
+      title: 'The same for people.',
+      items: 'What there is of it.',
+      candidates: 'Who may take over, in the order of the membership list; at most 100.',
+      preselected: 'The id of the first of the candidates, chosen unless another is; null: there is none.',
+    },
   ),
-  /** What ends or goes with it. */
-  ends: z.strictObject({
-    sessions: z.number(),
-    credentials: z.number(),
-    groups: z.array(z.string()),
-    communityRoles: z.array(z.strictObject({ owner: z.string(), role: z.string() })),
-  }),
-  seatFreed: z.boolean(),
-});
+);
+
+const endsWith = z.strictObject(
+  described(
+    {
+      sessions: z.number(),
+      credentials: z.number(),
+      groups: z.array(z.string()),
+      communityRoles: z.array(z.strictObject({ owner: z.string(), role: z.string() })),
+    },
+    {
+      sessions: 'How many sessions end.',
+      credentials: 'How many credentials cease to be valid.',
+      groups: 'The user groups that it leaves, by name.',
+      communityRoles: 'The individual Community roles that go with it, each with its community or source.',
+    },
+  ),
+);
+
+/** What a deletion would entail, and what it needs. */
+export const deletionPreview = z.strictObject(
+  described(
+    {
+      id: z.number(),
+      version: z.number(),
+      userName: z.string(),
+      kind: z.enum(ACCOUNT_KINDS),
+      obstacles: z.array(z.strictObject({ reason: z.string(), message: z.string() })),
+      responsibilities: z.array(responsibility),
+      ends: endsWith,
+      seatFreed: z.boolean(),
+    },
+    {
+      ...VIEW_TEXTS,
+      obstacles: 'Why it cannot be deleted at all, as things are; empty when it can.',
+      responsibilities: 'What the account is responsible for: an heir must be named for each.',
+      ends: 'What ends or goes with it.',
+      seatFreed: 'Whether a seat becomes free.',
+    },
+  ),
+);
 export type DeletionPreview = z.infer<typeof deletionPreview>;

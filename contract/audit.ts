@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { described } from './described.ts';
 import { endpoint, fileEndpoint } from './endpoint.ts';
-import { MAX_PAGE, pageOf, queryNumber } from './paging.ts';
+import { MAX_PAGE, PAGE_TEXTS, pageOf, queryNumber } from './paging.ts';
 import { pathId, reference } from './references.ts';
 
 /** RFC 3339; the server reads fractions and offsets as STIX has them. */
@@ -15,17 +16,25 @@ const word = z.string().min(1).max(300);
 export const AUDIT_OUTCOMES = ['done', 'refused', 'failed'] as const;
 export const AUDIT_FORMATS = ['csv', 'jsonl'] as const;
 
-const filters = {
-  /** `organization.create`, `authenticate`, … */
-  action: word.optional(),
-  outcome: z.enum(AUDIT_OUTCOMES).optional(),
-  targetKind: word.optional(),
-  targetId: word.optional(),
-  /** Not before. */
-  since: instantText.optional(),
-  /** Before. */
-  until: instantText.optional(),
-};
+const filters = described(
+  {
+    action: word.optional(),
+    outcome: z.enum(AUDIT_OUTCOMES).optional(),
+    targetKind: word.optional(),
+    targetId: word.optional(),
+    since: instantText.optional(),
+    until: instantText.optional(),
+  },
+  {
+    action: 'Only this action, such as `organization.create` or `authenticate`.',
+    outcome: 'Only events that ended so.',
+    targetKind: 'Only what was done to things of this kind, such as `taxii_user` or `organization`.',
+    targetId:
+      'Only what was done to the thing with this id; kinds have ids of their own: name the kind as well.',
+    since: 'Only events at or after this instant; RFC 3339.',
+    until: 'Only events before this instant; RFC 3339.',
+  },
+);
 
 const auditFilterInput = z.strictObject({
   ...filters,
@@ -119,16 +128,21 @@ export type ActivityItem = z.infer<typeof activityItem>;
 
 const filterQuery = z.strictObject({
   ...filters,
-  /** The name under which the actor acted. */
-  actor: word.optional(),
-  actorId: pathId.optional(),
+  actor: word.optional().describe('Only what was done under this name.'),
+  actorId: pathId.optional().describe('Only what was done by the account with this id.'),
 });
-const pageQuery = {
-  limit: queryNumber(1, MAX_PAGE).optional(),
-  /** `next` of the page before. */
-  after: z.string().min(1).max(2000).optional(),
+const pageQuery = described(
+  {
+    limit: queryNumber(1, MAX_PAGE).optional(),
+    after: z.string().min(1).max(2000).optional(),
+  },
+  PAGE_TEXTS,
+);
+const inInstance = {
+  organization: pathId
+    .optional()
+    .describe('Only events of the organization with this id; without it all those of the instance.'),
 };
-const inInstance = { organization: pathId.optional() };
 const ofOrganization = z.strictObject({ organization: pathId });
 const tag = 'Audit';
 

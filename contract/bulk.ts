@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accountQuery, type ChangeField, consequence } from './accounts.ts';
+import { described } from './described.ts';
 import { endpoint, fileEndpoint } from './endpoint.ts';
 import { pathId, reference } from './references.ts';
 import { ACCOUNT_KINDS } from './roles.ts';
@@ -50,12 +51,15 @@ export const CREATION_COLUMNS = {
 } as const satisfies Record<string, ColumnType>;
 export type ImportColumn = AccountColumn | keyof typeof CREATION_COLUMNS;
 
-const importBody = z.strictObject({
-  /** The accounts, with a heading; see the columns. Lists are separated by semicolons; an empty cell says nothing. */
-  csv: z.string(),
-  /** Says what the import would do, and does nothing. */
-  dryRun: z.boolean().default(false),
-});
+const importBody = z.strictObject(
+  described(
+    { csv: z.string(), dryRun: z.boolean().default(false) },
+    {
+      csv: `The accounts, one per line below a heading of columns. Lists are separated by semicolons; an empty cell says nothing. At most ${IMPORT_MAX_ROWS} accounts. Columns: ${[...Object.keys(ACCOUNT_COLUMNS), ...Object.keys(CREATION_COLUMNS)].map((name) => `\`${name}\``).join(', ')}.`,
+      dryRun: 'Whether it only says what the import would do, and does nothing.',
+    },
+  ),
+);
 export const importAccountsInput = importBody.extend({ organization: reference });
 export type ImportAccountsInput = z.input<typeof importAccountsInput>;
 

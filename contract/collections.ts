@@ -58,7 +58,11 @@ export const listCollectionsEndpoint = endpoint({
   path: '/collections',
   tag,
   summary: 'Lists the collections whose configuration the caller may see.',
-  query: pageQuery(['owner', 'id']).extend({ owner: queryNumber(1, Number.MAX_SAFE_INTEGER).optional() }),
+  query: pageQuery(['owner', 'id']).extend({
+    owner: queryNumber(1, Number.MAX_SAFE_INTEGER)
+      .optional()
+      .describe('Only those of the owner (organization, community or source) with this id.'),
+  }),
   output: pageOf(collectionItem),
 });
 

@@ -17,6 +17,8 @@ export type Endpoint<
   tag: string;
   /** What it does, in one sentence. */
   summary: string;
+  /** What a sentence does not hold: paragraphs, in which `…` is code. */
+  description?: string;
   /** `public`: no sign-in; whatever authorizes it stands in its body. */
   authentication: 'public' | 'session';
   params: Params;

@@ -31,7 +31,8 @@ export const searchText = z
   .trim()
   .min(1, 'must not be empty')
   .max(200, 'must have at most 200 characters')
-  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters');
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters')
+  .describe('Only those with this text anywhere in a name, without regard to case.');
 
 export const createOrganizationInput = z.strictObject({
   name: displayName,

@@ -72,7 +72,9 @@ export type ListMembersInput = z.input<typeof listMembersInput>;
  * that tells nothing of names.
  */
 const memberAccountsQuery = pageQuery(['organization']).extend({
-  organization: queryNumber(1, 999_999_999_999_999).optional(),
+  organization: queryNumber(1, 999_999_999_999_999)
+    .optional()
+    .describe('Only accounts of the member organization with this id.'),
   search: searchText.optional(),
 });
 export const listMemberAccountsInput = memberAccountsQuery.extend({
@@ -166,8 +168,16 @@ const newOwner = z.strictObject({
 function endpointsOf<const Kind extends SharedKind>(of: Kind, plural: string, tag: string) {
   const one = `/${plural}/:owner`;
   const params = z.strictObject({ owner: pathId });
-  const memberParams = z.strictObject({ owner: pathId, organization: pathReference });
-  const accountParams = z.strictObject({ owner: pathId, account: pathReference });
+  const memberParams = z.strictObject({
+    owner: pathId,
+    organization: pathReference.describe('Id, or exact name, of the organization.'),
+  });
+  const accountParams = z.strictObject({
+    owner: pathId,
+    account: pathReference.describe(
+      'The account: its pseudonym where profile anonymity is on, its id where it is off; for those who may see it, also its id or user name.',
+    ),
+  });
   return {
     list: endpoint({
       method: 'GET',

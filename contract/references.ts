@@ -1,7 +1,9 @@
 import { z } from 'zod';
 
 /** What a use case is about: by its id, as the REST API names it, or by its name, as a person does. */
-export const reference = z.union([z.number().int().positive(), z.string().min(1).max(300)]);
+export const reference = z
+  .union([z.number().int().positive(), z.string().min(1).max(300)])
+  .meta({ description: 'By id (a number) or by name (a string).' });
 export type Reference = z.infer<typeof reference>;
 
 /** An id in the path of a request. */
@@ -17,5 +19,8 @@ export const pathReference = z
   .max(300)
   .transform((text): Reference => (pathId.safeParse(text).success ? Number(text) : text));
 
-/** The version of a row that an edit was made from: the edit of an older one is refused (`stale`), not merged. */
-export const rowVersion = z.number().int().positive();
+/** The version of a row that an edit was made from. */
+export const rowVersion = z.number().int().positive().meta({
+  description:
+    '`version` of what was read. The edit is refused (`stale`), not merged, when there is a newer one.',
+});

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { described } from './described.ts';
 import { endpoint, noContent } from './endpoint.ts';
 import { pathId } from './references.ts';
 import { ACCOUNT_KINDS, ORGANIZATION_ROLES, SYSTEM_ROLES } from './roles.ts';
@@ -43,7 +44,12 @@ export const signInEndpoint = endpoint({
   tag,
   summary: 'Signs a person in: the answer sets the cookie of a new session.',
   authentication: 'public',
-  body: z.strictObject({ email: z.string().min(1).max(300), password: z.string().min(1).max(1024) }),
+  body: z.strictObject(
+    described(
+      { email: z.string().min(1).max(300), password: z.string().min(1).max(1024) },
+      { email: 'The e-mail address: the user name of the person.', password: 'The password.' },
+    ),
+  ),
   output: session,
   status: 201,
   errors: ['unauthenticated', 'throttled'],

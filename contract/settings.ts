@@ -140,8 +140,11 @@ export function settingType(name: SettingName): z.ZodType<boolean | number> {
 /** What is checked against the table: the name, then the value by the type of that name. */
 const settingName = z.string().min(1).max(100);
 const settingValue = z.union([z.boolean(), z.number()], { error: 'must be true, false or a number' });
-/** Goes up with every change, also back to the default; 0 = never changed. */
-const settingVersion = z.number().int().nonnegative();
+const settingVersion = z
+  .number()
+  .int()
+  .nonnegative()
+  .describe('Goes up with every change, also back to the default; 0: never changed. A stale one is refused.');
 
 export const setSettingInput = z.strictObject({
   name: settingName,
@@ -232,11 +235,11 @@ export const resetSettingEndpoint = endpoint({
   summary: 'Puts a system setting back to its default.',
   params,
   query: z.strictObject({
-    /** Of the setting as it was shown. */
     version: z
       .string()
       .regex(/^\d{1,15}$/, 'must be a version')
-      .transform(Number),
+      .transform(Number)
+      .describe('`version` of the setting as it was shown: refused (`stale`) when there is a newer one.'),
   }),
   output: setting,
   errors: ['not_found', 'stale'],

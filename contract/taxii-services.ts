@@ -118,7 +118,11 @@ export const listTaxiiServicesEndpoint = endpoint({
   path: '/taxii-services',
   tag,
   summary: 'Lists the TAXII services: all of them, or those that the organization of the caller may use.',
-  query: pageQuery(['id']).extend({ organization: queryNumber(1, Number.MAX_SAFE_INTEGER).optional() }),
+  query: pageQuery(['id']).extend({
+    organization: queryNumber(1, Number.MAX_SAFE_INTEGER)
+      .optional()
+      .describe('Only those that the organization with this id may use.'),
+  }),
   output: pageOf(taxiiServiceItem),
 });
 

@@ -4,6 +4,7 @@ import { ALL_ENDPOINTS } from '../../contract/all-endpoints.ts';
 import { endpoint, fileEndpoint, noContent } from '../../contract/endpoint.ts';
 import { ERRORS } from '../../contract/errors.ts';
 import { pathId } from '../../contract/references.ts';
+import { RESERVED_ON_CREATION } from '../features/accounts/forms.rules.ts';
 import { startServer } from '../serving.ts';
 import { newOrganization } from '../testing/builders.ts';
 import { openTestApp, type TestApp } from '../testing/test-app.ts';
@@ -52,7 +53,16 @@ describe('the OpenAPI document', () => {
       expect(Object.keys(operation)).toEqual(
         expect.arrayContaining(['operationId', 'tags', 'summary', 'responses']),
       );
-      const known = ['operationId', 'tags', 'summary', 'security', 'parameters', 'requestBody', 'responses'];
+      const known = [
+        'operationId',
+        'tags',
+        'summary',
+        'description',
+        'security',
+        'parameters',
+        'requestBody',
+        'responses',
+      ];
       expect(known).toEqual(expect.arrayContaining(Object.keys(operation)));
       expect(operation.summary).toMatch(/^[A-Z].*\.$/s);
       for (const tag of operation.tags) expect(tags).toContain(tag);
@@ -123,6 +133,55 @@ describe('the OpenAPI document', () => {
   });
 
   const contentsOf = ({ responses }: Operation) => Object.values(responses).map(({ content }) => content);
+
+  /** The fields of a schema without a description of their own, at every depth. */
+  function undescribedIn(schema: JsonSchema, at: string): string[] {
+    const items = schema.items === undefined ? [] : [schema.items];
+    const parts = [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...items];
+    return [
+      ...Object.entries(schema.properties ?? {}).flatMap(([name, field]) => [
+        ...(field.description === undefined ? [`${at}.${name}`] : []),
+        ...undescribedIn(field, `${at}.${name}`),
+      ]),
+      ...parts.flatMap((part) => undescribedIn(part, at)),
+    ];
+  }
+
+  it('explains every parameter of every operation in a sentence', () => {
+    const parameters = operationsOf(document).flatMap(({ operation }) =>
+      (operation.parameters ?? []).map(({ name, description }) => ({
+        name: `${operation.operationId} ${name}`,
+        description,
+      })),
+    );
+    expect(parameters.length).toBeGreaterThan(200);
+    const wordless = parameters.filter(({ description }) => !/^[A-Z\d`].*\.$/s.test(description ?? ''));
+    expect(wordless.map(({ name }) => name)).toEqual([]);
+  });
+
+  it('explains every field that a request about accounts has', () => {
+    const bodies = operationsOf(document)
+      .filter(({ operation }) => operation.tags.includes('Accounts'))
+      .flatMap(({ operation }) => {
+        const schema = operation.requestBody?.content['application/json']?.schema;
+        return schema === undefined ? [] : [{ id: operation.operationId, schema }];
+      });
+    expect(bodies.length).toBeGreaterThan(9);
+    expect(bodies.flatMap(({ id, schema }) => undescribedIn(schema, id))).toEqual([]);
+  });
+
+  it('says which fields of accounts only Administrators and Operations Administrators set, and when a role is missing', () => {
+    const fieldsOf = (path: string, method: string) =>
+      document.paths[path]?.[method]?.requestBody?.content['application/json']?.schema.properties ?? {};
+    const creation = fieldsOf('/organizations/{organization}/users', 'post');
+    for (const fields of [creation, fieldsOf('/accounts/{account}', 'patch')]) {
+      const reserved = Object.entries(fields).filter(([, { description = '' }]) =>
+        description.includes('Only Administrators and Operations Administrators may set it.'),
+      );
+      expect(reserved.map(([name]) => name).sort()).toEqual([...RESERVED_ON_CREATION].sort());
+    }
+    expect(creation.organizationRole?.description).toContain('Refused when it is missing, unless');
+  });
 
   it('tells what an operation takes, answers and refuses', () => {
     const { paths } = openApiOf(
@@ -212,6 +271,37 @@ describe('the page for people', () => {
     for (const link of links) expect(ids).toContain(link);
     expect(ids.size).toBe([...page.matchAll(/ id="/g)].length);
     for (const code of Object.keys(ERRORS)) expect(page).toContain(`<code>${code}</code>`);
+  });
+
+  it('shows the bounds and the meaning of fields that may be null as well, and the words of an operation', () => {
+    const made = docsPageOf(
+      openApiOf(
+        [
+          endpoint({
+            method: 'POST',
+            path: '/things',
+            tag: 'Things',
+            summary: 'Makes.',
+            description: 'First `a`.\n\nThen b.',
+            body: z.strictObject({
+              limit: z.number().int().min(7).max(1440).nullable().optional().describe('How long.'),
+              list: z.array(z.string()).min(1).max(9).nullable(),
+            }),
+            output: noContent,
+            status: 204,
+          }),
+        ],
+        '/r',
+        'c',
+      ),
+    );
+    expect(made).toContain('<td>How long. 7 to 1440.</td>');
+    expect(made).toContain('<td>1 to 9 items.</td>');
+    expect(made).toContain('<p>First <code>a</code>.</p>\n<p>Then b.</p>');
+    const edit = page.slice(page.indexOf('<article id="patchAccountsByAccount">'));
+    const row = (name: string) => edit.split('\n').find((line) => line.includes(`<code>${name}</code>`));
+    expect(row('customTqlTimeoutMs')).toMatch(/milliseconds.* 100 to 3600000\.<\/td>/);
+    expect(row('logOutAfterMinutes')).toMatch(/Null or absent.* 1 to 1440\.<\/td>/);
   });
 
   it('closes every element that it opens', () => {

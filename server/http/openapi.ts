@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PATH_PARAMETERS } from '../../contract/described.ts';
 import type { Endpoint } from '../../contract/endpoint.ts';
 import { ERRORS, type ErrorCode } from '../../contract/errors.ts';
 
@@ -33,6 +34,7 @@ export type Operation = {
   operationId: string;
   tags: string[];
   summary: string;
+  description?: string;
   security?: [];
   parameters?: Parameter[];
   requestBody?: { required: boolean; content: Content };
@@ -126,7 +128,7 @@ const ERROR: JsonSchema = {
 };
 
 function operationOf(endpoint: Endpoint): Operation {
-  const { method, path, tag, summary, authentication, body, media, output, status } = endpoint;
+  const { method, path, tag, summary, description, authentication, body, media, output, status } = endpoint;
   const parameters = [
     ...parametersOf('path', schemaOf(endpoint.params, 'input')),
     ...parametersOf('query', schemaOf(endpoint.query, 'input')),
@@ -141,6 +143,7 @@ function operationOf(endpoint: Endpoint): Operation {
     operationId: operationIdOf(method, path),
     tags: [tag],
     summary,
+    ...(description === undefined ? {} : { description }),
     ...(authentication === 'public' ? { security: [] } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(takesBody
@@ -173,13 +176,16 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
 }
 
 function parametersOf(where: Parameter['in'], schema: JsonSchema): Parameter[] {
-  return Object.entries(schema.properties ?? {}).map(([name, { description, ...rest }]) => ({
-    name,
-    in: where,
-    required: where === 'path' || schema.required?.includes(name) === true,
-    schema: rest,
-    ...(description === undefined ? {} : { description }),
-  }));
+  return Object.entries(schema.properties ?? {}).map(([name, { description: own, ...rest }]) => {
+    const description = own ?? (where === 'path' ? PATH_PARAMETERS[name] : undefined);
+    return {
+      name,
+      in: where,
+      required: where === 'path' || schema.required?.includes(name) === true,
+      schema: rest,
+      ...(description === undefined ? {} : { description }),
+    };
+  });
 }
 
 /** What the operation may refuse with, by status: beside its own refusals those that every one has. */

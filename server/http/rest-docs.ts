@@ -109,10 +109,11 @@ function contents(operations: readonly Named[]): string {
 }
 
 function article({ method, path, operation }: Named): string {
-  const { operationId, summary, parameters = [], requestBody, responses } = operation;
+  const { operationId, summary, description = '', parameters = [], requestBody, responses } = operation;
   const parts = [
     `<h3><a href="#${operationId}"><span class="method">${method}</span><code>${pathText(path)}</code></a></h3>`,
     `<p>${inline(summary)}${operation.security === undefined ? '' : ' <span class="soft">Needs no session.</span>'}</p>`,
+    ...(description === '' ? [] : [paragraphs(description)]),
   ];
   if (parameters.length > 0) {
     const rows = parameters.map(({ name, in: where, required, schema, description }) => [
@@ -191,16 +192,28 @@ function typeOf(schema: JsonSchema): string {
   return schema.type === undefined ? 'anything' : [schema.type].flat().join(' or ');
 }
 
+/** What the field means, within which bounds it is, and what holds without it. */
 function notesOf(schema: JsonSchema): string {
-  const { description, default: preset, minLength, maxLength, minimum, maximum, maxItems } = schema;
+  const { description, default: preset } = schema;
+  const bounds = new Set(formsOf(schema).map(boundsOf));
   const notes = [
     description === undefined ? '' : inline(description),
-    range(minLength, maxLength, 'characters'),
-    range(minimum, maximum, ''),
-    range(undefined, maxItems, 'items'),
+    boundsOf(schema),
+    // Of several forms each would need its type named.
+    bounds.size === 1 ? [...bounds].join('') : '',
     preset === undefined ? '' : `Without it: <code>${text(JSON.stringify(preset))}</code>.`,
   ];
   return notes.filter((note) => note !== '').join(' ');
+}
+
+function boundsOf({ minLength, maxLength, minimum, maximum, minItems, maxItems }: JsonSchema): string {
+  return [
+    range(minLength, maxLength, 'characters'),
+    range(minimum, maximum, ''),
+    range(minItems, maxItems, 'items'),
+  ]
+    .filter((note) => note !== '')
+    .join(' ');
 }
 
 function range(min: unknown, max: unknown, unit: string): string {

@@ -1,0 +1,104 @@
+const RESERVED = 'Only Administrators and Operations Administrators may set it.';
+const SHOWN_ONCE = 'Shown this once and never again.';
+
+/** What the fields of accounts mean: which kinds have them, who may set them, units, and what null says. */
+export const FIELD_TEXTS = {
+  userName:
+    'The name that it signs in with: the e-mail address of a user or Read Only User, the user name of a TAXII user, the Access ID of an API user (fixed). Only Administrators and Operations Administrators may change it.',
+  firstName: 'Users, Read Only Users and API users: the first name.',
+  lastName: 'Users, Read Only Users and API users: the last name.',
+  pseudonym: `The name under which it is shown where real names are not: 3 to 60 lower-case letters, digits and single hyphens. Generated unless it is given; fixed for TAXII users. ${RESERVED}`,
+  systemRole: `What it may do on the instance. Users and Read Only Users: any role of people, by default User and Read Only User; whoever has Read Only User is a Read Only User, everybody else a user, who takes a seat. API users: Api User (the default) or Exchange Admin. Fixed for TAXII users. ${RESERVED} Nobody grants a role that ranks above their own.`,
+  organizationRole:
+    'What it may do in its organization. With the System role Super User only Organization Administrator, with Read Only User only Read Only User or Read Only Commenter. Fixed for TAXII users: Standard User.',
+  groups:
+    'Users and Read Only Users: the user groups that it belongs to, each by id or name; an edit replaces all of them.',
+  locked:
+    'Users, Read Only Users and TAXII users: true locks the account; false ends the lock, also one after failed sign-ins, and forgets those.',
+  disabled: 'Whether the account is out of use: it cannot sign in, and keeps its seat.',
+  expiresAt: 'When the account ceases to work; RFC 3339 in UTC. Null or absent: never.',
+  passwordResetRequired:
+    'Users and Read Only Users: whether the password must be changed at the next sign-in.',
+  mfaResetRequired:
+    'Users and Read Only Users: whether the second factor must be set up anew at the next sign-in.',
+  termsOfServiceAcceptanceRequired: `Users and Read Only Users: whether the terms of service must be accepted at the next sign-in. True needs the system setting \`termsOfServiceRequireNewUserToAccept\`, which is also the default of new accounts. ${RESERVED}`,
+  customTqlTimeoutMs: `Users, Read Only Users and API users: how long a query in TQL may run, in milliseconds. Null or absent: as long as the system setting \`tqlQueryTimeout\` says. ${RESERVED}`,
+  includeInObservations:
+    'API users: whether what it reports counts as observations and false positives. Kept for a later release: nothing counts them yet.',
+  exceedApiLinkLimit:
+    'API users: whether it may read more levels of associations at once than the instance allows. Kept for a later release: nothing reads it yet.',
+  timeZone:
+    'Users and Read Only Users: an IANA time zone, such as `Europe/Berlin`. Null or absent: none chosen.',
+  logOutAfterMinutes:
+    'Users and Read Only Users: minutes without a request after which a session ends. Null or absent: as the system setting `sessionIdleMinutes` says.',
+  summaryEmailTime:
+    'Users and Read Only Users: the time of the day of summary e-mails, such as `08:30`. Null or absent: none chosen. Kept for a later release: none are sent yet.',
+  contactEmail:
+    'API users and TAXII users: the e-mail address of whoever looks after it. Null or absent: none.',
+  service: 'TAXII users: its TAXII service, by id, name or path.',
+  onlyOwners:
+    'TAXII users: the only owners (organization, communities, sources) that it reads, each by id or name. Null or absent: all that its roles allow.',
+} as const;
+
+/** Of the forms, beside the fields that an edit has. */
+export const CREATION_TEXTS = {
+  organization: 'The organization that the account is created in, by id or name.',
+  email: 'The e-mail address; becomes the user name.',
+  password:
+    'The first password, of at least 12 characters. Absent: one is generated, and given back this once.',
+  sendAccountInfoEmail:
+    'Whether the account information is written for the person: `accountInfo` of the answer.',
+  tokenExpirationDays:
+    'Generates a token as well, which is valid for so many days ("save user and generate token"). Absent: no token.',
+  apiKey: 'Whether an API key is generated beside the password.',
+} as const;
+
+/** Of what is given back once. */
+export const SECRET_TEXTS = {
+  password: `The password, only if it was generated. ${SHOWN_ONCE}`,
+  apiKey: `The API key of a TAXII user. ${SHOWN_ONCE}`,
+  secretKey: `The Secret Key of an API user. ${SHOWN_ONCE}`,
+  token: `The token of an API user, if one was wanted. ${SHOWN_ONCE}`,
+} as const;
+
+/** Of an account as answers show it. */
+export const VIEW_TEXTS = {
+  ...FIELD_TEXTS,
+  id: 'The id of the account: never used again, also when it is deleted.',
+  version: 'Goes up with every change; an edit names the version that it was made from.',
+  kind: '`user`, `read_only` (Read Only User), `api` (API user) or `taxii` (TAXII user).',
+  organization: 'The organization that the account belongs to.',
+  firstName: 'The first name; null for TAXII users.',
+  lastName: 'The last name; null for TAXII users.',
+  pseudonym: 'The name under which it is shown where real names are not.',
+  systemRole: 'What it may do on the instance. Only in answers to those who may see System roles.',
+  organizationRole: 'What it may do in its organization.',
+  groups: 'The user groups that it belongs to.',
+  status: 'The one state that the account is in for whoever looks, with its reason.',
+  locked: 'Whether it is locked: by an administrator, or by the system after failed sign-ins.',
+  service: 'The TAXII service of a TAXII user; null for other kinds.',
+  onlyOwners: 'The only owners that a TAXII user reads; null: all that its roles allow.',
+  createdAt: 'When the account was created; RFC 3339 in UTC.',
+  lastUsedAt: 'When it last signed in or made a request, up to a minute late; null: never.',
+  lastUsedFrom: 'The address that it was last used from; null: unknown.',
+  passwordChangedAt: 'When the password was last set; null: it has none.',
+  credentials: 'What it has to sign in with: never the secrets themselves.',
+  abilities:
+    'What the caller may do with this account: `edit` its fields, `changeRoles` (Organization role), `chooseSystemRole`, `move` it to another organization, and so on.',
+} as const;
+
+const COMMA = 'separated by commas';
+
+/** Of the filters of a list. */
+export const QUERY_TEXTS = {
+  limit: 'How many accounts a page has at most: 1 to 1000; 100 unless given.',
+  after: '`next` of the page before. The other parameters must be the same as for that page.',
+  sort: 'The order, with `-` before it for the other way round; `userName` unless given.',
+  kind: `Only accounts of these kinds, ${COMMA}: \`user\`, \`read_only\`, \`api\`, \`taxii\`.`,
+  state: 'Only accounts in this state.',
+  systemRole: 'Only accounts with this System role. Refused to those who may not see System roles.',
+  organizationRole: 'Only accounts with this Organization role.',
+  group: 'Only members of the user group with this id.',
+  service: 'Only TAXII users of the TAXII service with this id.',
+  search: 'Only accounts with this text anywhere in user name, names or pseudonym, without regard to case.',
+} as const;
