@@ -211,8 +211,15 @@ export const verifyAuditEndpoint = endpoint({
   tag,
   summary: 'Recomputes the hash chains of the audit trail, and names the first row of each that is wrong.',
   body: z.strictObject({
-    organization: z.number().int().positive().optional(),
-    publicKeys: verifyAuditInput.shape.publicKeys,
+    organization: z
+      .number()
+      .int()
+      .positive()
+      .optional()
+      .describe('Only the chain of the organization with this id; without it all chains.'),
+    publicKeys: verifyAuditInput.shape.publicKeys.describe(
+      'Public keys of another instance that the audit trail comes from, each 32 octets in base64url.',
+    ),
   }),
   output: auditVerification,
 });

@@ -9,13 +9,20 @@ import { responsibleAccount, text } from './taxii-services.ts';
 /** What may be changed of a collection; what is left out stays. */
 const collectionChanges = z
   .strictObject({
-    description: text(2000).nullable(),
-    /** Whether it accepts objects over TAXII, from those whose role may create data. */
-    writable: z.boolean(),
-    /** Whether objects that break STIX are refused that are accepted with a warning otherwise. */
-    strict: z.boolean(),
-    /** An active user or API user of the owning organization, or of a member organization. Null = nobody. */
-    responsible: reference.nullable(),
+    description: text(2000)
+      .nullable()
+      .describe('The description that TAXII clients are shown; null removes it.'),
+    writable: z
+      .boolean()
+      .describe('Whether it accepts objects over TAXII, from those whose role may create data.'),
+    strict: z
+      .boolean()
+      .describe('Whether objects that break STIX are refused that are accepted with a warning otherwise.'),
+    responsible: reference
+      .nullable()
+      .describe(
+        'The account that is responsible for it, by id or user name: an active user or API user of the owning organization, or of a member organization. Null: nobody.',
+      ),
   })
   .partial()
   .refine((some) => Object.values(some).some((value) => value !== undefined), 'names no change');
@@ -81,7 +88,10 @@ export const editCollectionEndpoint = endpoint({
   tag,
   summary: 'Configures a collection: description, writing over TAXII, strict checks, responsible account.',
   params: collectionParams,
-  body: z.strictObject({ version: rowVersion, changes: collectionChanges }),
+  body: z.strictObject({
+    version: rowVersion,
+    changes: collectionChanges.describe('What is changed; what is left out stays.'),
+  }),
   output: collectionItem,
   errors: ['stale'],
 });

@@ -6,16 +6,18 @@ import { MAX_PAGE, pageOf, pageQuery } from './paging.ts';
 import { pathId, reference, rowVersion } from './references.ts';
 import { ACCOUNT_KINDS } from './roles.ts';
 
-/** What the group is for, in a few sentences. */
 const description = z
   .string()
   .trim()
   .min(1, 'must not be empty')
   .max(2000, 'must have at most 2000 characters')
-  .regex(/^[^\p{Cs}\u0000]*$/u, 'must not contain U+0000 or halves of surrogate pairs');
+  .regex(/^[^\p{Cs}\u0000]*$/u, 'must not contain U+0000 or halves of surrogate pairs')
+  .describe('What the group is for, in a few sentences.');
 
-/** Accounts by id or user name: users and read-only users of the organization. */
-const members = z.array(reference).max(10_000);
+const members = z
+  .array(reference)
+  .max(10_000)
+  .describe('Users and Read Only Users of the organization, each by id or user name.');
 
 /** A group by its id, or by its name in its organization. */
 export const groupReference = z.union([
@@ -34,13 +36,16 @@ export type ListGroupsInput = z.input<typeof listGroupsInput>;
 
 export const createGroupInput = z.strictObject({
   organization: reference,
-  name: displayName,
+  name: displayName.describe('The name: no other group of the organization has it.'),
   description: description.optional(),
   members: members.default([]),
 });
 export type CreateGroupInput = z.input<typeof createGroupInput>;
 
-const groupFields = { name: displayName.optional(), description: description.nullable().optional() };
+const groupFields = {
+  name: displayName.optional().describe('Another name.'),
+  description: description.nullable().optional().describe('What the group is for; null removes it.'),
+};
 export const editGroupInput = z
   .strictObject({ group: groupReference, version: rowVersion.optional(), ...groupFields })
   .refine((input) => input.name !== undefined || input.description !== undefined, 'changes nothing');

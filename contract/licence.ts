@@ -48,9 +48,9 @@ export const setLicenceEndpoint = endpoint({
   summary: 'Sets the licence of the instance; below present use it blocks growth only.',
   body: z.strictObject({
     version: rowVersion,
-    limits,
-    apiUsersAllowed: z.boolean(),
-    readOnlyUsersAllowed: z.boolean(),
+    limits: limits.describe("The instance's totals for each kind of account."),
+    apiUsersAllowed: z.boolean().describe('Whether API users may be created.'),
+    readOnlyUsersAllowed: z.boolean().describe('Whether Read Only Users may be created.'),
   }),
   output: licence,
   errors: ['stale'],

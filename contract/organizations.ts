@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { COMMON_TEXTS, described } from './described.ts';
 import { endpoint, noContent } from './endpoint.ts';
 import { displayName, emailAddress } from './names.ts';
 import { wholeNumber } from './numbers.ts';
@@ -8,7 +9,14 @@ import { SYSTEM_ROLES } from './roles.ts';
 
 /** How many accounts of a kind there may be; read-only accounts take no seat. */
 const limit = wholeNumber(0, 1_000_000);
-export const limits = z.strictObject({ users: limit, apiUsers: limit, taxiiUsers: limit });
+export const LIMIT_TEXTS = {
+  users: 'Of users; Read Only Users take no seat.',
+  apiUsers: 'Of API users.',
+  taxiiUsers: 'Of TAXII users.',
+} as const;
+export const limits = z
+  .strictObject(described({ users: limit, apiUsers: limit, taxiiUsers: limit }, LIMIT_TEXTS))
+  .describe('How many accounts of each kind there may be.');
 export type Limits = z.infer<typeof limits>;
 export type LimitName = keyof Limits;
 
@@ -20,7 +28,8 @@ export const ownerDescription = z
   .trim()
   .min(1, 'must not be empty')
   .max(2000, 'must have at most 2000 characters')
-  .regex(/^[^\p{Cs}\u0000]*$/u, 'must not contain U+0000 or halves of surrogate pairs');
+  .regex(/^[^\p{Cs}\u0000]*$/u, 'must not contain U+0000 or halves of surrogate pairs')
+  .describe('What it is for, in a few sentences.');
 
 /** Rows of a page, as a use case takes them. */
 export const pageLimit = wholeNumber(1, MAX_PAGE).optional();
@@ -35,16 +44,26 @@ export const searchText = z
   .describe('Only those with this text anywhere in a name, without regard to case.');
 
 export const createOrganizationInput = z.strictObject({
-  name: displayName,
+  name: displayName.describe('The name: no other organization, community or source has it.'),
   description: ownerDescription.optional(),
-  limits: limits.partial().default({}),
+  limits: limits
+    .partial()
+    .default({})
+    .describe(
+      `How many accounts of each kind there may be; what is left out is ${DEFAULT_LIMITS.users} users, ${DEFAULT_LIMITS.apiUsers} API users and ${DEFAULT_LIMITS.taxiiUsers} TAXII users.`,
+    ),
 });
 export type CreateOrganizationInput = z.input<typeof createOrganizationInput>;
 
 const namesSome = (fields: Record<string, unknown>, but: readonly string[]): boolean =>
   Object.entries(fields).some(([name, value]) => value !== undefined && !but.includes(name));
 
-const someLimits = limits.partial().refine((some) => namesSome(some, []), 'names no limit');
+const someLimits = limits
+  .partial()
+  .refine((some) => namesSome(some, []), 'names no limit')
+  .describe(
+    'How many accounts of each kind there may be; what is left out stays. `taxiiUsers` is also for Accounts Administrators to set, the others only for Administrators and Operations Administrators.',
+  );
 
 export const setLimitsInput = z.strictObject({
   organization: reference,
@@ -54,22 +73,27 @@ export const setLimitsInput = z.strictObject({
 export type SetLimitsInput = z.input<typeof setLimitsInput>;
 
 const organizationFields = {
-  name: displayName.optional(),
-  description: ownerDescription.nullable().optional(),
+  name: displayName.optional().describe('Another name.'),
+  description: ownerDescription.nullable().optional().describe('What it is for; null removes it.'),
 };
 export const editOrganizationInput = z
   .strictObject({ organization: reference, version: rowVersion.optional(), ...organizationFields })
   .refine((input) => namesSome(input, ['organization', 'version']), 'changes nothing');
 export type EditOrganizationInput = z.input<typeof editOrganizationInput>;
 
-const permissionFields = {
-  /** While it is disabled, none of its accounts may act or be used. */
-  disabled: z.boolean().optional(),
-  /** Whether its people may change their own pseudonym. */
-  allowPseudonymChange: z.boolean().optional(),
-  /** Off, no further read-only users are created. */
-  readOnlyUsersAllowed: z.boolean().optional(),
-};
+const PERMISSION_TEXTS = {
+  disabled: 'Whether the organization is disabled: none of its accounts may then act or be used.',
+  allowPseudonymChange: 'Whether its people may change their own pseudonym.',
+  readOnlyUsersAllowed: 'Whether Read Only Users may be created in it.',
+} as const;
+const permissionFields = described(
+  {
+    disabled: z.boolean().optional(),
+    allowPseudonymChange: z.boolean().optional(),
+    readOnlyUsersAllowed: z.boolean().optional(),
+  },
+  PERMISSION_TEXTS,
+);
 export const setOrganizationPermissionsInput = z
   .strictObject({ organization: reference, version: rowVersion.optional(), ...permissionFields })
   .refine((input) => namesSome(input, ['organization', 'version']), 'changes nothing');
@@ -80,17 +104,19 @@ export const listOrganizationsInput = organizationsQuery.extend({ limit: pageLim
 export type ListOrganizationsInput = z.input<typeof listOrganizationsInput>;
 
 export const createAdministratorInput = z.strictObject({
-  email: emailAddress,
-  password: z.string(),
-  firstName: displayName.default('First'),
-  lastName: displayName.default('Administrator'),
-  organization: displayName.default('Home'),
+  email: emailAddress.describe('The e-mail address of the Administrator; becomes the user name.'),
+  password: z.string().describe('The password, of at least 12 characters.'),
+  firstName: displayName.default('First').describe('The first name.'),
+  lastName: displayName.default('Administrator').describe('The last name.'),
+  organization: displayName.default('Home').describe('The name of the first organization.'),
 });
 export type CreateAdministratorInput = z.input<typeof createAdministratorInput>;
 
-const counts = z.strictObject({ users: z.number(), apiUsers: z.number(), taxiiUsers: z.number() });
+const counts = z.strictObject(
+  described({ users: z.number(), apiUsers: z.number(), taxiiUsers: z.number() }, LIMIT_TEXTS),
+);
 
-export const organizationView = z.strictObject({
+const viewShape = {
   id: z.number(),
   name: z.string(),
   description: z.string().nullable(),
@@ -100,10 +126,8 @@ export const organizationView = z.strictObject({
   disabledAt: z.iso.datetime().nullable(),
   allowPseudonymChange: z.boolean(),
   readOnlyUsersAllowed: z.boolean(),
-  /** Null for those who may not see the organization's seats; as `used` and `overUse`. */
   limits: counts.nullable(),
   used: counts.nullable(),
-  /** By how much each limit is exceeded; nothing grows until it no longer is. */
   overUse: counts.nullable(),
   abilities: z.strictObject({
     edit: z.boolean(),
@@ -113,7 +137,18 @@ export const organizationView = z.strictObject({
     seats: z.boolean(),
     delete: z.boolean(),
   }),
-});
+};
+export const organizationView = z.strictObject(
+  described(viewShape, {
+    ...COMMON_TEXTS,
+    ...PERMISSION_TEXTS,
+    disabledAt: 'Since when it is disabled; null: it is not.',
+    limits: 'How many accounts of each kind there may be; null for those who may not see its seats.',
+    used: 'How many seats are taken; null for those who may not see its seats.',
+    overUse:
+      'By how much each limit is exceeded; nothing grows until it no longer is. Null for those who may not see its seats.',
+  }),
+);
 export type OrganizationView = z.infer<typeof organizationView>;
 
 /** A kind of account that takes seats: how many there are, how many fit, and who may make room. */

@@ -18,21 +18,22 @@ export const READ_ONLY_COMMUNITY_ROLES = [
 ] as const satisfies readonly CommunityRole[];
 
 const kind = z.enum(SHARED_KINDS);
-const communityRole = z.enum(COMMUNITY_ROLES);
-/** Profile anonymity: members are shown by pseudonym only. */
-const anonymous = z.boolean();
+const communityRole = z
+  .enum(COMMUNITY_ROLES)
+  .describe('The Community role. Banned sees nothing; Subscriber sees only what is published.');
+const anonymous = z.boolean().describe('Profile anonymity: members are shown by pseudonym only.');
 
 export const createOwnerInput = z.strictObject({
   kind,
-  name: displayName,
+  name: displayName.describe('The name: no other organization, community or source has it.'),
   description: ownerDescription.optional(),
   anonymous: anonymous.default(true),
 });
 export type CreateOwnerInput = z.input<typeof createOwnerInput>;
 
 const ownerFields = {
-  name: displayName.optional(),
-  description: ownerDescription.nullable().optional(),
+  name: displayName.optional().describe('Another name.'),
+  description: ownerDescription.nullable().optional().describe('What it is for; null removes it.'),
   anonymous: anonymous.optional(),
 };
 /** Which one: of that kind, or of either where none is named. */

@@ -138,8 +138,10 @@ export function settingType(name: SettingName): z.ZodType<boolean | number> {
 }
 
 /** What is checked against the table: the name, then the value by the type of that name. */
-const settingName = z.string().min(1).max(100);
-const settingValue = z.union([z.boolean(), z.number()], { error: 'must be true, false or a number' });
+const settingName = z.string().min(1).max(100).describe('Name of the system setting.');
+const settingValue = z
+  .union([z.boolean(), z.number()], { error: 'must be true, false or a number' })
+  .describe('True or false for a switch, a number within its bounds otherwise.');
 const settingVersion = z
   .number()
   .int()
@@ -222,7 +224,8 @@ export const setSettingsEndpoint = endpoint({
     settings: z
       .array(z.strictObject({ name: settingName, value: settingValue, version: settingVersion }))
       .min(1)
-      .max(SETTING_NAMES.length),
+      .max(SETTING_NAMES.length)
+      .describe('The settings to set: all of them, or none.'),
   }),
   output: z.strictObject({ items: z.array(setting) }),
   errors: ['not_found', 'stale'],

@@ -9,7 +9,9 @@ export const setupEndpoint = endpoint({
   summary: 'Creates the first Administrator with the one-time set-up code.',
   authentication: 'public',
   tag: 'Set-up',
-  body: createAdministratorInput.extend({ setupCode: z.string().min(1).max(200) }),
+  body: createAdministratorInput.extend({
+    setupCode: z.string().min(1).max(200).describe('The one-time code that the server printed at its start.'),
+  }),
   output: z.strictObject({
     id: z.number(),
     email: z.string(),

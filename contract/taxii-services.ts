@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { described } from './described.ts';
 import { endpoint, noContent } from './endpoint.ts';
 import { displayName } from './names.ts';
 import { wholeNumber } from './numbers.ts';
@@ -16,33 +17,49 @@ export const text = (max: number) =>
     .min(1, 'must not be empty')
     .max(max, `must have at most ${max} characters`)
     .regex(/^[^\p{Cs}\u0000]*$/u, 'must not contain U+0000 or halves of surrogate pairs');
-const serviceFields = {
-  name: displayName,
-  /** Of its API root: one or more segments. */
-  path: z.string().min(1).max(500),
-  title: text(200),
-  description: text(2000),
-  defaultPageSize: pageSize,
-  maxPageSize: pageSize,
-  maxPageBytes: wholeNumber(100_000, 100_000_000),
-  maxContentLength: wholeNumber(1000, 1_000_000_000),
-  strict: z.boolean(),
-};
+const serviceFields = described(
+  {
+    name: displayName,
+    path: z.string().min(1).max(500),
+    title: text(200),
+    description: text(2000),
+    defaultPageSize: pageSize,
+    maxPageSize: pageSize,
+    maxPageBytes: wholeNumber(100_000, 100_000_000),
+    maxContentLength: wholeNumber(1000, 1_000_000_000),
+    strict: z.boolean(),
+  },
+  {
+    name: 'The name.',
+    path: 'The path of its API root: one or more segments.',
+    title: 'The title that TAXII clients are shown.',
+    description: 'The description that TAXII clients are shown; null: none.',
+    defaultPageSize: 'How many objects a page has when a client names no number.',
+    maxPageSize: 'How many objects a page has at most.',
+    maxPageBytes: 'How many octets the objects of a page have at most.',
+    maxContentLength: 'How many octets a request to add objects has at most.',
+    strict: 'Whether objects that break STIX are refused that are accepted with a warning otherwise.',
+  },
+);
 
 export const createTaxiiServiceInput = z.strictObject({
   name: serviceFields.name,
   path: serviceFields.path,
   title: serviceFields.title.optional(),
   description: serviceFields.description.optional(),
-  /** The organizations that may use it; absent = every organization. */
-  organizations: organizations.optional(),
+  organizations: organizations
+    .optional()
+    .describe('The organizations that may use it, each by id or name. Absent: every organization.'),
   defaultPageSize: serviceFields.defaultPageSize.default(1000),
   maxPageSize: serviceFields.maxPageSize.default(10_000),
   maxPageBytes: serviceFields.maxPageBytes.default(20_000_000),
   maxContentLength: serviceFields.maxContentLength.default(10_485_760),
   strict: serviceFields.strict.default(false),
-  /** The account that is responsible for it: an active user. Absent = whoever creates it. */
-  responsible: reference.optional(),
+  responsible: reference
+    .optional()
+    .describe(
+      'The account that is responsible for it, by id or user name: an active user. Absent: whoever creates it.',
+    ),
 });
 export type CreateTaxiiServiceInput = z.input<typeof createTaxiiServiceInput>;
 
@@ -50,11 +67,15 @@ export type CreateTaxiiServiceInput = z.input<typeof createTaxiiServiceInput>;
 export const taxiiServiceChanges = z
   .strictObject({
     ...serviceFields,
-    description: serviceFields.description.nullable(),
-    /** Null = every organization. */
-    organizations: organizations.nullable(),
-    /** Null = nobody. */
-    responsible: reference.nullable(),
+    description: serviceFields.description
+      .nullable()
+      .describe('The description that TAXII clients are shown; null removes it.'),
+    organizations: organizations
+      .nullable()
+      .describe('The organizations that may use it, each by id or name; null: every organization.'),
+    responsible: reference
+      .nullable()
+      .describe('The account that is responsible for it, by id or user name; null: nobody.'),
   })
   .partial()
   .refine((some) => Object.values(some).some((value) => value !== undefined), 'names no change');
@@ -152,7 +173,10 @@ export const editTaxiiServiceEndpoint = endpoint({
   tag,
   summary: 'Configures a TAXII service; another path breaks the clients that use it.',
   params: serviceParams,
-  body: z.strictObject({ version: rowVersion, changes: taxiiServiceChanges }),
+  body: z.strictObject({
+    version: rowVersion,
+    changes: taxiiServiceChanges.describe('What is changed; what is left out stays.'),
+  }),
   output: changedTaxiiService,
   errors: ['name_taken', 'stale'],
 });
