@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SECRET_TEXTS } from './account-texts.ts';
 import { accountQuery, type ChangeField, consequence } from './accounts.ts';
 import { described } from './described.ts';
 import { endpoint, fileEndpoint } from './endpoint.ts';
@@ -82,22 +83,26 @@ const importedRow = z.strictObject({
   outcome: z.enum(IMPORT_OUTCOMES),
   problems: z.array(problem),
   consequences: z.array(consequence),
-  /** What was generated for a new account: never shown again. */
   secrets: z
-    .strictObject({
-      password: z.string().optional(),
-      apiKey: z.string().optional(),
-      secretKey: z.string().optional(),
-      token: z.string().optional(),
-    })
-    .optional(),
+    .strictObject(
+      described(
+        {
+          password: z.string().optional(),
+          apiKey: z.string().optional(),
+          secretKey: z.string().optional(),
+          token: z.string().optional(),
+        },
+        SECRET_TEXTS,
+      ),
+    )
+    .optional()
+    .describe('What was generated for a new account: never shown again.'),
 });
 export type ImportedRow = z.infer<typeof importedRow>;
 
 export const importReport = z.strictObject({
   dryRun: z.boolean(),
-  /** Whether anything was refused; then nothing is changed. */
-  refused: z.boolean(),
+  refused: z.boolean().describe('Whether anything was refused; then nothing is changed.'),
   counts: z.record(z.enum(IMPORT_OUTCOMES), z.number()),
   /** Seats that the rows without an error take, and what there is of them without the import. */
   seats: z.array(

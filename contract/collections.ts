@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { COMMON_TEXTS, described } from './described.ts';
 import { endpoint } from './endpoint.ts';
 import { wholeNumber } from './numbers.ts';
 import { MAX_PAGE, pageOf, pageQuery, queryNumber } from './paging.ts';
@@ -44,17 +45,28 @@ export const listCollectionsInput = z.strictObject({
 });
 export type ListCollectionsInput = z.input<typeof listCollectionsInput>;
 
-export const collectionItem = z.strictObject({
-  id: z.string(),
-  version: z.number(),
-  owner: z.strictObject({ id: z.number(), name: z.string(), kind: z.enum(OWNER_KINDS) }),
-  description: z.string().nullable(),
-  writable: z.boolean(),
-  strict: z.boolean(),
-  responsible: responsibleAccount,
-  createdAt: z.iso.datetime(),
-  abilities: z.strictObject({ edit: z.boolean() }),
-});
+export const collectionItem = z.strictObject(
+  described(
+    {
+      id: z.string(),
+      version: z.number(),
+      owner: z.strictObject({ id: z.number(), name: z.string(), kind: z.enum(OWNER_KINDS) }),
+      description: z.string().nullable(),
+      writable: z.boolean(),
+      strict: z.boolean(),
+      responsible: responsibleAccount,
+      createdAt: z.iso.datetime(),
+      abilities: z.strictObject({ edit: z.boolean() }),
+    },
+    {
+      ...COMMON_TEXTS,
+      owner: 'The organization, community or source whose intelligence it holds.',
+      writable: 'Whether it accepts objects over TAXII, from those whose role may create data.',
+      strict: 'Whether objects that break STIX are refused that are accepted with a warning otherwise.',
+      responsible: 'The account that is responsible for it; null: nobody.',
+    },
+  ),
+);
 export type CollectionItem = z.infer<typeof collectionItem>;
 
 const tag = 'Collections';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { COMMON_TEXTS, described } from './described.ts';
 import { endpoint, noContent } from './endpoint.ts';
 import { displayName } from './names.ts';
 import { wholeNumber } from './numbers.ts';
@@ -64,15 +65,18 @@ export const changeGroupMembersInput = z
   .refine((input) => input.add.length + input.remove.length > 0, 'changes nothing');
 export type ChangeGroupMembersInput = z.input<typeof changeGroupMembersInput>;
 
-const itemShape = {
-  id: z.number(),
-  name: z.string(),
-  description: z.string().nullable(),
-  version: z.number(),
-  createdAt: z.iso.datetime(),
-  memberCount: z.number(),
-  abilities: z.strictObject({ edit: z.boolean(), setMembers: z.boolean(), delete: z.boolean() }),
-};
+const itemShape = described(
+  {
+    id: z.number(),
+    name: z.string(),
+    description: z.string().nullable(),
+    version: z.number(),
+    createdAt: z.iso.datetime(),
+    memberCount: z.number(),
+    abilities: z.strictObject({ edit: z.boolean(), setMembers: z.boolean(), delete: z.boolean() }),
+  },
+  { ...COMMON_TEXTS, memberCount: 'How many members it has.' },
+);
 
 /** A user group in a list. */
 export const groupItem = z.strictObject(itemShape);
@@ -84,11 +88,15 @@ export const groupDetails = z.strictObject({
   organization: z.strictObject({ id: z.number(), name: z.string() }),
   members: z.array(
     z.strictObject({
-      /** Like the names: null for those who neither belong to the organization nor may see its accounts. */
-      id: z.number().nullable(),
+      id: z
+        .number()
+        .nullable()
+        .describe(
+          'Like the names, null for those who neither belong to the organization nor may see its accounts.',
+        ),
       kind: z.enum(ACCOUNT_KINDS),
-      /** Only for those who see no names: who saw both would know its bearer in every community. */
-      pseudonym: z.string().nullable(),
+      // Who saw both would know its bearer in every community.
+      pseudonym: z.string().nullable().describe('Only for those who see no names; null for the others.'),
       userName: z.string().nullable(),
       firstName: z.string().nullable(),
       lastName: z.string().nullable(),

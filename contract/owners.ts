@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { COMMON_TEXTS, described } from './described.ts';
 import { endpoint, noContent } from './endpoint.ts';
 import { displayName } from './names.ts';
 import { ownerDescription, pageLimit, searchText } from './organizations.ts';
@@ -98,25 +99,34 @@ export type SetCommunityRoleInput = z.input<typeof setCommunityRoleInput>;
 export const clearCommunityRoleInput = setCommunityRoleInput.omit({ role: true });
 export type ClearCommunityRoleInput = z.input<typeof clearCommunityRoleInput>;
 
-export const ownerView = z.strictObject({
-  id: z.number(),
-  kind,
-  name: z.string(),
-  description: z.string().nullable(),
-  anonymous,
-  version: z.number(),
-  createdAt: z.iso.datetime(),
-  /** The caller's own Community role there. */
-  role: communityRole.nullable(),
-  abilities: z.strictObject({
-    edit: z.boolean(),
-    /** To turn profile anonymity off. */
-    revealNames: z.boolean(),
-    delete: z.boolean(),
-    members: z.boolean(),
-    viewMembers: z.boolean(),
-  }),
-});
+export const ownerView = z.strictObject(
+  described(
+    {
+      id: z.number(),
+      kind,
+      name: z.string(),
+      description: z.string().nullable(),
+      anonymous,
+      version: z.number(),
+      createdAt: z.iso.datetime(),
+      role: communityRole.nullable(),
+      abilities: z.strictObject({
+        edit: z.boolean(),
+        /** To turn profile anonymity off. */
+        revealNames: z.boolean(),
+        delete: z.boolean(),
+        members: z.boolean(),
+        viewMembers: z.boolean(),
+      }),
+    },
+    {
+      ...COMMON_TEXTS,
+      kind: '`community` or `source`.',
+      anonymous: 'Profile anonymity: members are shown by pseudonym only.',
+      role: "The caller's own Community role there; null: it has none.",
+    },
+  ),
+);
 export type OwnerView = z.infer<typeof ownerView>;
 
 export const memberView = z.strictObject({
