@@ -40,7 +40,7 @@ export type AccountChanges = z.output<typeof accountChanges>;
 export type ChangeField = keyof AccountChanges;
 
 /** Which account; where a kind is named, one of another kind is not found. */
-export const which = { account: reference, kind: z.enum(ACCOUNT_KINDS).optional() };
+const which = { account: reference, kind: z.enum(ACCOUNT_KINDS).optional() };
 
 export const editAccountInput = z.strictObject({
   ...which,

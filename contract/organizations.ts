@@ -9,7 +9,7 @@ import { SYSTEM_ROLES } from './roles.ts';
 
 /** How many accounts of a kind there may be; read-only accounts take no seat. */
 const limit = wholeNumber(0, 1_000_000);
-export const LIMIT_TEXTS = {
+const LIMIT_TEXTS = {
   users: 'Of users; Read Only Users take no seat.',
   apiUsers: 'Of API users.',
   taxiiUsers: 'Of TAXII users.',
