@@ -202,6 +202,9 @@ export type TaxiiServicesTable = {
   version: Generated<number>;
 };
 
+/** A TAXII service as it is read. */
+export type TaxiiServiceRow = Selectable<TaxiiServicesTable>;
+
 export type TaxiiServiceOrganizationsTable = {
   service_id: number;
   organization_id: number;

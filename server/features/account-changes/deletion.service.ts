@@ -28,16 +28,12 @@ import { deleteThrottlesOf } from '../authentication/authentication.store.ts';
 import { listGroupsOf, removeFromGroups } from '../groups/groups.store.ts';
 import { lockInstance } from '../instance/instance.store.ts';
 import { findOrganization, lockOrganization } from '../owners/owners.store.ts';
+import { deleteSessionsOf } from '../sessions/sessions.store.ts';
 import { lossesOf } from './edits.rules.ts';
 import { heirProblem } from './heirs.rules.ts';
 import { listPossibleHeirs, RESPONSIBILITIES, type Responsibility } from './responsibilities.store.ts';
 import { requireSuccessors } from './successors.store.ts';
-import {
-  deleteAllowedOwners,
-  endSessionsOf,
-  findSurroundings,
-  resetCommunityRoles,
-} from './surroundings.store.ts';
+import { deleteAllowedOwners, findSurroundings, resetCommunityRoles } from './surroundings.store.ts';
 
 const MAX_CANDIDATES = 100;
 
@@ -139,7 +135,7 @@ export async function deleteAccount(
     await requireSuccessors(tx, row, lossesOf(row, now));
     const passedOn = await passOn(action, row, heirs, 'all');
     await endCredentials(tx, row.id, 'all', 'now');
-    await endSessionsOf(tx, row.id);
+    await deleteSessionsOf(tx, row.id);
     await removeFromGroups(tx, row.id);
     await resetCommunityRoles(tx, row.id);
     await deleteAllowedOwners(tx, row.id);

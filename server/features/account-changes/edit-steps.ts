@@ -24,15 +24,11 @@ import { deleteThrottlesOf } from '../authentication/authentication.store.ts';
 import { listGroupsOf, removeFromGroups, setGroupsOf } from '../groups/groups.store.ts';
 import { lockInstance } from '../instance/instance.store.ts';
 import { findOrganization, lockOrganization } from '../owners/owners.store.ts';
+import { deleteSessionsOf } from '../sessions/sessions.store.ts';
 import { readSetting } from '../settings/settings.store.ts';
 import { changedValues, type EditPlan, planEdit } from './edits.rules.ts';
 import { requireSuccessors } from './successors.store.ts';
-import {
-  deleteAllowedOwners,
-  endSessionsOf,
-  findSurroundings,
-  resetCommunityRoles,
-} from './surroundings.store.ts';
+import { deleteAllowedOwners, findSurroundings, resetCommunityRoles } from './surroundings.store.ts';
 
 /**
  * Changes that may end with nobody left to administer, take a seat, or take a name that nobody else may have: they need
@@ -181,7 +177,7 @@ export async function applyEdit(
     ...given('service_id', after.service as number | undefined),
     ...(changes.onlyOwners === undefined ? {} : { narrowed: changes.onlyOwners === null ? 0 : 1 }),
   });
-  if (plan.endsSessions) await endSessionsOf(tx, row.id);
+  if (plan.endsSessions) await deleteSessionsOf(tx, row.id);
   const before = fieldValues(row, { groups: groupsBefore, onlyOwners: ownersBefore });
   await audit({
     organizationId: row.organization_id,

@@ -19,16 +19,12 @@ import { removeFromGroups } from '../groups/groups.store.ts';
 import { lockInstance } from '../instance/instance.store.ts';
 import { requireVisibleOrganization } from '../owners/owners.rules.ts';
 import { findOrganization, lockOrganization, type OrganizationRow } from '../owners/owners.store.ts';
+import { deleteSessionsOf } from '../sessions/sessions.store.ts';
 import { findUsableService } from '../taxii-services/taxii-services.store.ts';
 import { lossesOf } from './edits.rules.ts';
 import { RESPONSIBILITIES } from './responsibilities.store.ts';
 import { requireSuccessors } from './successors.store.ts';
-import {
-  deleteOwnersOutOfReach,
-  endSessionsOf,
-  findSurroundings,
-  resetCommunityRoles,
-} from './surroundings.store.ts';
+import { deleteOwnersOutOfReach, findSurroundings, resetCommunityRoles } from './surroundings.store.ts';
 
 /**
  * Moves an account to another organization. It takes a seat there and frees its own; it leaves its groups, and its
@@ -65,7 +61,7 @@ export async function moveAccount(
     const { sessions } = await findSurroundings(tx, row, now);
     await removeFromGroups(tx, row.id);
     await resetCommunityRoles(tx, row.id);
-    await endSessionsOf(tx, row.id);
+    await deleteSessionsOf(tx, row.id);
     await sealAnew(app, action, row, to);
     await updateAccount(tx, row.id, {
       organization_id: to.owner_id,

@@ -4,6 +4,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { newUser } from '../../testing/accounts.ts';
 import { newOrganization, newPerson } from '../../testing/builders.ts';
+import { holdLock, waitForLock } from '../../testing/locks.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { updateAccount } from '../accounts/accounts.store.ts';
 import { lockOrganization } from '../owners/owners.store.ts';
@@ -63,44 +64,14 @@ describe('what waits for a lock on postgres', () => {
     const organization = await newOrganization(app, { users: 1000 });
     const administrator = await newPerson(app, 'Administrator', await newOrganization(app));
     const target = await newUser(app, organization);
-    let release = () => {};
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    let isHeld = () => {};
-    const holding = new Promise<void>((resolve) => {
-      isHeld = resolve;
-    });
-    const holder = inTransaction(other.db, async (tx) => {
-      await lockOrganization(tx, organization.id);
-      isHeld();
-      await held;
-    });
-    await holding;
+    const lock = await holdLock(other, (tx) => lockOrganization(tx, organization.id));
     const waiting = codeOf(
       editAccount(app, administrator, { account: target.id, changes: { systemRole: 'Super User' } }),
     );
     // It has read its actor, and waits for the organization's row.
-    await waitUntil(async () => (await lockWaits(app)) > 0);
+    await waitForLock(app);
     await inTransaction(other.db, (tx) => updateAccount(tx, administrator.accountId, changes));
-    release();
-    await holder;
+    await lock.release();
     expect(await waiting).toBe(code);
   });
 });
-
-async function lockWaits(app: TestApp): Promise<number> {
-  const rows = await app.db.query<{ waiting: number }>(
-    "select count(*) as waiting from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
-    [],
-  );
-  return Number(rows[0]?.waiting ?? 0);
-}
-
-async function waitUntil(condition: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error('nothing waits');
-}

@@ -58,11 +58,6 @@ async function countCredentials(db: Kysely<Schema>, accountId: number, now: Micr
   return Number(row.count);
 }
 
-/** Ends every session of the account. */
-export async function endSessionsOf(tx: Transaction, accountId: number): Promise<void> {
-  await tx.deleteFrom('sessions').where('account_id', '=', accountId).execute();
-}
-
 /** Takes away the account's individual Community roles: its organization's defaults count again. */
 export async function resetCommunityRoles(tx: Transaction, accountId: number): Promise<void> {
   await tx.deleteFrom('account_roles').where('account_id', '=', accountId).execute();

@@ -18,7 +18,6 @@ import {
 } from '../../../contract/account-endpoints.ts';
 import type { App } from '../../context.ts';
 import { bind, type RestRoute } from '../../http/rest-face.ts';
-import { formatTimestamp } from '../../protocols/timestamp.ts';
 import { deleteAccount, moveResponsibilities, previewDeletion } from '../account-changes/deletion.service.ts';
 import { editAccount, previewEdit } from '../account-changes/editing.service.ts';
 import { moveAccount } from '../account-changes/moving.service.ts';
@@ -26,6 +25,7 @@ import { createApiUser } from '../account-creation/api-users.service.ts';
 import { createReadOnlyUser, createUser } from '../account-creation/people.service.ts';
 import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import { replaceCredential, revokeCredential } from '../credentials/credentials.service.ts';
+import { shown } from './account-view.rules.ts';
 import { getAccount, listAccounts } from './listing.service.ts';
 import { editProfile } from './profile.service.ts';
 
@@ -44,7 +44,7 @@ export function createAccountRoutes(app: App): RestRoute[] {
     ),
     bind(createApiUserEndpoint, async (caller, { params, body }) => {
       const { tokenExpiresAt, ...created } = await createApiUser(app, caller, { ...body, ...params });
-      return { ...created, tokenExpiresAt: instantText(tokenExpiresAt) };
+      return { ...created, tokenExpiresAt: shown(tokenExpiresAt) };
     }),
     bind(createTaxiiUserEndpoint, async (caller, { params, body }) =>
       createTaxiiUser(app, caller, { ...body, ...params }),
@@ -73,8 +73,8 @@ export function createAccountRoutes(app: App): RestRoute[] {
       const replaced = await replaceCredential(app, caller, { ...params, ...body });
       return {
         ...replaced,
-        expiresAt: instantText(replaced.expiresAt),
-        previousValidUntil: instantText(replaced.previousValidUntil),
+        expiresAt: shown(replaced.expiresAt),
+        previousValidUntil: shown(replaced.previousValidUntil),
       };
     }),
     bind(revokeCredentialEndpoint, async (caller, { params }) => {
@@ -82,8 +82,4 @@ export function createAccountRoutes(app: App): RestRoute[] {
       return undefined;
     }),
   ];
-}
-
-function instantText(micros: number | null): string | null {
-  return micros === null ? null : formatTimestamp(micros);
 }

@@ -12,7 +12,6 @@ import type { CredentialKind } from '../../db/schema.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
-import { endSessionsOf } from '../account-changes/surroundings.store.ts';
 import { accountTarget } from '../accounts/account-view.rules.ts';
 import { requireTypedPassword } from '../accounts/accounts.rules.ts';
 import {
@@ -24,6 +23,7 @@ import {
 } from '../accounts/accounts.store.ts';
 import { aKind, requireOnAccount, TARGET_KINDS } from '../accounts/forms.rules.ts';
 import { findVisibleAccount, lockVisibleAccount } from '../accounts/visible-account.ts';
+import { deleteSessionsOf } from '../sessions/sessions.store.ts';
 import { endAllButNewest } from './credentials.store.ts';
 import {
   makePassword,
@@ -84,7 +84,7 @@ export async function replaceCredential(
       ...(kind === 'password' ? { password_changed_at: now } : {}),
       ...(isPersonal ? { password_reset_required: 1 } : {}),
     });
-    if (isPersonal) await endSessionsOf(tx, row.id);
+    if (isPersonal) await deleteSessionsOf(tx, row.id);
     await audit({
       organizationId: row.organization_id,
       targetKind: TARGET_KINDS[row.kind],
@@ -146,7 +146,7 @@ export async function revokeCredential(
     }
     await deleteCredential(tx, credential.id);
     await updateAccount(tx, row.id, { credential_version: row.credential_version + 1 });
-    if (credential.kind === 'password' && row.kind !== 'taxii') await endSessionsOf(tx, row.id);
+    if (credential.kind === 'password' && row.kind !== 'taxii') await deleteSessionsOf(tx, row.id);
     await audit({
       organizationId: row.organization_id,
       targetKind: TARGET_KINDS[row.kind],

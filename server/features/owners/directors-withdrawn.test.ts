@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OpenedApp } from '../../app.ts';
-import { inTransaction } from '../../db/transaction.ts';
 import { giveCommunityRole, newOrganization, newPerson, refusalOf } from '../../testing/builders.ts';
+import { holdLock, waitForLock } from '../../testing/locks.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { removeMember, setCommunityRole } from './members.service.ts';
 import { setIndividualRole } from './members.store.ts';
@@ -39,21 +39,11 @@ describe.each(ENGINES.filter((engine) => engine === 'postgres'))('a Director on 
       });
       const director = await newPerson(app, 'Standard User', await newOrganization(app));
       await giveCommunityRole(app, director, owner, 'Director');
-      let release = () => {};
-      const held = new Promise<void>((resolve) => {
-        release = resolve;
-      });
-      let isHeld = () => {};
-      const holding = new Promise<void>((resolve) => {
-        isHeld = resolve;
-      });
-      const holder = inTransaction(other.db, async (tx) => {
-        await lockOwner(tx, owner.id);
-        isHeld();
-        await held;
-        await setIndividualRole(tx, owner.id, director.accountId, 'User');
-      });
-      await holding;
+      const lock = await holdLock(
+        other,
+        (tx) => lockOwner(tx, owner.id),
+        (tx) => setIndividualRole(tx, owner.id, director.accountId, 'User'),
+      );
       const member = { owner: owner.id, organization: organization.name };
       const waiting = refusalOf(
         {
@@ -66,8 +56,7 @@ describe.each(ENGINES.filter((engine) => engine === 'postgres'))('a Director on 
       );
       // It has read the Director's role, and waits for the owner's row.
       await waitForLock(app);
-      release();
-      await holder;
+      await lock.release();
       expect((await waiting).code).toBe('forbidden');
       expect(await findMembership(app.db.read, owner.id, organization.id)).toMatchObject({
         default_role: 'User',
@@ -75,15 +64,3 @@ describe.each(ENGINES.filter((engine) => engine === 'postgres'))('a Director on 
     },
   );
 });
-
-async function waitForLock(app: TestApp): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
-    const [row] = await app.db.query<{ waiting: number }>(
-      "select count(*) as waiting from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
-      [],
-    );
-    if (Number(row?.waiting ?? 0) > 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error('nothing waits');
-}

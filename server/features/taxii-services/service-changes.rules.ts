@@ -1,18 +1,7 @@
 import type { TaxiiServiceChanges } from '../../../contract/taxii-services.ts';
+import type { TaxiiServiceRow } from '../../db/schema.ts';
 
-type Columns = {
-  name: string;
-  path: string;
-  title: string;
-  description: string | null;
-  all_organizations: number;
-  default_page_size: number;
-  max_page_size: number;
-  max_page_bytes: number;
-  max_content_length: number;
-  strict: number;
-  responsible_account_id: number | null;
-};
+type Columns = Omit<TaxiiServiceRow, 'id' | 'name_key' | 'created_at' | 'version'>;
 
 /** The columns of the changes that are named; null for `organizations` = every organization. */
 export function columnsOf(

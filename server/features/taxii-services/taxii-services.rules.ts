@@ -1,6 +1,7 @@
 import type { TaxiiServiceItem } from '../../../contract/taxii-services.ts';
 import type { Access } from '../../access/access.ts';
 import { INSTANCE } from '../../access/can.ts';
+import type { TaxiiServiceRow } from '../../db/schema.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { checkServicePath } from '../../protocols/taxii/paths.ts';
 import { formatTimestamp } from '../../protocols/timestamp.ts';
@@ -20,21 +21,7 @@ export const DEFAULT_SERVICE = {
   responsible_account_id: null,
 } as const;
 
-type Service = {
-  id: number;
-  name: string;
-  path: string;
-  title: string;
-  description: string | null;
-  all_organizations: number;
-  default_page_size: number;
-  max_page_size: number;
-  max_page_bytes: number;
-  max_content_length: number;
-  strict: number;
-  created_at: number;
-  version: number;
-};
+type Service = Omit<TaxiiServiceRow, 'name_key' | 'responsible_account_id'>;
 
 /**
  * The path without the slashes around it.
