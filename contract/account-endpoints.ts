@@ -200,6 +200,7 @@ export const editProfileEndpoint = endpoint({
   path: '/session/profile',
   tag,
   summary: 'Edits what people change of their own account.',
+  authentication: 'session',
   body: profileChanges.extend({ version: rowVersion }),
   output: accountEdited,
   errors: ['forbidden', 'stale', 'name_taken'],

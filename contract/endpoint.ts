@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ErrorCode } from './errors.ts';
+import type { RequiredAction } from './required-actions.ts';
 
 export type Nothing = z.ZodObject<Record<never, never>, z.core.$strict>;
 
@@ -19,8 +20,13 @@ export type Endpoint<
   summary: string;
   /** What a sentence does not hold: paragraphs, in which `…` is code. */
   description?: string;
-  /** `public`: no sign-in; whatever authorizes it stands in its body. */
-  authentication: 'public' | 'session';
+  /**
+   * `public`: no sign-in; whatever authorizes it stands in its body. `session`: for a person who is signed in. `account`:
+   * also for an API user, with its Secret Key or token.
+   */
+  authentication: 'public' | 'session' | 'account';
+  /** The required actions during which a session that is not complete yet reaches it; otherwise a complete one is needed. */
+  during?: readonly RequiredAction[];
   params: Params;
   query: Query;
   body: Body;
@@ -58,7 +64,7 @@ export const noContent = z.void();
 
 type Defaulted = 'params' | 'query' | 'body' | 'status' | 'errors' | 'authentication';
 
-/** Declares an endpoint. Parameters, query and body are none, unless given; the status is 200; it needs a session. */
+/** Declares an endpoint. Parameters, query and body are none, unless given; the status is 200; it is for people and API users. */
 export function endpoint<
   Output extends z.ZodType,
   Params extends z.ZodType = Nothing,
@@ -69,7 +75,7 @@ export function endpoint<
     Partial<Pick<Endpoint<Params, Query, Body, Output>, Defaulted>>,
 ): JsonEndpoint<Params, Query, Body, Output> {
   return {
-    authentication: 'session',
+    authentication: 'account',
     status: 200,
     errors: [],
     // Where a part is not given, its type is `Nothing`.

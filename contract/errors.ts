@@ -3,6 +3,8 @@ export const ERRORS = {
   invalid_input: { status: 400, title: 'The request is malformed' },
   unauthenticated: { status: 401, title: 'Authentication is required' },
   forbidden: { status: 403, title: 'Not allowed' },
+  action_required: { status: 403, title: 'Something has to be done first' },
+  verification_required: { status: 403, title: 'Show once more who you are' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'This resource does not offer that method' },
   not_acceptable: { status: 406, title: 'None of the accepted media types is available' },

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { described } from './described.ts';
 import { endpoint, noContent } from './endpoint.ts';
 import { pathId } from './references.ts';
+import { REQUIRED_ACTIONS } from './required-actions.ts';
 import { ACCOUNT_KINDS, ORGANIZATION_ROLES, SYSTEM_ROLES } from './roles.ts';
 
 /** What a person may do on the instance as a whole; what on a single thing is told with that thing. */
@@ -17,7 +18,8 @@ const instanceAbilities = z.strictObject({
   'audit.viewInstance': z.boolean(),
 });
 
-const REQUIRED_ACTIONS = ['change_password', 'set_up_authenticator', 'accept_terms'] as const;
+/** What can be shown as a second factor. */
+export const SECOND_FACTORS = ['totp', 'passkey', 'recovery_code'] as const;
 
 /** Who a person is signed in as. */
 export const session = z.strictObject({
@@ -30,8 +32,10 @@ export const session = z.strictObject({
   organization: z.strictObject({ id: z.number(), name: z.string() }),
   systemRole: z.enum(SYSTEM_ROLES),
   organizationRole: z.enum(ORGANIZATION_ROLES),
-  /** What the person is asked to do next. */
+  /** What the person has to do, the first first, before the session reaches anything else. */
   requiredActions: z.array(z.enum(REQUIRED_ACTIONS)),
+  /** By what a second factor can be shown; empty: the account has none. */
+  secondFactors: z.array(z.enum(SECOND_FACTORS)),
   abilities: instanceAbilities,
 });
 export type SessionView = z.infer<typeof session>;
@@ -61,7 +65,9 @@ export const showSessionEndpoint = endpoint({
   method: 'GET',
   path: '/session',
   tag,
-  summary: 'Shows who is signed in.',
+  summary: 'Shows who is signed in, and what has to be done first.',
+  authentication: 'session',
+  during: REQUIRED_ACTIONS,
   output: session,
 });
 
@@ -70,6 +76,8 @@ export const signOutEndpoint = endpoint({
   path: '/session',
   tag,
   summary: 'Signs out: ends the session.',
+  authentication: 'session',
+  during: REQUIRED_ACTIONS,
   output: noContent,
   status: 204,
 });

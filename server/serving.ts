@@ -67,7 +67,7 @@ export async function startServer(app: App, options: ServerOptions = {}): Promis
   const server = await listen(app, {
     taxii: createExchangeRoutes(app, authentication, exchange),
     rest: createRestRoutes(app, authentication),
-    openSession: async (token) => await openSession(app, token),
+    openSession: async (session) => await openSession(app, session),
     metricsOfAll: options.metricsOfAll,
     isReady: async () => {
       try {

@@ -7,6 +7,7 @@ import { migration0002 } from './migrations/0002-audit-chain.ts';
 import { migration0003 } from './migrations/0003-account-administration.ts';
 import { migration0004 } from './migrations/0004-deleted-owners.ts';
 import { migration0005 } from './migrations/0005-members-by-pseudonym.ts';
+import { migration0006 } from './migrations/0006-sign-in.ts';
 import type { Database } from './open.ts';
 import type { Schema } from './schema.ts';
 import { inTransaction } from './transaction.ts';
@@ -18,6 +19,7 @@ const MIGRATIONS: readonly Migration[] = [
   migration0003,
   migration0004,
   migration0005,
+  migration0006,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

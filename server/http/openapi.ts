@@ -191,7 +191,7 @@ function parametersOf(where: Parameter['in'], schema: JsonSchema): Parameter[] {
 /** What the operation may refuse with, by status: beside its own refusals those that every one has. */
 function refusalsOf(endpoint: Endpoint, takesBody: boolean): Operation['responses'] {
   const common: ErrorCode[] = [
-    ...(endpoint.authentication === 'session' ? (['unauthenticated'] as const) : []),
+    ...(endpoint.authentication !== 'public' ? (['unauthenticated'] as const) : []),
     ...(endpoint.path.includes(':') ? (['not_found'] as const) : []),
     ...(takesBody ? (['too_large', 'unsupported_media_type'] as const) : []),
     'invalid_input',

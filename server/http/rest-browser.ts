@@ -12,6 +12,8 @@ export type Browser = {
   /** The session's token, as the request brought it. */
   readonly token: string | undefined;
   readonly userAgent: string | undefined;
+  /** The page asks by itself, without a person: such a request does not keep the session alive. */
+  readonly isBackground: boolean;
   /** Gives the browser the token of a new session, or takes it away. */
   keep(token: string | undefined): void;
 };
@@ -21,6 +23,7 @@ export function readBrowser({ headers: given }: IncomingMessage, headers: Record
   return {
     token: tokenIn(given.cookie ?? ''),
     userAgent: given['user-agent']?.slice(0, 300),
+    isBackground: given['x-taxiway-background'] !== undefined,
     keep(token) {
       // Without Max-Age: it goes with the browser; when the session ends is the server's affair.
       const cookie = `${SESSION_COOKIE}=${token ?? ''}; Path=/; Secure; HttpOnly; SameSite=Lax`;

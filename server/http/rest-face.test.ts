@@ -160,7 +160,7 @@ const serve = async (app: App) =>
   await listen(app, {
     taxii: { open: () => Promise.reject(new AppError('unauthenticated')), endpoints: {} as never },
     rest: routes,
-    openSession: async (token) => {
+    openSession: async ({ token }) => {
       if (token !== TOKEN) throw new AppError('unauthenticated');
       const actor = {
         kind: 'account',
@@ -170,7 +170,7 @@ const serve = async (app: App) =>
         systemRole: 'User',
         organizationRole: 'Standard User',
       } as const;
-      return createAccess(actor) as never;
+      return { access: createAccess(actor) as never, requiredActions: [] };
     },
     isReady: () => Promise.resolve(true),
   });

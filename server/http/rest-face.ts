@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import type { Endpoint, FileEndpoint, JsonEndpoint } from '../../contract/endpoint.ts';
+import type { RequiredAction } from '../../contract/required-actions.ts';
 import { type Access, createAccess } from '../access/access.ts';
 import type { App, Caller } from '../context.ts';
 import { AppError } from '../errors.ts';
@@ -63,10 +64,13 @@ export function bindFile<P extends z.ZodType, Q extends z.ZodType, B extends z.Z
 }
 
 /**
- * The rights of whoever the session's token belongs to, read live.
+ * The rights of whoever the session's token belongs to, read live, and what the person has to do before anything else.
  * @throws AppError `unauthenticated` when it is nobody's, or its account may not act any more
  */
-export type OpenSession = (token: string) => Promise<Access & { actor: { kind: 'account' } }>;
+export type OpenSession = (session: { token: string; isBackground: boolean }) => Promise<{
+  access: Access & { actor: { kind: 'account' } };
+  requiredActions: readonly RequiredAction[];
+}>;
 
 /** What is known of a request when it ends, for the access log and the metrics. */
 export type RestEnded = {
@@ -179,12 +183,17 @@ export function createRestFace(
       return { status: 200, headers, body: pages.read(path, acceptsGzip, headers) };
     }
 
-    async function accessOf(target: RestRoute | undefined, { token }: Browser): Promise<Access> {
+    async function accessOf(target: RestRoute | undefined, browser: Browser): Promise<Access> {
       // A public endpoint is called by nobody in particular; what authorizes the request stands in its body.
       if (target?.endpoint.authentication === 'public')
         return createAccess({ kind: 'anonymous', name: 'anonymous' });
-      if (token === undefined) throw new AppError('unauthenticated');
-      return await openSession(token);
+      if (browser.token === undefined) throw new AppError('unauthenticated');
+      const { isBackground } = browser;
+      const opened = await openSession({ token: browser.token, isBackground });
+      const [first] = opened.requiredActions;
+      if (first !== undefined && target?.endpoint.during?.includes(first) !== true)
+        throw new AppError('action_required', { requiredActions: opened.requiredActions });
+      return opened.access;
     }
 
     function send({ status, body, stream }: RestAnswer): RestAnswer {

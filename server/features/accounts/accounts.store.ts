@@ -1,12 +1,13 @@
 import type { Insertable, Kysely } from 'kysely';
 import { nameKey } from '../../../contract/names.ts';
 import type { Reference } from '../../../contract/references.ts';
-import type { AccountKind } from '../../../contract/roles.ts';
+import { ACCOUNT_KINDS, type AccountKind } from '../../../contract/roles.ts';
 import type { Actor } from '../../access/can.ts';
 import { accountKeys } from '../../db/account-keys.ts';
 import type { AccountRow, AccountsTable, CredentialKind, CredentialsTable, Schema } from '../../db/schema.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
+import { accountObstacle } from '../authentication/authentication.rules.ts';
 import { pseudonymFrom } from './accounts.rules.ts';
 
 export type { AccountRow };
@@ -22,7 +23,19 @@ export async function findActor(
   const query = db
     .selectFrom('accounts')
     .innerJoin('organizations', 'organizations.owner_id', 'accounts.organization_id')
-    .select(['id', 'user_name', 'organization_id', 'system_role', 'organization_role'])
+    .select([
+      'id',
+      'kind',
+      'user_name',
+      'organization_id',
+      'system_role',
+      'organization_role',
+      'deleted_at',
+      'accounts.disabled_at',
+      'locked_at',
+      'expires_at',
+      'organizations.disabled_at as organization_disabled_at',
+    ])
     .select((eb) =>
       eb
         .selectFrom('system_settings')
@@ -30,14 +43,9 @@ export async function findActor(
         .where('name', '=', 'accountsAdministratorManagesMembers')
         .as('manages_members'),
     )
-    .where('id', '=', id)
-    .where('deleted_at', 'is', null)
-    .where('accounts.disabled_at', 'is', null)
-    .where('organizations.disabled_at', 'is', null)
-    .where('locked_at', 'is', null)
-    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]));
+    .where('id', '=', id);
   const row = await (lock === 'shared' ? query.forShare(['accounts']) : query).executeTakeFirst();
-  return row === undefined
+  return row === undefined || accountObstacle(row, ACCOUNT_KINDS, now) !== undefined
     ? undefined
     : {
         kind: 'account',

@@ -11,7 +11,14 @@ import {
 
 const SECOND = 1_000_000;
 const NOW = 1_800_000_000 * SECOND;
-const FREE: Record<ThrottleKind, number> = { 'account-at-address': 20, account: 100, address: 100 };
+const FREE: Record<ThrottleKind, number> = {
+  'account-at-address': 20,
+  account: 100,
+  address: 100,
+  'second-factor': 5,
+  'mail-of-account': 3,
+  'mail-from-address': 20,
+};
 
 /** The throttle after so many failures, each made as soon as it was possible. */
 function failures(kind: ThrottleKind, count: number): { throttle: Throttle; now: number; waits: number[] } {

@@ -1,8 +1,17 @@
 import type { AccountKind } from '../../../contract/roles.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
 
-/** What a throttle counts. */
-export type ThrottleKind = 'account-at-address' | 'account' | 'address';
+/**
+ * What a throttle counts: failed passwords of an account at an address, of an account, of an address; codes of a second
+ * factor; mails that were asked for by somebody who has not signed in. Each has a counter of its own.
+ */
+export type ThrottleKind =
+  | 'account-at-address'
+  | 'account'
+  | 'address'
+  | 'second-factor'
+  | 'mail-of-account'
+  | 'mail-from-address';
 
 export type Throttle = { failures: number; lastFailureAt: Micros; blockedUntil: Micros };
 
@@ -12,7 +21,14 @@ const MAX_BLOCK = 900 * SECOND;
 const MEMORY = 900 * SECOND;
 
 /** Failures that cost nothing, before the back-off begins. Several devices may share an address, several addresses guess at an account. */
-const FREE_FAILURES: Record<ThrottleKind, number> = { 'account-at-address': 20, account: 100, address: 100 };
+const FREE_FAILURES: Record<ThrottleKind, number> = {
+  'account-at-address': 20,
+  account: 100,
+  address: 100,
+  'second-factor': 5,
+  'mail-of-account': 3,
+  'mail-from-address': 20,
+};
 
 /** Clocks of several servers on one database differ by less: what lies further ahead was written before the clock went back. */
 const SKEW = 60 * SECOND;

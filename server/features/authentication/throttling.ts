@@ -17,7 +17,10 @@ import { deleteThrottle, listThrottles, lockThrottle, upsertThrottle } from './a
 export type From = { address: string; requestId: string };
 
 /** For whom an attempt was made; a key that is nobody's names no account. */
-export type Attempt = { scheme: 'basic' | 'key'; userName: string | undefined };
+export type Attempt = {
+  scheme: 'basic' | 'key' | 'second factor' | 'mail';
+  userName: string | undefined;
+};
 
 /** The throttles that an attempt is checked against, and counts under when it fails. */
 export const GUESS: readonly ThrottleKind[] = ['address', 'account', 'account-at-address'];
@@ -36,11 +39,19 @@ function throttleKey(
   { userName }: Attempt,
   { address }: From,
 ): string | undefined {
-  if (kind === 'address') return `address ${networkOf(address)}`;
+  const network = networkOf(address);
+  if (kind === 'address') return `address ${network}`;
+  if (kind === 'mail-from-address') return `address ${network} mail`;
   if (userName === undefined) return undefined;
-  const name = app.secrets.digest(nameKey(userName));
-  const key = accountThrottleKey(name);
-  return kind === 'account' ? key : `${key} at ${networkOf(address)}`;
+  // All keys of an account begin alike: clearing its lock clears all of them.
+  const key = accountThrottleKey(app.secrets.digest(nameKey(userName)));
+  const keys = {
+    account: key,
+    'account-at-address': `${key} at ${network}`,
+    'second-factor': `${key} second factor`,
+    'mail-of-account': `${key} mail`,
+  };
+  return keys[kind];
 }
 
 function throttlesOf(app: App, kinds: readonly ThrottleKind[], attempt: Attempt, from: From) {
@@ -90,7 +101,7 @@ export async function recordFailure(
       at: now,
       organizationId: account?.organization_id ?? null,
       actorAccountId: account?.id ?? null,
-      actorName: account?.user_name ?? (scheme === 'basic' ? '(unknown user name)' : '(key)'),
+      actorName: account?.user_name ?? (scheme === 'key' ? '(key)' : '(unknown user name)'),
       actorOrganizationId: account?.organization_id ?? null,
       actorSystemRole: account?.system_role ?? null,
       action: 'authenticate',

@@ -15,7 +15,10 @@ type TableShape<T extends TableName> = {
   fresh?: true;
   /** The database gives the ids, and never gives one twice. */
   identity?: true;
-  /** The rows are not kept: whoever has signed out since the backup must not be signed in after a restore. */
+  /**
+   * The rows are not kept: whoever has signed out since the backup must not be signed in after a restore, no link be
+   * good again that was used, and no mail be sent twice.
+   */
   fleeting?: true;
 };
 
@@ -35,6 +38,16 @@ export const TABLES: { readonly [T in TableName]: TableShape<T> } = {
   account_allowed_owners: { key: ['account_id', 'owner_id'] },
   credentials: { key: ['id'], identity: true },
   sessions: { key: ['hash'], fleeting: true },
+  authenticators: { key: ['id'], identity: true },
+  passkeys: { key: ['id'], identity: true },
+  recovery_codes: { key: ['account_id', 'hash'] },
+  challenges: { key: ['id'], fleeting: true },
+  one_time_links: { key: ['id'], fleeting: true },
+  outbox: { key: ['id'], identity: true, fleeting: true },
+  terms_of_service: { key: ['version'] },
+  terms_acceptances: { key: ['account_id', 'version'] },
+  password_history: { key: ['id'], identity: true },
+  signature_nonces: { key: ['key'], fleeting: true },
   user_groups: { key: ['id'], identity: true },
   user_group_members: { key: ['group_id', 'account_id'] },
   system_settings: { key: ['name'] },

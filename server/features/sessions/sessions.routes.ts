@@ -19,7 +19,7 @@ export function createSessionRoutes(app: App, authentication: Authentication): R
       browser.keep(token);
       return view;
     }),
-    bind(showSessionEndpoint, async (caller) => await getSession(app, caller)),
+    bind(showSessionEndpoint, async (caller, _parts, { token }) => await getSession(app, caller, token)),
     bind(signOutEndpoint, async (caller, _parts, browser) => {
       await signOut(app, caller, browser.token);
       browser.keep(undefined);

@@ -1,32 +1,27 @@
 import type { Reference } from '../../../contract/references.ts';
-import type { AccountKind } from '../../../contract/roles.ts';
+import type { RequiredAction } from '../../../contract/required-actions.ts';
 import type { AccountSession, SessionView, SignInInput } from '../../../contract/session.ts';
 import { type Access, createAccess } from '../../access/access.ts';
-import { type Actor, INSTANCE, type Target } from '../../access/can.ts';
+import type { Actor, Target } from '../../access/can.ts';
 import { act, reading, readingAs } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { formatTimestamp } from '../../protocols/timestamp.ts';
-import { type AccountRow, findAccount, findActor, lockAccount } from '../accounts/accounts.store.ts';
+import { type AccountRow, findAccount, findActor } from '../accounts/accounts.store.ts';
 import type { AuditTarget } from '../audit/audit.rules.ts';
 import { accountObstacle } from '../authentication/authentication.rules.ts';
-import { sessionLimits } from '../settings/settings.store.ts';
-import { isLive, isWorthNoting, MAX_SESSIONS, requiredActionsOf, sessionEnd } from './sessions.rules.ts';
+import { type BrowserSide, PEOPLE, type StartedSession, sessionView, startSession } from './own-session.ts';
+import { isLive, isWorthNoting, requiredActionsOf } from './sessions.rules.ts';
 import {
   deleteSession,
   deleteSessionsOf,
-  deleteSurplusSessions,
   findPerson,
   findSession,
-  insertSession,
+  findSessionPolicy,
   listSessionsOf,
   updateLastSeen,
 } from './sessions.store.ts';
-
-/** Machine accounts have their own ways in, and people have this one. */
-const PEOPLE: readonly AccountKind[] = ['user', 'read_only'];
-const TOKEN_BITS = 256;
 
 type AccountActor = Extract<Actor, { kind: 'account' }>;
 
@@ -48,8 +43,8 @@ export async function signIn(
   admit: Admit,
   caller: Caller,
   { email, password }: SignInInput,
-  browser: { token: string | undefined; userAgent: string | undefined },
-): Promise<{ token: string; view: SessionView }> {
+  browser: BrowserSide,
+): Promise<StartedSession> {
   const from = { address: caller.address ?? '', requestId: caller.requestId ?? '' };
   const admitted = await admit({ scheme: 'basic', userName: email, password }, from, async (verified) => {
     const row = await findPerson(app.db.read, verified.accountId);
@@ -59,59 +54,34 @@ export async function signIn(
       ? { session: { accountId: row.id, credentialVersion: row.credential_version } }
       : { obstacle };
   });
-  const actor = await findActor(app.db.read, admitted.accountId, app.clock.now());
-  if (actor === undefined) throw new AppError('unauthenticated');
-  const token = app.secrets.generate(TOKEN_BITS);
-  const mine: Caller = { ...caller, access: createAccess(actor) };
-  const view = await act(app, mine, 'session.create', async ({ tx, access, now, audit }) => {
-    // Locked, so that whoever ends its sessions at the same time ends this one, too.
-    await lockAccount(tx, admitted.accountId);
-    const row = await findPerson(tx, admitted.accountId);
-    // Changed since the password was found right.
-    if (
-      row === undefined ||
-      row.credential_version !== admitted.credentialVersion ||
-      accountObstacle(row, PEOPLE, now) !== undefined
-    )
-      throw new AppError('unauthenticated');
-    if (browser.token !== undefined) await deleteSession(tx, app.secrets.digest(browser.token));
-    await insertSession(tx, {
-      hash: app.secrets.digest(token),
-      id: app.ids.uuid(),
-      account_id: row.id,
-      credential_version: row.credential_version,
-      created_at: now,
-      last_seen_at: now,
-      expires_at: sessionEnd(now, await sessionLimits(tx)),
-      address: caller.address ?? null,
-      user_agent: browser.userAgent ?? null,
-    });
-    await deleteSurplusSessions(tx, row.id, MAX_SESSIONS);
-    await audit({ ...auditTargetOf(row), details: {} });
-    return viewOf(access, row);
-  });
-  caller.access.noteAsked();
-  return { token, view };
+  return await startSession(app, caller, admitted, browser, null);
 }
 
 /**
- * The rights of whoever the token's session belongs to, read live, and notes the use.
+ * The rights of whoever the token's session belongs to, read live, and what the person has to do first; notes the use.
  * @throws AppError `unauthenticated` when there is no such session any more, or its account may not act
  */
-export async function openSession(app: App, token: string): Promise<Access & { actor: AccountActor }> {
+export async function openSession(
+  app: App,
+  { token, isBackground }: { token: string; isBackground: boolean },
+): Promise<{ access: Access & { actor: AccountActor }; requiredActions: readonly RequiredAction[] }> {
   const hash = app.secrets.digest(token);
   const now = app.clock.now();
-  const actor = await reading(async () => {
+  const opened = await reading(async () => {
     const row = await findSession(app.db.read, hash);
-    const limits = await sessionLimits(app.db.read);
-    if (row === undefined || !isLive(row, limits, now) || !PEOPLE.includes(row.kind)) return undefined;
-    const found = await findActor(app.db.read, row.account_id, now);
-    if (found?.kind !== 'account') return undefined;
-    if (isWorthNoting(row, limits, now)) await noteUse(app, hash, now);
-    return found;
+    if (row === undefined) return undefined;
+    const policy = await findSessionPolicy(app.db.read);
+    if (!isLive(row, policy, now) || !PEOPLE.includes(row.kind)) return undefined;
+    const actor = await findActor(app.db.read, row.account_id, now);
+    if (actor?.kind !== 'account') return undefined;
+    if (!isBackground && isWorthNoting(row, policy, now)) await noteUse(app, hash, now);
+    return { actor, requiredActions: requiredActionsOf({ ...row, ...policy }, row, now) };
   });
-  if (actor === undefined) throw new AppError('unauthenticated');
-  return createAccess(actor) as Access & { actor: AccountActor };
+  if (opened === undefined) throw new AppError('unauthenticated');
+  return {
+    access: createAccess(opened.actor) as Access & { actor: AccountActor },
+    requiredActions: opened.requiredActions,
+  };
 }
 
 /** A request is not refused because its time could not be written down. */
@@ -121,13 +91,13 @@ async function noteUse(app: App, hash: string, now: number): Promise<void> {
   );
 }
 
-/** Who the caller is, as stored now. @throws AppError `unauthenticated` */
-export async function getSession(app: App, caller: Caller): Promise<SessionView> {
+/** Who the caller is, as stored now, and what has to be done first. @throws AppError `unauthenticated` */
+export async function getSession(app: App, caller: Caller, token: string | undefined): Promise<SessionView> {
   return await reading(async () => {
-    const { actor } = caller.access;
-    const row = actor.kind === 'account' ? await findPerson(app.db.read, actor.accountId) : undefined;
-    if (row === undefined) throw new AppError('unauthenticated');
-    return viewOf(caller.access, row);
+    const session =
+      token === undefined ? undefined : await findSession(app.db.read, app.secrets.digest(token));
+    if (session === undefined) throw new AppError('unauthenticated');
+    return await sessionView(app.db.read, caller.access, session, app.clock.now());
   });
 }
 
@@ -158,7 +128,7 @@ export async function listSessions(
     const account = await findAccount(app.db.read, reference);
     requireSessionsOf(caller.access, account, about);
     const rows = await listSessionsOf(app.db.read, account.id);
-    const limits = await sessionLimits(app.db.read);
+    const limits = await findSessionPolicy(app.db.read);
     const now = app.clock.now();
     const current = token === undefined ? undefined : app.secrets.digest(token);
     const abilities = { end: caller.access.can('account.sessions', targetOf(account)) };
@@ -232,32 +202,5 @@ function auditTargetOf(account: Named): AuditTarget {
     targetKind: 'account',
     targetId: account.id,
     targetName: account.user_name,
-  };
-}
-
-function viewOf(access: Access, row: NonNullable<Awaited<ReturnType<typeof findPerson>>>): SessionView {
-  const may = (permission: keyof SessionView['abilities']) => access.can(permission, INSTANCE);
-  return {
-    id: row.id,
-    userName: row.user_name,
-    kind: row.kind,
-    firstName: row.first_name,
-    lastName: row.last_name,
-    pseudonym: row.pseudonym,
-    organization: { id: row.organization_id, name: row.organization_name },
-    systemRole: row.system_role,
-    organizationRole: row.organization_role,
-    requiredActions: requiredActionsOf(row),
-    abilities: {
-      'organization.list': may('organization.list'),
-      'organization.create': may('organization.create'),
-      'owner.create': may('owner.create'),
-      'licence.view': may('licence.view'),
-      'licence.edit': may('licence.edit'),
-      'settings.view': may('settings.view'),
-      'settings.edit': may('settings.edit'),
-      'taxiiService.create': may('taxiiService.create'),
-      'audit.viewInstance': may('audit.viewInstance'),
-    },
   };
 }

@@ -47,7 +47,6 @@ describe.each(ENGINES)('sessions on %s', (engine) => {
 
   it('a person signs in with e-mail and password, and is told who they are', async () => {
     const someone = await newPersonWithPassword(app, 'Accounts Administrator', organization);
-    await change(someone.accountId, { password_reset_required: 1, terms_acceptance_required: 1 });
     const browser = client();
     const reply = await browser.signIn(someone.userName.toUpperCase(), someone.password);
     expect(reply.status).toBe(201);
@@ -62,7 +61,8 @@ describe.each(ENGINES)('sessions on %s', (engine) => {
       organization: { id: organization.id, name: organization.name },
       systemRole: 'Accounts Administrator',
       organizationRole: 'Read Only User',
-      requiredActions: ['change_password', 'accept_terms'],
+      requiredActions: [],
+      secondFactors: [],
       abilities: {
         'organization.list': true,
         'organization.create': true,
@@ -76,6 +76,45 @@ describe.each(ENGINES)('sessions on %s', (engine) => {
       },
     });
     expect((await browser.request('GET', '/session')).body).toEqual(reply.body);
+  });
+
+  it('who has to do something first is told so, and reaches nothing else', async () => {
+    const someone = await newPersonWithPassword(app, 'Accounts Administrator', organization);
+    await change(someone.accountId, { password_reset_required: 1 });
+    const browser = client();
+    const { body } = await browser.signIn(someone.userName, someone.password);
+    expect(body).toMatchObject({
+      requiredActions: ['change_password'],
+      abilities: { 'organization.list': false },
+    });
+    const refused = await browser.request('GET', '/organizations');
+    expect(refused.status).toBe(403);
+    expect(refused.body).toMatchObject({
+      error: { code: 'action_required', requiredActions: ['change_password'] },
+    });
+    expect(await statusOf(browser)).toBe(200);
+  });
+
+  it('what is required is to be done within 15 minutes of the sign-in', async () => {
+    const someone = await newPersonWithPassword(app, 'Standard User', organization);
+    await change(someone.accountId, { password_reset_required: 1, log_out_after_minutes: 60 });
+    const browser = client();
+    await browser.signIn(someone.userName, someone.password);
+    app.clock.advance(14 * 60);
+    expect(await statusOf(browser)).toBe(200);
+    app.clock.advance(61);
+    expect(await statusOf(browser)).toBe(401);
+  });
+
+  it('item 59: a request that the page makes by itself does not keep a session alive', async () => {
+    const { browser } = await signedIn();
+    const background = { 'X-Taxiway-Background': '1' };
+    for (const seconds of [900, 890]) {
+      app.clock.advance(seconds);
+      expect((await browser.request('GET', '/session', undefined, background)).status).toBe(200);
+    }
+    app.clock.advance(61);
+    expect(await statusOf(browser)).toBe(401);
   });
 
   it('a read-only user signs in, too; an Organization Administrator has no abilities on the instance', async () => {

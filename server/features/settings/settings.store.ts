@@ -22,28 +22,6 @@ export async function readSetting<Name extends SettingName>(
   return settingValue(name, await findSetting(db, name)).value as SettingValue<Name>;
 }
 
-/** The settings that bound a session, in one query: they are read on every request. */
-export async function sessionLimits(
-  db: Kysely<Schema>,
-): Promise<{ sessionIdleMinutes: number; sessionAbsoluteHours: number }> {
-  const rows = await db
-    .selectFrom('system_settings')
-    .selectAll()
-    .where('name', 'in', ['sessionIdleMinutes', 'sessionAbsoluteHours'])
-    .execute();
-  const current = (name: 'sessionIdleMinutes' | 'sessionAbsoluteHours') =>
-    Number(
-      settingValue(
-        name,
-        rows.find((row) => row.name === name),
-      ).value,
-    );
-  return {
-    sessionIdleMinutes: current('sessionIdleMinutes'),
-    sessionAbsoluteHours: current('sessionAbsoluteHours'),
-  };
-}
-
 /** The value that a row stands for. One that the table does not allow any more counts as the default. */
 export function settingValue(
   name: SettingName,
