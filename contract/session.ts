@@ -113,10 +113,10 @@ export const endAllSessionsEndpoint = endpoint({
   method: 'DELETE',
   path: '/accounts/:account/sessions',
   tag,
-  summary: 'Ends all sessions of an account.',
+  summary: 'Ends all sessions of an account. For the own ones it must be lately that one showed who one is.',
   params: accountParams,
   output: z.strictObject({ ended: z.number() }),
-  errors: ['forbidden', 'not_found'],
+  errors: ['forbidden', 'not_found', 'verification_required'],
 });
 
 export const endSessionEndpoint = endpoint({
@@ -126,5 +126,5 @@ export const endSessionEndpoint = endpoint({
   summary: 'Ends one session of an account.',
   params: accountParams.extend({ session: z.uuid() }),
   output: z.strictObject({ ended: z.number() }),
-  errors: ['forbidden', 'not_found'],
+  errors: ['forbidden', 'not_found', 'verification_required'],
 });

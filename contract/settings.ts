@@ -113,6 +113,16 @@ export const SETTINGS = {
     effect: 'at the next request of each session',
     enforced: true,
   },
+  sessionsPerAccount: {
+    kind: 'number',
+    default: 20,
+    min: 1,
+    max: 100,
+    unit: null,
+    meaning: 'How many sessions a person may have at a time: a new sign-in ends the oldest beyond that.',
+    effect: 'at the next sign-in of each account',
+    enforced: true,
+  },
 } as const satisfies Record<string, SettingDefinition>;
 
 export type SettingName = keyof typeof SETTINGS;

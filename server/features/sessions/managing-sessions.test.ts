@@ -77,6 +77,17 @@ describe.each(ENGINES)('ending sessions on %s', (engine) => {
     expect([await isIn(browser), await isIn(third)]).toEqual([false, false]);
   });
 
+  it('item 63: people end their own sessions only when it is lately that they showed who they are', async () => {
+    const { browser, accountId, again } = await signedIn('Standard User');
+    app.clock.advance(601);
+    const path = `/accounts/${accountId}/sessions`;
+    const refused = await browser.request('DELETE', path);
+    expect([refused.status, refused.body]).toMatchObject([403, { error: { code: 'verification_required' } }]);
+    expect(await isIn(browser)).toBe(true);
+    const other = await again();
+    expect((await other.request('DELETE', path)).body).toEqual({ ended: 2 });
+  });
+
   it('item 63: an Organization Administrator ends the sessions of an account of the organization, which is audited', async () => {
     const administrator = await signedIn('Organization Administrator');
     const someone = await signedIn('Standard User');

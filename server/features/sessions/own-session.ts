@@ -30,8 +30,6 @@ import {
 /** Machine accounts have their own ways in, and people have this one. */
 export const PEOPLE: readonly AccountKind[] = ['user', 'read_only'];
 const TOKEN_BITS = 256;
-/** Sessions that an account has at a time: a script that signs in each time and never out does not pile them up. */
-const MAX_SESSIONS = 100;
 
 /** A session as the browser gets it: the token for its cookie, and what the person is told. */
 export type StartedSession = { token: string; view: SessionView };
@@ -86,7 +84,7 @@ export async function startSession(
       restricted_until: isComplete ? null : now + RESTRICTED_MICROS,
       verified_at: now,
     });
-    await deleteSurplusSessions(tx, row.id, MAX_SESSIONS);
+    await deleteSurplusSessions(tx, row.id, policy.sessionsPerAccount);
     await audit({ ...sessionAuditTarget(row), details: { secondFactor, complete: isComplete } });
     const session = await findSession(tx, hash);
     if (session === undefined) throw new AppError('unauthenticated');

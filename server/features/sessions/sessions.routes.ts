@@ -30,11 +30,12 @@ export function createSessionRoutes(app: App, authentication: Authentication): R
     ),
     bind(
       endAllSessionsEndpoint,
-      async (caller, { params }) => await endSessions(app, caller, params.account, 'all'),
+      async (caller, { params }, { token }) => await endSessions(app, caller, params.account, 'all', token),
     ),
     bind(
       endSessionEndpoint,
-      async (caller, { params }) => await endSessions(app, caller, params.account, params.session),
+      async (caller, { params }, { token }) =>
+        await endSessions(app, caller, params.account, params.session, token),
     ),
   ];
 }

@@ -12,7 +12,7 @@ import { type AccountRow, findAccount, findActor } from '../accounts/accounts.st
 import type { AuditTarget } from '../audit/audit.rules.ts';
 import { accountObstacle } from '../authentication/authentication.rules.ts';
 import { type BrowserSide, PEOPLE, type StartedSession, sessionView, startSession } from './own-session.ts';
-import { isLive, isWorthNoting, requiredActionsOf } from './sessions.rules.ts';
+import { isLive, isVerifiedLately, isWorthNoting, requiredActionsOf } from './sessions.rules.ts';
 import {
   deleteSession,
   deleteSessionsOf,
@@ -151,19 +151,27 @@ export async function listSessions(
 }
 
 /**
- * Ends one session of an account, or all of them.
+ * Ends one session of an account, or all of them. People who end their own must have shown lately who they are: whoever
+ * finds a screen unlocked does not throw its owner out everywhere.
  * @returns how many there were
- * @throws AppError `not_found`, `forbidden`
+ * @throws AppError `not_found`, `forbidden`, `verification_required`
  */
 export async function endSessions(
   app: App,
   caller: Caller,
   reference: Reference,
   which: string,
+  token?: string | undefined,
 ): Promise<{ ended: number }> {
-  return await act(app, caller, 'session.end', async ({ tx, access, audit, about }) => {
+  return await act(app, caller, 'session.end', async ({ tx, access, now, audit, about }) => {
     const account = await findAccount(tx, reference);
     requireSessionsOf(access, account, about);
+    const { actor } = access;
+    if (actor.kind === 'account' && actor.accountId === account.id && token !== undefined) {
+      const session = await findSession(tx, app.secrets.digest(token));
+      if (session === undefined || !isVerifiedLately(session, now))
+        throw new AppError('verification_required');
+    }
     const ended = await deleteSessionsOf(tx, account.id, which === 'all' ? undefined : which);
     if (which !== 'all' && ended === 0)
       throw new AppError('not_found', { message: 'There is no such session.' });

@@ -34,6 +34,7 @@ export async function findSessionPolicy(db: Kysely<Schema>) {
   const names = [
     'sessionIdleMinutes',
     'sessionAbsoluteHours',
+    'sessionsPerAccount',
     'twoFactorAuthenticationRequired',
     'passwordMaxAgeDays',
   ] as const;
@@ -54,14 +55,13 @@ export async function findSessionPolicy(db: Kysely<Schema>) {
   return {
     sessionIdleMinutes: Number(current('sessionIdleMinutes')),
     sessionAbsoluteHours: Number(current('sessionAbsoluteHours')),
+    sessionsPerAccount: Number(current('sessionsPerAccount')),
     twoFactorAuthenticationRequired: current('twoFactorAuthenticationRequired') === true,
     passwordMaxAgeDays: Number(current('passwordMaxAgeDays')),
     terms_version: rows[0]?.terms_version ?? null,
     terms_demanded_version: rows[0]?.terms_demanded_version ?? null,
   };
 }
-
-export type SessionPolicy = Awaited<ReturnType<typeof findSessionPolicy>>;
 
 /** Changes the session of that hash; a new `hash` makes the cookie that the browser had worthless. */
 export async function updateSession(

@@ -376,7 +376,7 @@ describe.each(ENGINES)('sessions on %s', (engine) => {
     ]);
   });
 
-  it('an account has at most 100 sessions: the oldest make room', async () => {
+  it('item 64: an account has at most as many sessions as the system setting says: the oldest make room', async () => {
     const { browser, accountId, userName, password } = await signedIn();
     const [{ hash: _, ...row }] = (await sessionsOf(accountId)) as [
       Awaited<ReturnType<typeof sessionsOf>>[0],
@@ -385,7 +385,7 @@ describe.each(ENGINES)('sessions on %s', (engine) => {
       tx
         .insertInto('sessions')
         .values(
-          Array.from({ length: 120 }, (_each, index) => ({
+          Array.from({ length: 30 }, (_each, index) => ({
             ...row,
             hash: `h${accountId}-${index}`,
             id: `i${accountId}-${index}`,
@@ -396,8 +396,14 @@ describe.each(ENGINES)('sessions on %s', (engine) => {
     );
     await client().signIn(userName, password);
     const left = await sessionsOf(accountId);
-    expect(left).toHaveLength(100);
-    expect(left.some((each) => each.hash === `h${accountId}-119`)).toBe(false);
+    expect(left).toHaveLength(20);
+    expect(left.some((each) => each.hash === `h${accountId}-29`)).toBe(false);
     expect(await statusOf(browser)).toBe(200);
+
+    await setSetting(app, app.operator, { name: 'sessionsPerAccount', value: 1 });
+    await client().signIn(userName, password);
+    await resetSetting(app, app.operator, { name: 'sessionsPerAccount' });
+    expect(await sessionsOf(accountId)).toHaveLength(1);
+    expect(await statusOf(browser)).toBe(401);
   });
 });
