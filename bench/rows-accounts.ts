@@ -136,6 +136,7 @@ async function fill(instance: Instance, number: number): Promise<Person[]> {
         firstName: name,
         lastName: 'Administrator',
         organizationRole: 'Organization Administrator',
+        passwordResetRequired: false,
       });
       people.push({ organizationId: id, email, password: created.password ?? '' });
     }

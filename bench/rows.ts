@@ -2,6 +2,7 @@ import { accounts } from './rows-accounts.ts';
 import type { Bench, Prepared } from './rows-common.ts';
 import { memory, posts, processes, start } from './rows-other.ts';
 import { authentication, depth, readsOnce, repeatedReads } from './rows-read.ts';
+import { signIns } from './rows-sign-in.ts';
 
 /** The claims, in the order of the table. */
 export type Row = {
@@ -21,5 +22,6 @@ export const ROWS: readonly Row[] = [
   { name: 'start', claim: 'from the start of the process to the first page', run: start },
   { name: 'memory', claim: 'resident memory, idle and under 64 connections', run: memory },
   { name: 'accounts', claim: 'lists of 100,000 accounts, and creating more', run: accounts },
+  { name: 'sign-ins', claim: 'people who sign in, and what clients that poll feel of it', run: signIns },
   { name: 'processes', claim: 'the reads with two processes', run: processes },
 ];
