@@ -1,21 +1,12 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
-import { wholeNumber } from './numbers.ts';
+import { MAIL_SETTINGS } from './mail-settings.ts';
+import { type SettingDefinition, valueType } from './setting-definition.ts';
 
-export type SettingDefinition = {
-  /** What it decides, in a sentence. */
-  meaning: string;
-  /** When a new value begins to count, and for whom. */
-  effect: string;
-  /** False: nothing reads it yet; `effect` says what will. */
-  enforced: boolean;
-} & (
-  | { kind: 'switch'; default: boolean }
-  | { kind: 'number'; default: number; min: number; max: number; unit: 'ms' | 'min' | 'h' | 'd' | null }
-);
+export type { SettingDefinition };
 
 const SIGN_IN = 'with the sign-in policy, at the next sign-in';
-const NEW_PASSWORD = 'with the sign-in policy, for passwords set from then on';
+const NEW_PASSWORD = 'at once, for passwords set from then on';
 
 /** Every system setting. Names that the field knows are the field's. */
 export const SETTINGS = {
@@ -54,13 +45,25 @@ export const SETTINGS = {
   },
   passwordMinLength: {
     kind: 'number',
-    default: 12,
-    min: 12,
+    default: 15,
+    min: 8,
     max: 128,
     unit: null,
-    meaning: 'The least number of characters of a password that a person types.',
+    meaning:
+      'The least number of characters of a password that somebody types, where it may be all that is asked for: for people while no second factor is required, and for TAXII users.',
     effect: NEW_PASSWORD,
-    enforced: false,
+    enforced: true,
+  },
+  passwordMinLengthWithSecondFactor: {
+    kind: 'number',
+    default: 8,
+    min: 8,
+    max: 128,
+    unit: null,
+    meaning:
+      'The least number of characters of a password that somebody types for a person while everybody needs a second factor.',
+    effect: NEW_PASSWORD,
+    enforced: true,
   },
   passwordMinCharacterClasses: {
     kind: 'number',
@@ -69,9 +72,9 @@ export const SETTINGS = {
     max: 4,
     unit: null,
     meaning:
-      'How many of the four classes of characters (capital letters, small letters, digits, others) a typed password must have; 0 = no such rule.',
+      'How many of the four classes of characters (capital letters, small letters, digits, others) a typed password of less than 20 characters must have; 0 = no such rule.',
     effect: NEW_PASSWORD,
-    enforced: false,
+    enforced: true,
   },
   passwordHistory: {
     kind: 'number',
@@ -80,8 +83,8 @@ export const SETTINGS = {
     max: 24,
     unit: null,
     meaning: 'How many of its last passwords an account may not use again; 0 = no such rule.',
-    effect: NEW_PASSWORD,
-    enforced: false,
+    effect: `${NEW_PASSWORD}; passwords that were replaced while it was 0 are not known`,
+    enforced: true,
   },
   passwordMaxAgeDays: {
     kind: 'number',
@@ -90,8 +93,8 @@ export const SETTINGS = {
     max: 3650,
     unit: 'd',
     meaning: 'After how long the password of a person must be changed; 0 = never.',
-    effect: SIGN_IN,
-    enforced: false,
+    effect: 'at the next request of each session',
+    enforced: true,
   },
   sessionIdleMinutes: {
     kind: 'number',
@@ -123,35 +126,47 @@ export const SETTINGS = {
     effect: 'at the next sign-in of each account',
     enforced: true,
   },
+  ...MAIL_SETTINGS,
 } as const satisfies Record<string, SettingDefinition>;
 
 export type SettingName = keyof typeof SETTINGS;
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
-/** The type of a setting's value. */
+/** The type of a setting's value; of a secret, as it is stored: encrypted. */
 export type SettingValue<Name extends SettingName = SettingName> = Name extends SettingName
-  ? (typeof SETTINGS)[Name]['kind'] extends 'switch'
-    ? boolean
-    : number
+  ? ValueOf<(typeof SETTINGS)[Name]>
   : never;
+
+type ValueOf<Definition> = Definition extends { kind: 'switch' }
+  ? boolean
+  : Definition extends { kind: 'number' }
+    ? number
+    : Definition extends { kind: 'choice'; values: readonly (infer Value)[] }
+      ? Value
+      : string;
 
 export function isSettingName(name: string): name is SettingName {
   return Object.hasOwn(SETTINGS, name);
 }
 
-/** What a value of the setting must be. */
-export function settingType(name: SettingName): z.ZodType<boolean | number> {
-  const definition: SettingDefinition = SETTINGS[name];
-  return definition.kind === 'switch'
-    ? z.boolean({ error: 'must be true or false' })
-    : wholeNumber(definition.min, definition.max);
+/** What a new value of the setting must be. */
+export function settingType(name: SettingName): z.ZodType<boolean | number | string> {
+  return valueType(SETTINGS[name]);
 }
 
 /** What is checked against the table: the name, then the value by the type of that name. */
 const settingName = z.string().min(1).max(100).describe('Name of the system setting.');
 const settingValue = z
-  .union([z.boolean(), z.number()], { error: 'must be true, false or a number' })
-  .describe('True or false for a switch, a number within its bounds otherwise.');
+  .union([z.boolean(), z.number(), z.string().max(1000)], {
+    error: 'must be true, false, a number or a text',
+  })
+  .describe(
+    'True or false for a switch, a number within its bounds, one of its choices, or a text. Empty where a text or a secret is to be none.',
+  );
+/** A secret is never shown. */
+const shownValue = settingValue
+  .nullable()
+  .describe('The value; null for a secret, of which `isDefault` tells whether there is one (false).');
 const settingVersion = z
   .number()
   .int()
@@ -176,10 +191,13 @@ export type ResetSettingInput = z.input<typeof resetSettingInput>;
 /** A system setting with what there is to know about it. */
 export const setting = z.strictObject({
   name: z.string(),
-  value: settingValue,
-  default: settingValue,
+  value: shownValue,
+  default: shownValue,
   isDefault: z.boolean(),
-  type: z.enum(['switch', 'number']),
+  type: z.enum(['switch', 'number', 'text', 'choice', 'secret']),
+  /** Of a choice: what it may be. */
+  choices: z.array(z.string()).nullable(),
+  maxLength: z.number().nullable(),
   min: z.number().nullable(),
   max: z.number().nullable(),
   unit: z.enum(['ms', 'min', 'h', 'd']).nullable(),

@@ -77,7 +77,9 @@ function typedValue(name: string, text: string): boolean | number {
   return Number(text);
 }
 
-function shownValue({ unit }: Setting, value: boolean | number): string {
+function shownValue({ unit, isDefault }: Setting, value: Setting['value']): string {
+  if (value === null) return isDefault ? '(none)' : '(set, not shown)';
+  if (value === '') return '(empty)';
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   return unit === null ? String(value) : `${value} ${unit}`;
 }

@@ -23,6 +23,7 @@ import { parseInput } from '../../input.ts';
 import { formatTimestamp } from '../../protocols/timestamp.ts';
 import { lockInstance } from '../instance/instance.store.ts';
 import { requireVersion } from '../owners/owners.rules.ts';
+import { sealSetting } from './setting-secrets.ts';
 import {
   findSetting,
   listSettingRows,
@@ -60,7 +61,7 @@ export async function setSetting(app: App, caller: Caller, rawInput: SetSettingI
     const known = requireName(name);
     const wanted = requireValue(known, value);
     await lockInstance(action.tx);
-    return await change(action, known, wanted, version);
+    return await change(app, action, [known], known, wanted, version);
   });
 }
 
@@ -76,7 +77,9 @@ export async function setSettings(app: App, caller: Caller, rawInput: SetSetting
     });
     await lockInstance(action.tx);
     const after: Setting[] = [];
-    for (const { name, value, version } of wanted) after.push(await change(action, name, value, version));
+    const names = wanted.map(({ name }) => name);
+    for (const { name, value, version } of wanted)
+      after.push(await change(app, action, names, name, value, version));
     return after;
   });
 }
@@ -88,37 +91,52 @@ export async function resetSetting(app: App, caller: Caller, rawInput: ResetSett
     action.access.require('settings.edit', INSTANCE);
     const known = requireName(name);
     await lockInstance(action.tx);
-    return await change(action, known, 'default', version);
+    return await change(app, action, [known], known, RESET, version);
   });
 }
 
+/** Not a value that any setting can have. */
+const RESET = Symbol('reset');
+
+/** `together`: the settings that the same use case sets. */
 async function change(
-  { tx, access, now, audit }: Action,
+  app: App,
+  action: Action,
+  together: readonly SettingName[],
   name: SettingName,
-  value: SettingValue | 'default',
+  wanted: SettingValue | typeof RESET,
   version: number | undefined,
 ): Promise<Setting> {
+  const { tx, access, now, audit } = action;
+  const isSecret = SETTINGS[name].kind === 'secret';
   const row = await findSetting(tx, name);
   const current = row?.version ?? 0;
   requireVersion(version, current);
   const before = settingValue(name, row);
-  const isSame = value === 'default' ? before.isDefault : !before.isDefault && before.value === value;
+  const isSame =
+    wanted === RESET ? before.isDefault : !isSecret && !before.isDefault && before.value === wanted;
   if (isSame) return shown(access, name, row);
   await upsertSetting(tx, {
     name,
-    value,
+    value: wanted === RESET ? null : isSecret ? sealSetting(app.keys, name, String(wanted)) : wanted,
     version: current + 1,
     changedAt: now,
     changedBy: access.actor.name,
   });
   const changed = await findSetting(tx, name);
+  const after = settingValue(name, changed);
   await audit({
     organizationId: null,
     targetKind: 'setting',
     targetId: null,
     targetName: name,
-    details: { before: before.value, after: settingValue(name, changed).value },
+    details: isSecret
+      ? { before: before.isDefault ? 'none' : 'set', after: after.isDefault ? 'none' : 'set' }
+      : { before: before.value, after: after.value },
   });
+  // A password that nobody can read must not be had by naming another server to send it to.
+  if (name === 'mailServerHost' && after.value !== before.value && !together.includes('mailServerPassword'))
+    await change(app, action, together, 'mailServerPassword', RESET, undefined);
   return shown(access, name, changed);
 }
 
@@ -137,7 +155,7 @@ function requireOnce(names: readonly string[]): void {
 
 function requireValue(name: SettingName, value: unknown): SettingValue {
   const result = settingType(name).safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) return result.data as SettingValue;
   const message = result.error.issues[0]?.message ?? 'is wrong';
   throw new AppError('invalid_input', {
     message: `${name}: ${message}`,
@@ -150,10 +168,12 @@ function shown(access: Access, name: SettingName, row: SettingRow | undefined): 
   const { value, isDefault } = settingValue(name, row);
   return {
     name,
-    value,
-    default: definition.default,
+    value: definition.kind === 'secret' ? null : value,
+    default: definition.kind === 'secret' ? null : definition.default,
     isDefault,
     type: definition.kind,
+    choices: definition.kind === 'choice' ? [...definition.values] : null,
+    maxLength: definition.kind === 'text' || definition.kind === 'secret' ? definition.maxLength : null,
     min: definition.kind === 'number' ? definition.min : null,
     max: definition.kind === 'number' ? definition.max : null,
     unit: definition.kind === 'number' ? definition.unit : null,

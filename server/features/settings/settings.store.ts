@@ -11,10 +11,7 @@ import type { Transaction } from '../../db/transaction.ts';
 
 export type SettingRow = Selectable<SystemSettingsTable>;
 
-/** What is stored for a setting that was put back to its default; its version goes on. */
-const DEFAULT: null = null;
-
-/** The value that counts now: what is stored, else the default. */
+/** The value that counts now: what is stored, else the default. Of a secret it is encrypted; see `setting-secrets.ts`. */
 export async function readSetting<Name extends SettingName>(
   db: Kysely<Schema>,
   name: Name,
@@ -27,10 +24,15 @@ export function settingValue(
   name: SettingName,
   row: SettingRow | undefined,
 ): { value: SettingValue; isDefault: boolean } {
-  const stored: unknown = row === undefined ? DEFAULT : JSON.parse(row.value);
+  const stored: unknown = row === undefined ? null : JSON.parse(row.value);
+  if (SETTINGS[name].kind === 'secret') {
+    return typeof stored === 'string' && stored !== ''
+      ? { value: stored as SettingValue, isDefault: false }
+      : { value: '', isDefault: true };
+  }
   const result = settingType(name).safeParse(stored);
   return result.success
-    ? { value: result.data, isDefault: false }
+    ? { value: result.data as SettingValue, isDefault: false }
     : { value: SETTINGS[name].default, isDefault: true };
 }
 
@@ -46,19 +48,19 @@ export async function listSettingRows(db: Kysely<Schema>): Promise<Map<SettingNa
   return rows;
 }
 
-/** Stores a value, or `default`, under the next version. The instance's row must be locked. */
+/** Stores a value (of a secret: encrypted), or null for the default, under the next version. The instance's row must be locked. */
 export async function upsertSetting(
   tx: Transaction,
   setting: {
     name: SettingName;
-    value: SettingValue | 'default';
+    value: SettingValue | null;
     version: number;
     changedAt: number;
     changedBy: string;
   },
 ): Promise<void> {
   const row = {
-    value: JSON.stringify(setting.value === 'default' ? DEFAULT : setting.value),
+    value: JSON.stringify(setting.value),
     version: setting.version,
     changed_at: setting.changedAt,
     changed_by: setting.changedBy,

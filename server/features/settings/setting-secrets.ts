@@ -1,0 +1,15 @@
+import type { SettingName } from '../../../contract/settings.ts';
+import type { Keys } from '../../keys.ts';
+
+const context = (name: SettingName) => `system_settings/${name}`;
+
+/** How the value of a secret setting is stored. */
+export function sealSetting(keys: Keys, name: SettingName, value: string): string {
+  return keys.wrap(context(name), Buffer.from(value));
+}
+
+/** The value that was sealed; undefined when none of the master keys opens it. */
+export function openSetting(keys: Keys, name: SettingName, sealed: string): string | undefined {
+  const bytes = keys.unwrap(context(name), sealed);
+  return bytes === undefined ? undefined : Buffer.from(bytes).toString();
+}
