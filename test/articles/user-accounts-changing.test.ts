@@ -81,7 +81,7 @@ describe.each(ENGINES)('changing and deleting accounts on %s', (engine) => {
 
     it('"… then the user’s Community role in Community ABC will change from Director to Contributor if the user’s System role is changed (for example, from User to Operations Administrator)."', async () => {
       const community = await w.sharedOwner(home, 'Contributor');
-      const user = await w.create(administrator, home, 'users');
+      const user = await w.create(administrator, home, 'users', { passwordResetRequired: false });
       await w.giveCommunityRole(user, community, 'Director');
       const session = await w.signedIn(user.userName, user.password);
       const path = `/communities/${community.id}`;

@@ -245,9 +245,15 @@ describe.each(ENGINES)('creating people on %s', (engine) => {
     describe('while new users must accept the terms of service', () => {
       beforeAll(async () => {
         await setSetting(w.app, w.app.operator, { name: TERMS, value: true });
+        const terms = { version: 1, text: 'Be kind.', published_by: 'somebody', must_be_accepted: 0 };
+        await w.app.db.write
+          .insertInto('terms_of_service')
+          .values({ ...terms, published_at: w.app.clock.now() })
+          .execute();
       });
       afterAll(async () => {
         await setSetting(w.app, w.app.operator, { name: TERMS, value: false });
+        await w.app.db.write.deleteFrom('terms_of_service').execute();
       });
 
       it('"Terms of Service Acceptance Required: (Optional) … It is selected by default when creating a new user."', async () => {
@@ -402,6 +408,7 @@ describe.each(ENGINES)('creating people on %s', (engine) => {
       const user = await w.create(administrator, home, 'users', {
         firstName: 'Hedy',
         lastName: 'Lamarr',
+        passwordResetRequired: false,
         organizationRole: 'Organization Administrator',
       });
       const session = await w.signedIn(user.userName, user.password);
@@ -420,6 +427,7 @@ describe.each(ENGINES)('creating people on %s', (engine) => {
       const user = await w.create(administrator, home, 'users', {
         firstName: 'Katherine',
         lastName: 'Johnson',
+        passwordResetRequired: false,
         organizationRole: 'Organization Administrator',
       });
       const session = await w.signedIn(user.userName, user.password);
@@ -517,6 +525,7 @@ describe.each(ENGINES)('creating people on %s', (engine) => {
       const commenter = await w.create(administrator, home, 'read-only-users', {
         firstName: 'Rosalind',
         lastName: 'Franklin',
+        passwordResetRequired: false,
         organizationRole: 'Read Only Commenter',
       });
       const session = await w.signedIn(commenter.userName, commenter.password);

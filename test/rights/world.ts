@@ -104,16 +104,20 @@ export async function openWorld(engine: Engine) {
     );
   }
 
-  /** A session of the account: what a browser sends, and the id under which it is shown. */
+  /**
+   * A session of the account, whose person has done everything that is required, and has shown lately who they are: what a
+   * browser sends, and the id under which it is shown.
+   */
   async function session(accountId: number): Promise<{ cookie: string; id: string }> {
     const token = app.secrets.generate(256);
     const now = app.clock.now();
     const id = app.ids.uuid();
     await inTransaction(app.db, async (tx) => {
       const { credential_version } = await tx
-        .selectFrom('accounts')
-        .select('credential_version')
+        .updateTable('accounts')
+        .set({ password_reset_required: 0, mfa_reset_required: 0, terms_acceptance_required: 0 })
         .where('id', '=', accountId)
+        .returning('credential_version')
         .executeTakeFirstOrThrow();
       await insertSession(tx, {
         hash: app.secrets.digest(token),
@@ -125,6 +129,7 @@ export async function openWorld(engine: Engine) {
         expires_at: now + 3_600_000_000,
         address: null,
         user_agent: null,
+        verified_at: now,
       });
     });
     return { cookie: `${SESSION_COOKIE}=${token}`, id };
