@@ -45,7 +45,7 @@ export const CREATION_TEXTS = {
   organization: 'The organization that the account is created in, by id or name.',
   email: 'The e-mail address; becomes the user name.',
   password:
-    'The first password, of at least 12 characters. Absent: one is generated, and given back this once.',
+    'The first password, as `GET /password-policy` tells what it must be. Absent: one is generated, and given back this once.',
   sendAccountInfoEmail:
     'Whether the account information is written for the person: `accountInfo` of the answer.',
   tokenExpirationDays:

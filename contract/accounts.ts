@@ -91,7 +91,7 @@ export const newCredential = z.strictObject(
       credential:
         'What is replaced: `password` (users, Read Only Users, TAXII users), `api_key` (TAXII users), `secret_key` or `api_token` (API users).',
       password:
-        'A typed password of at least 12 characters. Absent: one is generated. Everything else is always generated.',
+        'A typed password, as `GET /password-policy` tells what it must be. Absent: one is generated. Everything else is always generated.',
       overlapSeconds:
         'For how many seconds the credential before stays valid, so that a running client never fails; those before that end at once. Always 0 for the password of a person.',
       expirationDays:

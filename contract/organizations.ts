@@ -105,7 +105,7 @@ export type ListOrganizationsInput = z.input<typeof listOrganizationsInput>;
 
 export const createAdministratorInput = z.strictObject({
   email: emailAddress.describe('The e-mail address of the Administrator; becomes the user name.'),
-  password: z.string().describe('The password, of at least 12 characters.'),
+  password: z.string().describe('The password, as `GET /password-policy` tells what it must be.'),
   firstName: displayName.default('First').describe('The first name.'),
   lastName: displayName.default('Administrator').describe('The last name.'),
   organization: displayName.default('Home').describe('The name of the first organization.'),

@@ -25,6 +25,8 @@ export type Config = {
   maxBytesInFlight: number;
   /** Octets of recently sent pages kept in memory. */
   pageCacheBytes: number;
+  /** The file of breached passwords in the format of "Have I Been Pwned" downloads; undefined = there is none. */
+  breachedPasswordsFile: string | undefined;
   /** Days for which the status of an add-objects request can be asked for; at least 1 (TAXII 2.1 §4.3). */
   statusDays: number;
 };
@@ -61,6 +63,7 @@ const environmentSchema = z.object({
   TAXIWAY_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   TAXIWAY_MAX_BYTES_IN_FLIGHT: integer(1_000_000, 1e12).default(256_000_000),
   TAXIWAY_PAGE_CACHE_BYTES: integer(0, 1e12).default(64_000_000),
+  TAXIWAY_BREACHED_PASSWORDS: optionalText,
   TAXIWAY_STATUS_DAYS: integer(1, 3650).default(7),
 });
 
@@ -117,6 +120,8 @@ export function readConfig(environment: Environment): Config {
     logLevel: e.TAXIWAY_LOG_LEVEL,
     maxBytesInFlight: e.TAXIWAY_MAX_BYTES_IN_FLIGHT,
     pageCacheBytes: e.TAXIWAY_PAGE_CACHE_BYTES,
+    breachedPasswordsFile:
+      e.TAXIWAY_BREACHED_PASSWORDS === undefined ? undefined : path.resolve(e.TAXIWAY_BREACHED_PASSWORDS),
     statusDays: e.TAXIWAY_STATUS_DAYS,
   };
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ReplaceCredentialInput } from '../../contract/accounts.ts';
 import { replaceCredential, revokeCredential } from '../features/credentials/credentials.service.ts';
-import { typedPasswordProblem } from '../features/credentials/new-credential.ts';
+import { problemOfAnyPolicy } from '../features/passwords/passwords.rules.ts';
 import { answerAbout } from './accounts-answer.ts';
 import { type KindOfAccount, onceOnly } from './accounts-kinds.ts';
 import { duration, instant, shownInstant, wholeNumber, withExample } from './options.ts';
@@ -89,7 +89,7 @@ function registerRotate(group: Command, kind: KindOfAccount): void {
       const password =
         options.passwordStdin === true
           ? await readPassword(`New password of ${account}`, {
-              problem: (typed) => typedPasswordProblem(typed, account),
+              problem: (typed) => problemOfAnyPolicy(typed, account),
             })
           : undefined;
       const credential = credentialOf(kind, options);

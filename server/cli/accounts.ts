@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { typedPasswordProblem } from '../features/credentials/new-credential.ts';
+import { problemOfAnyPolicy } from '../features/passwords/passwords.rules.ts';
 import { answerInTerms } from './accounts-answer.ts';
 import { registerChanges } from './accounts-changes.ts';
 import { registerCredentials } from './accounts-credentials.ts';
@@ -48,7 +48,7 @@ function registerCreate(group: Command, kind: KindOfAccount): void {
       const password =
         name !== undefined && options.passwordStdin === true
           ? await readPassword(`Password of ${name}`, {
-              problem: (typed) => typedPasswordProblem(typed, name),
+              problem: (typed) => problemOfAnyPolicy(typed, name),
             })
           : undefined;
       const values = Object.entries(fieldValues(options, createFields)).filter(([, value]) => value !== null);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { typedPasswordProblem } from '../features/credentials/new-credential.ts';
 import { createAdministrator } from '../features/instance/instance.service.ts';
+import { problemOfAnyPolicy } from '../features/passwords/passwords.rules.ts';
 import { answer } from './context.ts';
 import { withExample } from './options.ts';
 import { fieldLines } from './output.ts';
@@ -36,7 +36,7 @@ export function registerAdministrator(program: Command): void {
           options.passwordStdin === true || process.stdin.isTTY
             ? await readPassword(`Password of ${options.email}`, {
                 hint: 'leave it empty to get a generated one',
-                problem: (password) => typedPasswordProblem(password, options.email),
+                problem: (password) => problemOfAnyPolicy(password, options.email),
                 mayBeEmpty: true,
               })
             : '';

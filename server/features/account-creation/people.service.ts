@@ -7,10 +7,13 @@ import {
 import { type Action, act } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { parseInput } from '../../input.ts';
-import { makePassword } from '../credentials/new-credential.ts';
+import { makeGeneratedPassword, makePassword, type NewCredential } from '../credentials/new-credential.ts';
+import type { OrganizationRow } from '../owners/owners.store.ts';
 import { createPerson, type NewPerson, requirePersonCreation } from './new-person.ts';
 
 export type { NewPerson } from './new-person.ts';
+
+type NewPersonInput = { email: string; firstName: string; lastName: string; password?: string | undefined };
 
 /**
  * Creates a user. Takes a seat of the organization's and of the licence's users; with the System role `Read Only User`
@@ -20,8 +23,7 @@ export type { NewPerson } from './new-person.ts';
 export async function createUser(app: App, caller: Caller, rawInput: CreateUserInput): Promise<NewPerson> {
   const input = parseInput(createUserInput, rawInput);
   const ask = (action: Action) => requirePersonCreation(action, 'user', input);
-  if (input.password !== undefined) await act(app, caller, 'user.create', ask);
-  const password = await makePassword(app, caller, input.password, input.email);
+  const password = await firstPassword(app, caller, 'user.create', ask, input);
   return await act(app, caller, 'user.create', async (action) => {
     const organization = await ask(action);
     return await createPerson(app, action, { organization }, 'user', input, password);
@@ -40,10 +42,23 @@ export async function createReadOnlyUser(
 ): Promise<NewPerson> {
   const input = parseInput(createReadOnlyUserInput, rawInput);
   const ask = (action: Action) => requirePersonCreation(action, 'read_only', input);
-  if (input.password !== undefined) await act(app, caller, 'readOnlyUser.create', ask);
-  const password = await makePassword(app, caller, input.password, input.email);
+  const password = await firstPassword(app, caller, 'readOnlyUser.create', ask, input);
   return await act(app, caller, 'readOnlyUser.create', async (action) => {
     const organization = await ask(action);
     return await createPerson(app, action, { organization }, 'read_only', input, password);
   });
+}
+
+/** The first password. One that was typed is looked at once it is known that the caller may create the account. */
+async function firstPassword(
+  app: App,
+  caller: Caller,
+  name: string,
+  ask: (action: Action) => Promise<OrganizationRow>,
+  { email, firstName, lastName, password }: NewPersonInput,
+): Promise<NewCredential> {
+  if (password === undefined) return makeGeneratedPassword(app);
+  const { name: organizationName } = await act(app, caller, name, ask);
+  const holder = { userName: email, firstName, lastName, organizationName, isPerson: true };
+  return await makePassword(app, caller, password, holder);
 }

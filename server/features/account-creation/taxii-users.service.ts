@@ -20,8 +20,12 @@ export async function createTaxiiUser(
 ): Promise<NewTaxiiUser> {
   const input = parseInput(createTaxiiUserInput, rawInput);
   const ask = (action: Action) => requireCreation(action, 'taxii', input.organization, input.userName);
-  if (input.password !== undefined) await act(app, caller, 'taxiiUser.create', ask);
-  const password = await makePassword(app, caller, input.password, input.userName);
+  const asked = input.password === undefined ? undefined : await act(app, caller, 'taxiiUser.create', ask);
+  const password = await makePassword(app, caller, input.password, {
+    userName: input.userName,
+    organizationName: asked?.name,
+    isPerson: false,
+  });
   const apiKey = input.apiKey ? makeToken(app, 'api_key') : undefined;
 
   return await act(app, caller, 'taxiiUser.create', async (action) => {

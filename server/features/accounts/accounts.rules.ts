@@ -1,27 +1,5 @@
-import { nameKey } from '../../../contract/names.ts';
 import type { LimitName } from '../../../contract/organizations.ts';
-import { AppError, invalid } from '../../errors.ts';
-
-const MIN_PASSWORD = 12;
-const MAX_PASSWORD_BYTES = 1024;
-
-/**
- * A password that a person typed for a machine account. Length is what protects it; composition rules are settings
- * of a later sign-in policy. A colon is allowed (RFC 7617 §2), control characters are not.
- * @throws AppError `invalid_input`
- */
-export function requireTypedPassword(password: string, userName: string): void {
-  const length = [...password].length;
-  if (length < MIN_PASSWORD) throw invalid('password', `must have at least ${MIN_PASSWORD} characters`);
-  if (new TextEncoder().encode(password).length > MAX_PASSWORD_BYTES) {
-    throw invalid('password', `must have at most ${MAX_PASSWORD_BYTES} octets`);
-  }
-  // Half a surrogate pair has no UTF-8 form: no client could send it.
-  if (/[\p{Cc}\p{Cs}]/u.test(password))
-    throw invalid('password', 'must not contain control characters or halves of surrogate pairs');
-  if (new Set(password).size < 4) throw invalid('password', 'must have at least 4 different characters');
-  if (nameKey(password) === nameKey(userName)) throw invalid('password', 'must not be the user name');
-}
+import { AppError } from '../../errors.ts';
 
 /** Seats of one kind of account: how many are taken, and how many there may be. */
 export type Seats = { used: number; max: number };

@@ -20,7 +20,7 @@ import { createPerson, requirePersonFields } from '../account-creation/new-perso
 import { createTaxiiUserWith } from '../account-creation/new-taxii-user.ts';
 import { accountTarget } from '../accounts/account-view.rules.ts';
 import { aKind, kindOf, requireSettable } from '../accounts/forms.rules.ts';
-import { makeAccessId, makePassword, makeToken } from '../credentials/new-credential.ts';
+import { makeAccessId, makeGeneratedPassword, makeToken } from '../credentials/new-credential.ts';
 import {
   changeFields,
   creationFields,
@@ -104,14 +104,14 @@ async function create(
   if (kind === 'taxii') {
     const input = parseInput(createTaxiiUserInput, given);
     const created = await createTaxiiUserWith(app, step, place, input, {
-      password: await makePassword(app, step, undefined, input.userName),
+      password: makeGeneratedPassword(app),
       apiKey: input.apiKey ? makeToken(app, 'api_key') : undefined,
     });
     const { userName, password, apiKey } = created;
     return { ...outcome, userName, secrets: defined({ password, apiKey }) };
   }
   const input = parseInput(kind === 'user' ? createUserInput : createReadOnlyUserInput, given);
-  const password = await makePassword(app, step, undefined, input.email);
+  const password = makeGeneratedPassword(app);
   requirePersonFields(step, place.organization, kind, input);
   const created = await createPerson(app, step, place, kind, input, password);
   return { ...outcome, userName: created.userName, secrets: defined({ password: created.password }) };

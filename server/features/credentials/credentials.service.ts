@@ -13,7 +13,6 @@ import { AppError, invalid } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
 import { accountTarget } from '../accounts/account-view.rules.ts';
-import { requireTypedPassword } from '../accounts/accounts.rules.ts';
 import {
   type AccountRow,
   deleteCredential,
@@ -23,9 +22,13 @@ import {
 } from '../accounts/accounts.store.ts';
 import { aKind, requireOnAccount, TARGET_KINDS } from '../accounts/forms.rules.ts';
 import { findVisibleAccount, lockVisibleAccount } from '../accounts/visible-account.ts';
+import { holderOf } from '../passwords/password-policy.ts';
+import { isMostlyNames } from '../passwords/passwords.rules.ts';
+import { findPasswordPolicy, keepFormerPasswords } from '../passwords/passwords.store.ts';
 import { deleteSessionsOf } from '../sessions/sessions.store.ts';
 import { endAllButNewest } from './credentials.store.ts';
 import {
+  makeGeneratedPassword,
   makePassword,
   makeSecretKey,
   makeToken,
@@ -71,11 +74,17 @@ export async function replaceCredential(
     const row = await lockVisibleAccount(action, await findVisibleAccount(action, input));
     requireReplacement(action, row, input);
     const expiresAt = input.expirationDays === undefined ? null : now + input.expirationDays * DAY_MICROS;
-    const credential = typed ?? (await makeCredential(app, caller, row, kind, expiresAt));
-    if (input.password !== undefined) requireTypedPassword(input.password, row.user_name);
+    const credential = typed ?? makeCredential(app, kind, expiresAt);
+    // Its names may have changed while the password was hashed.
+    if (input.password !== undefined && isMostlyNames(input.password, await holderOf(tx, row)))
+      throw new AppError('stale', { message: 'The account was changed meanwhile.' });
     const until = overlapSeconds === 0 ? null : now + overlapSeconds * 1_000_000;
     // Each one that is valid may cost a hash for every guess: the new one overlaps with one other.
     if (until !== null) await endAllButNewest(tx, row.id, kind, now);
+    if (kind === 'password') {
+      const { passwordHistory } = await findPasswordPolicy(tx);
+      await keepFormerPasswords(tx, row.id, passwordHistory, now);
+    }
     await endCredentials(tx, row.id, kind, until ?? 'now');
     await storeCredential(app, tx, row, credential, now);
     const isPersonal = kind === 'password' && row.kind !== 'taxii';
@@ -106,12 +115,12 @@ type Replacement = z.output<typeof replaceCredentialInput>;
 
 /** The typed password, hashed once it is known that the caller may give it to the account. */
 async function typedPassword(app: App, caller: Caller, input: Replacement): Promise<NewCredential> {
-  const row = await act(app, caller, 'account.credential', async (action) => {
+  const context = await act(app, caller, 'account.credential', async (action) => {
     const found = await findVisibleAccount(action, input);
     requireReplacement(action, found, input);
-    return found;
+    return { ...(await holderOf(action.tx, found)), accountId: found.id };
   });
-  return await makePassword(app, caller, input.password, row.user_name);
+  return await makePassword(app, caller, input.password, context);
 }
 
 /** @throws AppError `forbidden`; `invalid_input` for what the kind of account does not have */
@@ -162,14 +171,12 @@ function requireCredentialOf(row: AccountRow, kind: CredentialKind): void {
   throw invalid('credential', `${aKind(row.kind)} has no ${kind.replace('_', ' ')}`);
 }
 
-async function makeCredential(
+function makeCredential(
   app: App,
-  caller: Caller,
-  row: AccountRow,
   kind: CredentialKind,
   expiresAt: Micros | null,
 ): Promise<NewCredential> {
-  if (kind === 'password') return await makePassword(app, caller, undefined, row.user_name);
+  if (kind === 'password') return await makeGeneratedPassword(app);
   if (kind === 'secret_key') return makeSecretKey(app);
   return makeToken(app, kind, expiresAt ?? undefined);
 }

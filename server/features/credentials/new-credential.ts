@@ -7,13 +7,13 @@ import { decrypt, encrypt } from '../../envelope.ts';
 import { AppError } from '../../errors.ts';
 import { dataKeyContext } from '../../keys.ts';
 import type { StoredSecret } from '../../secrets.ts';
-import { requireTypedPassword } from '../accounts/accounts.rules.ts';
 import {
   findDataKey,
   insertCredential,
   insertDataKeyOnce,
   updateCredentialHash,
 } from '../accounts/accounts.store.ts';
+import { type PasswordContext, requireAcceptablePassword } from '../passwords/password-policy.ts';
 
 /** A credential on its way to the database: how it is stored, and, if it was generated, what is shown once. */
 export type NewCredential = {
@@ -39,29 +39,23 @@ const PREFIXES = { api_key: 'txwk_', api_token: 'txwt_' } as const;
 /**
  * The typed password, checked and hashed; a generated one where none was typed. A typed one costs time: call it before
  * the transaction that stores it, and after it is known that the caller may have it stored.
- * @throws AppError `invalid_input` for a typed password that is too weak; `throttled` where the caller has too many under way
+ * @throws AppError `invalid_input` for a typed password that the policy refuses; `throttled` where the caller has too many under way
  */
 export async function makePassword(
   app: App,
   { access: { actor } }: Pick<Caller, 'access'>,
   typed: string | undefined,
-  userName: string,
+  context: PasswordContext,
 ): Promise<NewCredential> {
-  if (typed === undefined) return generated(app, 'password', generatedSecret(app, SECRET_BITS));
-  requireTypedPassword(typed, userName);
+  if (typed === undefined) return makeGeneratedPassword(app);
   const asker = actor.kind === 'account' ? `account ${actor.accountId}` : undefined;
+  await requireAcceptablePassword(app, typed, context, asker);
   return { kind: 'password', stored: await app.secrets.hash(typed, asker), shown: undefined };
 }
 
-/** What is wrong with a typed password, to be said while it is being typed; undefined where nothing is. */
-export function typedPasswordProblem(typed: string, userName: string): string | undefined {
-  try {
-    requireTypedPassword(typed, userName);
-    return undefined;
-  } catch (error) {
-    if (error instanceof AppError) return error.details.problems?.[0]?.message ?? error.message;
-    throw error;
-  }
+/** A password that the server chooses: so long and random that no policy has anything to say about it. */
+export function makeGeneratedPassword(app: App): NewCredential {
+  return generated(app, 'password', generatedSecret(app, SECRET_BITS));
 }
 
 /** A key of a TAXII user, or a token of an API user. */

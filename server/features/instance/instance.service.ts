@@ -112,10 +112,16 @@ type Prepared = { password: NewCredential; random: () => Uint8Array; collectionI
 async function prepareAdministrator(
   app: App,
   caller: Caller,
-  input: { email: string; password: string },
+  input: z.output<typeof createAdministratorInput>,
 ): Promise<Prepared> {
   return {
-    password: await makePassword(app, caller, input.password, input.email),
+    password: await makePassword(app, caller, input.password, {
+      userName: input.email,
+      firstName: input.firstName,
+      lastName: input.lastName,
+      organizationName: input.organization,
+      isPerson: true,
+    }),
     random: () => Buffer.from(app.secrets.generate(40), 'base64url'),
     collectionId: app.ids.uuid(),
   };
