@@ -171,12 +171,8 @@ function requireCredentialOf(row: AccountRow, kind: CredentialKind): void {
   throw invalid('credential', `${aKind(row.kind)} has no ${kind.replace('_', ' ')}`);
 }
 
-function makeCredential(
-  app: App,
-  kind: CredentialKind,
-  expiresAt: Micros | null,
-): Promise<NewCredential> {
-  if (kind === 'password') return await makeGeneratedPassword(app);
+function makeCredential(app: App, kind: CredentialKind, expiresAt: Micros | null): NewCredential {
+  if (kind === 'password') return makeGeneratedPassword(app);
   if (kind === 'secret_key') return makeSecretKey(app);
   return makeToken(app, kind, expiresAt ?? undefined);
 }
