@@ -13,7 +13,7 @@ function request(
 }
 
 describe('where a request came from', () => {
-  it('is its peer, whatever it claims, where no proxy is trusted', () => {
+  it('item 33: is its peer, whatever it claims, where no proxy is trusted', () => {
     const read = createAddressReader([]);
     const headers = { 'x-forwarded-for': '192.0.2.1', 'x-forwarded-proto': 'https' };
     expect(read(request('198.51.100.7', headers))).toEqual({ address: '198.51.100.7', protocol: 'http' });

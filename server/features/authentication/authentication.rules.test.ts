@@ -13,6 +13,7 @@ const SECOND = 1_000_000;
 const NOW = 1_800_000_000 * SECOND;
 const FREE: Record<ThrottleKind, number> = {
   'account-at-address': 20,
+  'account-on-device': 20,
   account: 100,
   address: 100,
   'second-factor': 5,
@@ -50,7 +51,7 @@ describe.each(Object.entries(FREE) as [ThrottleKind, number][])('a throttle per 
     expect(afterFailure(capped.throttle, kind, end + 901 * SECOND).failures).toBe(1);
   });
 
-  it('never blocks longer than 15 minutes, and never counts down by a failure, whatever the clock does', () => {
+  it('item 24: never blocks longer than 15 minutes, and never counts down by a failure, whatever the clock does', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -2000, max: 2000 }), { maxLength: 300 }), (steps) => {
         let now = NOW;
@@ -78,7 +79,7 @@ describe('the time to wait', () => {
   });
 });
 
-describe('a throttle from the future, after the clock was put back', () => {
+describe('item 24: a throttle from the future, after the clock was put back', () => {
   const HOUR = 3600 * SECOND;
   it.each([
     ['a failure an hour ahead', { lastFailureAt: NOW + HOUR, blockedUntil: 0 }],

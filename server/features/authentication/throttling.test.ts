@@ -89,7 +89,7 @@ describe.each(ENGINES)('failed attempts on %s', (engine) => {
     await expect(attempt(right())).resolves.toMatchObject({ accountId: typed.id });
   });
 
-  it('while throttled cost no Argon2 and do not prolong the wait', async () => {
+  it('item 25: while throttled cost no Argon2 and do not prolong the wait', async () => {
     await record(21);
     const before = app.secrets.hashes.count;
     expect(await fail(5)).toEqual(['throttled']);
@@ -126,7 +126,7 @@ describe.each(ENGINES)('failed attempts on %s', (engine) => {
     await expect(attempt(right())).resolves.toBeDefined();
   });
 
-  it('are seen by every process', async () => {
+  it('item 32: are seen by every process', async () => {
     await record(21);
     const other = await app.reopen();
     try {
@@ -169,7 +169,7 @@ describe.each(ENGINES)('failed attempts on %s', (engine) => {
   });
 
   describe('of one address, over all accounts', () => {
-    it('are free up to 100, then the address waits', async () => {
+    it('item 27: are free up to 100, then the address waits', async () => {
       await record(100, guess());
       expect(await fail(1, guess())).toEqual(['unauthenticated']);
       expect(await refusalOf(attempt(right()))).toEqual({
@@ -312,7 +312,7 @@ describe.each(ENGINES)('failed attempts on %s', (engine) => {
       }
     };
 
-    it('are free up to 100, then the account waits at every strange address', async () => {
+    it('item 26: are free up to 100, then the account waits at every strange address', async () => {
       await attack();
       expect(await refusalOf(attempt(right(), newAddress()))).toEqual({
         code: 'throttled',
@@ -320,7 +320,7 @@ describe.each(ENGINES)('failed attempts on %s', (engine) => {
       });
     });
 
-    it('do not lock the account out of an address from which it was used before', async () => {
+    it('item 28: do not lock the account out of an address from which it was used before', async () => {
       await attempt(right());
       await restart();
       await attack();

@@ -28,7 +28,7 @@ describe.each(ENGINES)('setting up an instance on %s', (engine) => {
     organization: 'Port Office',
   };
 
-  it('the one-time set-up code creates the first Administrator, once', async () => {
+  it('item 21: the one-time set-up code creates the first Administrator, once', async () => {
     const { app, setup } = await start();
     const setupCode = await prepareInstance(app, { setupCode: true });
     const first = await setup({ ...administrator, setupCode });

@@ -88,6 +88,36 @@ describe.each(ENGINES)('ending sessions on %s', (engine) => {
     expect((await other.request('DELETE', path)).body).toEqual({ ended: 2 });
   });
 
+  it('item 31: an Organization Administrator sees that failed sign-ins lock an account, and unlocks it, which is audited', async () => {
+    const { browser } = await signedIn('Organization Administrator');
+    const locked = await newPersonWithPassword(app, 'Standard User', organization);
+    const stranger = restClient(server.url);
+    const fail = async () =>
+      (await stranger.request('POST', '/session', { email: locked.userName, password: 'not the one' }))
+        .status;
+    let status = 0;
+    for (let attempt = 0; attempt < 30 && status !== 429; attempt++) status = await fail();
+    expect(status).toBe(429);
+    const path = `/accounts/${locked.accountId}`;
+    const shown = async () =>
+      (
+        await browser.request<{ version: number; status: { lockedBy: string | null }; locked: boolean }>(
+          'GET',
+          path,
+        )
+      ).body;
+    expect(await shown()).toMatchObject({ locked: true, status: { state: 'locked', lockedBy: 'system' } });
+    const right = { email: locked.userName, password: locked.password };
+
+    const bystander = await signedIn('Standard User');
+    const changes = { version: (await shown()).version, locked: false };
+    expect((await bystander.browser.request('PATCH', path, changes)).status).toBe(404);
+    expect((await browser.request('PATCH', path, changes)).status).toBe(200);
+    expect(await shown()).toMatchObject({ locked: false, status: { state: 'active', lockedBy: null } });
+    expect((await stranger.request('POST', '/session', right)).status).toBe(201);
+    expect((await auditTrail(app)).some((event) => event.action === 'account.unlock')).toBe(true);
+  });
+
   it('item 63: an Organization Administrator ends the sessions of an account of the organization, which is audited', async () => {
     const administrator = await signedIn('Organization Administrator');
     const someone = await signedIn('Standard User');

@@ -7,10 +7,12 @@ import {
   newPerson,
   newPersonWithPassword,
   type Person,
+  refusalOf,
 } from '../../testing/builders.ts';
 import { restClient } from '../../testing/rest-client.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { newTaxiiUser } from '../../testing/test-server.ts';
+import { createUser } from '../account-creation/people.service.ts';
 import { resetSetting, setSetting } from '../settings/settings.service.ts';
 
 type Organization = Awaited<ReturnType<typeof newOrganization>>;
@@ -76,6 +78,28 @@ describe.each(ENGINES)('sessions on %s', (engine) => {
       },
     });
     expect((await browser.request('GET', '/session')).body).toEqual(reply.body);
+  });
+
+  it('item 20: an e-mail address signs in in any letter case, and is ASCII: no look-alike of another can be created', async () => {
+    const someone = await newPersonWithPassword(app, 'Standard User', organization);
+    for (const email of [someone.userName.toUpperCase(), someone.userName.replace('user', 'USER')])
+      expect((await client().signIn(email, someone.password)).status).toBe(201);
+    const create = async (email: string) =>
+      await refusalOf(
+        createUser(app, app.operator, {
+          organization: organization.id,
+          email,
+          firstName: 'Look',
+          lastName: 'Alike',
+          organizationRole: 'Standard User',
+        }),
+      );
+    expect((await create(someone.userName.toUpperCase())).code).toBe('name_taken');
+    for (const email of ['ada@ex\u0430mple.com', 'ad\u0430@example.com', 'ada@b\u00fccher.example'])
+      expect(await create(email)).toMatchObject({
+        code: 'invalid_input',
+        details: { problems: [{ path: 'email' }] },
+      });
   });
 
   it('who has to do something first is told so, and reaches nothing else', async () => {
