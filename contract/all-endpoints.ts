@@ -21,6 +21,7 @@ import {
   setGroupMembersEndpoint,
 } from './groups.ts';
 import { getLicenceEndpoint, setLicenceEndpoint } from './licence.ts';
+import { listMailEndpoint, retryMailEndpoint, testMailEndpoint } from './mail.ts';
 import {
   createOrganizationEndpoint,
   deleteOrganizationEndpoint,
@@ -91,6 +92,9 @@ export const ALL_ENDPOINTS: readonly Endpoint[] = [
   getSettingEndpoint,
   setSettingEndpoint,
   resetSettingEndpoint,
+  listMailEndpoint,
+  testMailEndpoint,
+  retryMailEndpoint,
   getLicenceEndpoint,
   setLicenceEndpoint,
   listGroupsEndpoint,

@@ -21,6 +21,7 @@ export const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   collection: 'Id of the collection: a UUID.',
   credential: 'Id of the credential, as `credentials` of the account has it.',
   group: 'Id of the user group.',
+  mail: 'Id of the mail, as the list of the mails has it.',
   organization: 'Id of the organization.',
   owner: 'Id of the community or source.',
   service: 'Id of the TAXII service.',

@@ -18,6 +18,9 @@ import { createGroupsRoutes } from './features/groups/groups.routes.ts';
 import { createInstanceRoutes } from './features/instance/instance.routes.ts';
 import { findInstance } from './features/instance/instance.store.ts';
 import { createLicenceRoutes } from './features/instance/licence.routes.ts';
+import { createMailRoutes } from './features/mail/mail.routes.ts';
+import { sendDueMails } from './features/mail/outbox.service.ts';
+import { deleteOldMails } from './features/mail/outbox.store.ts';
 import { createOwnerRoutes } from './features/owners/owners.routes.ts';
 import { createSessionRoutes } from './features/sessions/sessions.routes.ts';
 import { openSession } from './features/sessions/sessions.service.ts';
@@ -34,6 +37,11 @@ const READY_MS = 3000;
 const HOUSEKEEPING_MS = 3_600_000;
 /** How often it is looked whether a checkpoint of the audit trail is due: the process that wrote the last may be gone. */
 const CHECKPOINT_MS = 300_000;
+/** How often it is looked whether mails are due. */
+const MAIL_MS = 2000;
+/** How long the mails that are being sent are waited for at the end. */
+const MAIL_GRACE_MS = 5000;
+const MAIL_DAYS = 30;
 const DAY_MICROS = 86_400_000_000;
 
 export type ServerOptions = Pick<Faces<never>, 'metricsOfAll'>;
@@ -48,6 +56,7 @@ export function createRestRoutes(app: App, authentication: Authentication): Rest
     ...createOwnerRoutes(app),
     ...createAuditRoutes(app),
     ...createSettingsRoutes(app),
+    ...createMailRoutes(app),
     ...createLicenceRoutes(app),
     ...createGroupsRoutes(app),
     ...createTaxiiServicesRoutes(app),
@@ -88,8 +97,9 @@ export async function startServer(app: App, options: ServerOptions = {}): Promis
     await inTransaction(app.db, async (tx) => {
       await deleteOldStatuses(tx, now - app.config.statusDays * DAY_MICROS);
       await deleteExpiredSessions(tx, now);
+      await deleteOldMails(tx, now - MAIL_DAYS * DAY_MICROS);
     }).catch((error: unknown) =>
-      app.log.warn({ err: error }, 'old statuses and sessions could not be deleted'),
+      app.log.warn({ err: error }, 'old statuses, sessions and mails could not be deleted'),
     );
   };
   const checkpoint = async () => {
@@ -98,7 +108,20 @@ export async function startServer(app: App, options: ServerOptions = {}): Promis
     );
   };
   const firstCheckpoint = checkpoint();
+  const stopMails = new AbortController();
+  let mails: Promise<void> | undefined;
+  const sendMails = () => {
+    mails ??= sendDueMails(app, stopMails.signal)
+      .then(
+        () => undefined,
+        (error: unknown) => app.log.warn({ err: error }, 'the mails that are due could not be sent'),
+      )
+      .finally(() => {
+        mails = undefined;
+      });
+  };
   const timers = [
+    setInterval(sendMails, MAIL_MS),
     setInterval(() => void flush(), FLUSH_MS),
     setInterval(() => void checkpoint(), CHECKPOINT_MS),
     setInterval(() => void keepHouse(), HOUSEKEEPING_MS),
@@ -109,6 +132,9 @@ export async function startServer(app: App, options: ServerOptions = {}): Promis
       for (const timer of timers) clearInterval(timer);
       await server.close(graceMs);
       await firstCheckpoint;
+      await Promise.race([mails, sleep(MAIL_GRACE_MS, undefined, { ref: false })]);
+      stopMails.abort();
+      await mails;
       await flush();
     },
   };

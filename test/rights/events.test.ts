@@ -15,6 +15,7 @@ import { openWorld, send, type Thing, type World } from './world.ts';
 const UNCHANGING = [
   'POST /accounts/:account/preview',
   'POST /audit/verification',
+  'POST /mail/test',
   'POST /session',
   'POST /setup',
 ];

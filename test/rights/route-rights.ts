@@ -257,6 +257,24 @@ const settingVersion = async ({ app }: World) =>
       .where('name', '=', setting)
       .executeTakeFirst()
   )?.version ?? 0;
+/** Id of a fresh mail that was given up. */
+const failedMail = async ({ app }: World) =>
+  (
+    await app.db.write
+      .insertInto('outbox')
+      .values({
+        purpose: 'test',
+        recipient: 'x@example.org',
+        sealed: 'x',
+        created_at: app.clock.now(),
+        attempts: 1,
+        next_attempt_at: app.clock.now(),
+        claimed_until: 0,
+        failed_at: app.clock.now(),
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow()
+  ).id;
 const onInstance = (permission: string): Operation => ({ on: ['instance'], needs: [permission] });
 const onOrganization = (permission: string): Operation => ({ on: ['organization'], needs: [permission] });
 const collections = ['homeCollection', 'communityCollection', 'sourceCollection'] as const;
@@ -489,6 +507,17 @@ export const ROUTE_RIGHTS: Readonly<Record<string, readonly Operation[]>> = {
         params: { setting },
         query: { version: await settingVersion(world) },
       }),
+    },
+  ],
+  'GET /mail': [onInstance('settings.view')],
+  // No mail server is configured.
+  'POST /mail/test': [
+    { ...onInstance('settings.edit'), status: 409, send: () => ({ body: { to: 'x@example.org' } }) },
+  ],
+  'POST /mail/:mail/retry': [
+    {
+      ...onInstance('settings.edit'),
+      send: async ({ world }) => ({ params: { mail: await failedMail(world) } }),
     },
   ],
   'GET /licence': [onInstance('licence.view')],

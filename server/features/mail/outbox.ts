@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
-import type { Kysely } from 'kysely';
 import type { App } from '../../context.ts';
-import type { Schema } from '../../db/schema.ts';
+import type { Database } from '../../db/open.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import type { Keys } from '../../keys.ts';
 import { readSetting } from '../settings/settings.store.ts';
@@ -41,7 +40,7 @@ export async function queueMail(
 }
 
 /** Whether there is a mail server to hand mails to, and somebody whom they are from. */
-export async function isMailConfigured(db: Kysely<Schema>): Promise<boolean> {
+export async function isMailConfigured(db: Database['read']): Promise<boolean> {
   return (await readSetting(db, 'mailServerHost')) !== '' && (await readSetting(db, 'mailFrom')) !== '';
 }
 
