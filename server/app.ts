@@ -8,7 +8,8 @@ import { type Database, openPostgres, openSqlite } from './db/open.ts';
 import { asUnavailable } from './db/transaction.ts';
 import { invalid } from './errors.ts';
 import { prepareInstance } from './features/instance/instance.service.ts';
-import { createKeys, loadOrCreateKeyFile, parseMasterKeys } from './keys.ts';
+import { openKeyFile } from './key-file.ts';
+import { createKeys, type Keys, parseMasterKeys } from './keys.ts';
 import { openLog } from './log.ts';
 import { createSecrets } from './secrets.ts';
 
@@ -47,11 +48,7 @@ export async function openApp(config: Config, options: OpenOptions = {}): Promis
     const app: App = {
       config,
       db,
-      keys: createKeys(
-        config.masterKeys === undefined
-          ? loadOrCreateKeyFile(path.join(config.dataFolder, KEY_FILE))
-          : parseMasterKeys(config.masterKeys),
-      ),
+      keys: openKeys(config),
       secrets: options.replace?.secrets ?? createSecrets(),
       log,
       clock,
@@ -78,6 +75,12 @@ export function openDatabase(config: Config, onIdleError: (error: Error) => void
     );
   }
   return openSqlite(path.join(config.dataFolder, DATABASE_FILE), config.sqliteCacheBytes);
+}
+
+function openKeys(config: Config): Keys {
+  if (config.masterKeys !== undefined) return createKeys(parseMasterKeys(config.masterKeys));
+  const file = openKeyFile(path.join(config.dataFolder, KEY_FILE));
+  return createKeys(file.masterKeys, file.changed);
 }
 
 /** Wall-clock time in microseconds; a stamp that would repeat is raised by one where it is given out. */

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createKeys, loadOrCreateKeyFile, parseMasterKeys } from './keys.ts';
+import { openKeyFile } from './key-file.ts';
+import { createKeys, parseMasterKeys } from './keys.ts';
 
 const OLD = Buffer.alloc(32, 1);
 const NEW = Buffer.alloc(32, 2);
@@ -135,31 +136,31 @@ describe('the key file', () => {
 
   it('is made at first, readable by its owner only, and read from then on', () => {
     const file = path.join(folder(), 'master.key');
-    const [key] = loadOrCreateKeyFile(file);
+    const [key] = openKeyFile(file).masterKeys;
     expect(key).toHaveLength(32);
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(loadOrCreateKeyFile(file)).toEqual([key]);
+    expect(openKeyFile(file).masterKeys).toEqual([key]);
     expect(readdirSync(path.dirname(file))).toEqual(['master.key']);
   });
 
   it('may hold older keys too', () => {
     const file = path.join(folder(), 'master.key');
     writeFileSync(file, `${NEW.toString('base64url')}\n${OLD.toString('base64url')}\n`);
-    expect(loadOrCreateKeyFile(file)).toEqual([NEW, OLD]);
+    expect(openKeyFile(file).masterKeys).toEqual([NEW, OLD]);
   });
 
   it('is never replaced when it is damaged', () => {
     const file = path.join(folder(), 'master.key');
     writeFileSync(file, 'damaged');
-    expect(() => loadOrCreateKeyFile(file)).toThrow('A master key is');
+    expect(() => openKeyFile(file).masterKeys).toThrow('A master key is');
     expect(readFileSync(file, 'utf8')).toBe('damaged');
   });
 
   it('is made once by processes that start at once', async () => {
     const file = path.join(folder(), 'master.key');
-    const script = `import { loadOrCreateKeyFile } from ${JSON.stringify(new URL('keys.ts', import.meta.url).href)};
+    const script = `import { openKeyFile } from ${JSON.stringify(new URL('key-file.ts', import.meta.url).href)};
       process.stdin.once('data', () => {
-        process.stdout.write(Buffer.from(loadOrCreateKeyFile(${JSON.stringify(file)})[0]).toString('hex'));
+        process.stdout.write(Buffer.from(openKeyFile(${JSON.stringify(file)}).masterKeys[0]).toString('hex'));
         process.exit();
       });
       process.stderr.write('ready');`;

@@ -6,12 +6,10 @@ import {
   createSecretKey,
   hkdfSync,
   type KeyObject,
-  randomBytes,
   sign,
   timingSafeEqual,
   verify,
 } from 'node:crypto';
-import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { decrypt, encrypt } from './envelope.ts';
 import { AppError } from './errors.ts';
 
@@ -39,18 +37,81 @@ export type Keys = {
   ): 'valid' | 'invalid' | 'unknown_key';
   /** The public key of what `sign` makes now: 32 octets in base64url. */
   publicKey(purpose: string): string;
+  /** What may be told of the master keys, in their order; `signingKey`: the pair that signs for the purpose under it. */
+  masterKeys(purpose: string): MasterKey[];
+  /** Looks whether there are other master keys now; whether there were. */
+  reload(): boolean;
 };
+
+/** `id`: what stands in what is sealed and wrapped under it, as four hexadecimal digits; two keys may share it. */
+export type MasterKey = { id: string; signingKey: { keyId: string; publicKey: string } };
 
 /** Both in base64url. The key id is the first eight octets of the SHA-256 of the public key. */
 export type Signature = { keyId: string; signature: string };
 
+export const MASTER_KEY_BYTES = 32;
 const KEY_BYTES = 32;
 const ID_BYTES = 2;
 const TAG_BYTES = 16;
 /** What stands before the 32 octets of an Ed25519 key in PKCS #8 (RFC 8410 §7). */
 const ED25519_PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-export function createKeys(masterKeys: readonly Uint8Array[]): Keys {
+/**
+ * Keys of these master keys, the first of which makes new things. `changed` gives others once there are others, and costs next to
+ * nothing while there are none: it is asked before something is wrapped or signed that stays, and whenever something does not
+ * open, because another process may have rotated them. A stranger can make that happen with every request.
+ */
+export function createKeys(
+  masterKeys: readonly Uint8Array[],
+  changed: () => readonly Uint8Array[] | undefined = () => undefined,
+): Keys {
+  let ring = createRing(masterKeys);
+  const reload = () => {
+    const others = changed();
+    if (others !== undefined) ring = createRing(others);
+    return others !== undefined;
+  };
+  const current = () => {
+    reload();
+    return ring;
+  };
+  return {
+    sign: (purpose, bytes) => current().sign(purpose, bytes),
+    verify(purpose, bytes, signature, otherPublicKeys = []) {
+      const answer = ring.verify(purpose, bytes, signature, otherPublicKeys);
+      return answer === 'unknown_key' && reload()
+        ? ring.verify(purpose, bytes, signature, otherPublicKeys)
+        : answer;
+    },
+    publicKey: (purpose) => current().publicKey(purpose),
+    seal: (purpose, bytes) => ring.seal(purpose, bytes),
+    unseal: (purpose, text) =>
+      ring.unseal(purpose, text) ?? (reload() ? ring.unseal(purpose, text) : undefined),
+    wrap: (context, key) => current().wrap(context, key),
+    unwrap: (context, text) =>
+      ring.unwrap(context, text) ?? (reload() ? ring.unwrap(context, text) : undefined),
+    masterKeys: (purpose) => current().masterKeys(purpose),
+    reload,
+  };
+}
+
+/** The id of the master key that a text was wrapped under, as `MasterKey` has it; undefined for what `wrap` did not make. */
+export function wrappedUnder(text: string): string | undefined {
+  const [version, id = ''] = text.split('.');
+  return version === 'v1' ? Buffer.from(id, 'base64url').toString('hex') : undefined;
+}
+
+/** The id of the master key: see `MasterKey`. */
+export function masterKeyId(key: Uint8Array): string {
+  return idOf(key).toString('hex');
+}
+
+function idOf(key: Uint8Array): Buffer {
+  return createHash('sha256').update('taxiway key id').update(key).digest().subarray(0, ID_BYTES);
+}
+
+/** What follows from certain master keys. */
+function createRing(masterKeys: readonly Uint8Array[]): Omit<Keys, 'reload'> {
   // As key objects: to make one of bytes costs ten times as much as the tag itself.
   const derived = new Map<string, KeyObject>();
   const keyFor = (index: number, purpose: string): KeyObject => {
@@ -63,9 +124,7 @@ export function createKeys(masterKeys: readonly Uint8Array[]): Keys {
     }
     return key;
   };
-  const ids = masterKeys.map((key) =>
-    createHash('sha256').update('taxiway key id').update(key).digest().subarray(0, ID_BYTES),
-  );
+  const ids = masterKeys.map(idOf);
   const tag = (index: number, purpose: string, bytes: Uint8Array) =>
     createHmac('sha256', keyFor(index, purpose)).update(bytes).digest().subarray(0, TAG_BYTES);
   const pairs = new Map<string, SigningPair>();
@@ -92,6 +151,11 @@ export function createKeys(masterKeys: readonly Uint8Array[]): Keys {
       return verify(null, bytes, known.publicKey, Buffer.from(signature, 'base64url')) ? 'valid' : 'invalid';
     },
     publicKey: (purpose) => textOf(pairFor(0, purpose).publicKey),
+    masterKeys: (purpose) =>
+      ids.map((id, index) => {
+        const { keyId, publicKey } = pairFor(index, purpose);
+        return { id: id.toString('hex'), signingKey: { keyId, publicKey: textOf(publicKey) } };
+      }),
     seal: (purpose, bytes) =>
       Buffer.concat([ids[0] ?? Buffer.alloc(ID_BYTES), tag(0, purpose, bytes), bytes]).toString('base64url'),
     unseal(purpose, text) {
@@ -163,34 +227,10 @@ export function parseMasterKeys(text: string): Uint8Array[] {
     .split(/[\s,]+/)
     .filter((part) => part !== '')
     .map((part) => Buffer.from(part, 'base64url'));
-  if (keys.length === 0 || keys.some((key) => key.length !== KEY_BYTES)) {
+  if (keys.length === 0 || keys.some((key) => key.length !== MASTER_KEY_BYTES)) {
     throw new AppError('invalid_input', {
-      message: `A master key is ${KEY_BYTES} octets in base64url (for instance from: openssl rand -base64 32 | tr '+/' '-_' | tr -d '=').`,
+      message: `A master key is ${MASTER_KEY_BYTES} octets in base64url (for instance from: openssl rand -base64 32 | tr '+/' '-_' | tr -d '=').`,
     });
   }
   return keys;
-}
-
-/** The master keys in the file, which is made with a fresh one, readable by its owner only, when it does not exist. Safe when several processes start at once. */
-export function loadOrCreateKeyFile(file: string): Uint8Array[] {
-  const read = () => parseMasterKeys(readFileSync(file, 'utf8'));
-  try {
-    return read();
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-  }
-  const temporary = `${file}.${process.pid}.new`;
-  writeFileSync(temporary, `${randomBytes(KEY_BYTES).toString('base64url')}\n`, { mode: 0o600, flush: true });
-  try {
-    linkSync(temporary, file); // fails when another process was first
-  } catch (error) {
-    if (!isErrno(error, 'EEXIST')) throw error;
-  } finally {
-    unlinkSync(temporary);
-  }
-  return read();
-}
-
-function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && Reflect.get(error, 'code') === code;
 }
