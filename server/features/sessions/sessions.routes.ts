@@ -15,8 +15,9 @@ import { endSessions, getSession, listSessions, signIn, signOut } from './sessio
 export function createSessionRoutes(app: App, authentication: Authentication): RestRoute[] {
   return [
     bind(signInEndpoint, async (caller, { body }, browser) => {
-      const { token, view } = await signIn(app, authentication.admit, caller, body, browser);
+      const { token, view, device } = await signIn(app, authentication.admit, caller, body, browser);
       browser.keep(token);
+      browser.keepDevice(device);
       return view;
     }),
     bind(showSessionEndpoint, async (caller, _parts, { token }) => await getSession(app, caller, token)),

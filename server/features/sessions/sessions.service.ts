@@ -11,6 +11,9 @@ import { formatTimestamp } from '../../protocols/timestamp.ts';
 import { type AccountRow, findAccount, findActor } from '../accounts/accounts.store.ts';
 import type { AuditTarget } from '../audit/audit.rules.ts';
 import { accountObstacle } from '../authentication/authentication.rules.ts';
+import { tellOfFailures } from '../authentication/owner-notices.ts';
+import type { From } from '../authentication/throttling.ts';
+import { openDevice, sealDevice } from './device.ts';
 import { type BrowserSide, PEOPLE, type StartedSession, sessionView, startSession } from './own-session.ts';
 import { isLive, isVerifiedLately, isWorthNoting, requiredActionsOf } from './sessions.rules.ts';
 import {
@@ -28,7 +31,7 @@ type AccountActor = Extract<Actor, { kind: 'account' }>;
 /** Who may be let in with a password; see `createAuthentication`. */
 export type Admit = (
   presented: { scheme: 'basic'; userName: string; password: string },
-  from: { address: string; requestId: string },
+  from: From,
   open: (verified: {
     accountId: number;
   }) => Promise<{ session: { accountId: number; credentialVersion: number } } | { obstacle: string }>,
@@ -43,9 +46,10 @@ export async function signIn(
   admit: Admit,
   caller: Caller,
   { email, password }: SignInInput,
-  browser: BrowserSide,
-): Promise<StartedSession> {
-  const from = { address: caller.address ?? '', requestId: caller.requestId ?? '' };
+  browser: BrowserSide & { device: string | undefined },
+): Promise<StartedSession & { device: string }> {
+  const device = openDevice(app, browser.device);
+  const from = { address: caller.address ?? '', requestId: caller.requestId ?? '', device };
   const admitted = await admit({ scheme: 'basic', userName: email, password }, from, async (verified) => {
     const row = await findPerson(app.db.read, verified.accountId);
     if (row === undefined) return { obstacle: 'unknown account' };
@@ -54,7 +58,11 @@ export async function signIn(
       ? { session: { accountId: row.id, credentialVersion: row.credential_version } }
       : { obstacle };
   });
-  return await startSession(app, caller, admitted, browser, null);
+  const started = await startSession(app, caller, admitted, browser, null);
+  await tellOfFailures(app, email, from).catch((error: unknown) =>
+    app.log.warn({ err: error }, 'the owner could not be told of failed sign-ins'),
+  );
+  return { ...started, device: sealDevice(app, admitted.accountId, device) };
 }
 
 /**
