@@ -33,6 +33,7 @@ import {
   setOrganizationPermissionsEndpoint,
 } from './organizations.ts';
 import { communityEndpoints, listCommunityRolesEndpoint, sourceEndpoints } from './owners.ts';
+import { changePasswordEndpoint, passwordPolicyEndpoint } from './passwords.ts';
 import {
   endAllSessionsEndpoint,
   endSessionEndpoint,
@@ -63,6 +64,8 @@ export const ALL_ENDPOINTS: readonly Endpoint[] = [
   signInEndpoint,
   showSessionEndpoint,
   signOutEndpoint,
+  passwordPolicyEndpoint,
+  changePasswordEndpoint,
   listSessionsEndpoint,
   endAllSessionsEndpoint,
   endSessionEndpoint,

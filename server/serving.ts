@@ -22,6 +22,7 @@ import { createMailRoutes } from './features/mail/mail.routes.ts';
 import { sendDueMails } from './features/mail/outbox.service.ts';
 import { deleteOldMails } from './features/mail/outbox.store.ts';
 import { createOwnerRoutes } from './features/owners/owners.routes.ts';
+import { createPasswordRoutes } from './features/passwords/passwords.routes.ts';
 import { createSessionRoutes } from './features/sessions/sessions.routes.ts';
 import { openSession } from './features/sessions/sessions.service.ts';
 import { deleteExpiredSessions } from './features/sessions/sessions.store.ts';
@@ -51,6 +52,7 @@ export function createRestRoutes(app: App, authentication: Authentication): Rest
   return [
     ...createInstanceRoutes(app),
     ...createSessionRoutes(app, authentication),
+    ...createPasswordRoutes(app, authentication),
     ...createAccountRoutes(app),
     ...createBulkRoutes(app),
     ...createOwnerRoutes(app),

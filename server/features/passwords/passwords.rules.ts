@@ -2,8 +2,8 @@ import type { Problem } from '../../../contract/errors.ts';
 import { nameKey } from '../../../contract/names.ts';
 import { SETTINGS } from '../../../contract/settings.ts';
 
-const MAX_BYTES = 1024;
-const MIN_DIFFERENT = 4;
+export const MAX_BYTES = 1024;
+export const MIN_DIFFERENT = 4;
 /** From this length on no rule about classes of characters counts: a long phrase of small letters is a good password. */
 export const CLASSES_COUNT_BELOW = 20;
 /** Beside a well-known word so many letters and digits must stand: less is soon tried out. */
@@ -97,6 +97,11 @@ export function problemOfAnyPolicy(password: string, userName: string): string |
   };
   const [first] = passwordProblems(password, { userName, isPerson: true }, mildest, NOTHING_KNOWN);
   return first?.message;
+}
+
+/** The problems under the path of the field that the password was typed into. */
+export function passwordsPath(path: string, problems: readonly Problem[]): Problem[] {
+  return problems.map(({ message }) => ({ path, message }));
 }
 
 function problem(message: string): Problem {
