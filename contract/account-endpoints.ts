@@ -64,7 +64,7 @@ const accountInfo = z.strictObject(
       to: 'The e-mail address of the person.',
       subject: 'The subject.',
       text: 'The text, without the password.',
-      sent: 'False: it was not sent, and is for the creator to pass on.',
+      sent: 'True: it is on its way. False: no mail server is configured, and it is for the creator to pass on.',
     },
   ),
 );

@@ -47,7 +47,7 @@ export const CREATION_TEXTS = {
   password:
     'The first password, as `GET /password-policy` tells what it must be. Absent: one is generated, and given back this once.',
   sendAccountInfoEmail:
-    'Whether the account information is written for the person: `accountInfo` of the answer.',
+    'Whether the account information is sent to the person by e-mail, or, while no mail server is configured, written to be passed on: `accountInfo` of the answer. The password is not in it.',
   tokenExpirationDays:
     'Generates a token as well, which is valid for so many days ("save user and generate token"). Absent: no token.',
   apiKey: 'Whether an API key is generated beside the password.',

@@ -10,6 +10,7 @@ import { registerDoctor } from './doctor.ts';
 import { registerGroup } from './groups.ts';
 import { registerImport } from './import.ts';
 import { registerLicence } from './licence.ts';
+import { registerMail } from './mail.ts';
 import { registerMigrate } from './migrate.ts';
 import { registerOrganization } from './organizations.ts';
 import { EXIT, type Failure, failureOf, printFailure } from './output.ts';
@@ -34,6 +35,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerCollection,
   registerImport,
   registerSettings,
+  registerMail,
   registerLicence,
   registerAudit,
   registerBackup,

@@ -5,6 +5,7 @@ import { getSetting, listSettings, resetSetting, setSetting } from '../features/
 import { answer } from './context.ts';
 import { withExample } from './options.ts';
 import { fieldLines, tableLines } from './output.ts';
+import { readPassword } from './password.ts';
 
 export function registerSettings(program: Command): void {
   const group = program.command('settings').description('system settings');
@@ -41,15 +42,18 @@ export function registerSettings(program: Command): void {
   );
   withExample(
     named(group.command('set'))
-      .argument('<value>', 'a whole number, or on or off')
+      .argument(
+        '[value]',
+        'a whole number, on or off, or a text; of a secret none: it is asked for, or read from standard input',
+      )
       .description('set a system setting')
-      .action(async (name: string, text: string, _options: object, command: Command) => {
-        await answer(command, async (app, caller) =>
-          view(await setSetting(app, caller, { name, value: typedValue(name, text) })),
-        );
+      .action(async (name: string, text: string | undefined, _options: object, command: Command) => {
+        const value = await typedValue(name, text);
+        await answer(command, async (app, caller) => view(await setSetting(app, caller, { name, value })));
       }),
     'taxiway settings set sessionIdleMinutes 15',
     'taxiway settings set accountsAdministratorManagesMembers off',
+    'taxiway settings set mailServerPassword < password.txt',
   );
   withExample(
     named(group.command('reset'))
@@ -66,9 +70,17 @@ function named(command: Command): Command {
 }
 
 /** The value that was typed. What the setting makes of it is checked where it is set, as for everybody else. */
-function typedValue(name: string, text: string): boolean | number {
-  const isSwitch = isSettingName(name) && SETTINGS[name].kind === 'switch';
-  if (isSwitch || ['on', 'off'].includes(text)) {
+async function typedValue(name: string, text: string | undefined): Promise<boolean | number | string> {
+  const kind = isSettingName(name) ? SETTINGS[name].kind : undefined;
+  if (kind === 'secret') {
+    // Whoever lists the processes sees arguments, and the shell keeps them.
+    if (text !== undefined)
+      throw invalid(name, 'is a secret: leave the value out, and give it on standard input');
+    return await readPassword(name);
+  }
+  if (text === undefined) throw invalid(name, 'needs a value');
+  if (kind === 'text' || kind === 'choice') return text;
+  if (kind === 'switch' || ['on', 'off'].includes(text)) {
     if (['on', 'true'].includes(text)) return true;
     if (['off', 'false'].includes(text)) return false;
     throw invalid(name, 'must be on or off');
@@ -78,23 +90,31 @@ function typedValue(name: string, text: string): boolean | number {
 }
 
 function shownValue({ unit, isDefault }: Setting, value: Setting['value']): string {
-  if (value === null) return isDefault ? '(none)' : '(set, not shown)';
+  if (value === null) return isDefault ? '(none)' : '(set)';
   if (value === '') return '(empty)';
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   return unit === null ? String(value) : `${value} ${unit}`;
 }
 
+/** What it may be set to. */
+function allowed({ type, min, max, choices, maxLength }: Setting): string {
+  if (type === 'switch') return 'on, off';
+  if (type === 'choice') return choices?.join(', ') ?? '';
+  return type === 'number' ? `${min} to ${max}` : `a text of at most ${maxLength} characters`;
+}
+
 function view(setting: Setting): { data: Setting; lines: string[] } {
-  const { min, max } = setting;
   return {
     data: setting,
     lines: [
-      `${setting.name} is ${shownValue(setting, setting.value)}.`,
+      setting.type === 'secret'
+        ? `${setting.name} is ${setting.isDefault ? 'not set' : 'set, and not shown'}.`
+        : `${setting.name} is ${shownValue(setting, setting.value)}.`,
       ...fieldLines([
         ['Meaning', setting.meaning],
         ['Takes effect', setting.effect],
-        ['Default', shownValue(setting, setting.default)],
-        ['Allowed', min === null || max === null ? 'on, off' : `${min} to ${max}`],
+        ['Default', setting.type === 'secret' ? undefined : shownValue(setting, setting.default)],
+        ['Allowed', allowed(setting)],
         ['Changed', setting.changedAt === null ? undefined : `${setting.changedAt} by ${setting.changedBy}`],
       ]),
     ],

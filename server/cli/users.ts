@@ -115,14 +115,16 @@ function createdPerson(created: NewPerson, input: CreationInput): Answer {
       ]),
       ...(accountInfo === null
         ? []
-        : [
-            '',
-            `No mail was sent: pass this on to ${accountInfo.to}, and the password another way.`,
-            '',
-            ...[accountInfo.subject, '', ...accountInfo.text.trimEnd().split('\n')].map((line) =>
-              `  ${line}`.trimEnd(),
-            ),
-          ]),
+        : accountInfo.sent
+          ? ['', `A mail is on its way to ${accountInfo.to}. Pass the password on another way.`]
+          : [
+              '',
+              `No mail was sent: pass this on to ${accountInfo.to}, and the password another way.`,
+              '',
+              ...[accountInfo.subject, '', ...accountInfo.text.trimEnd().split('\n')].map((line) =>
+                `  ${line}`.trimEnd(),
+              ),
+            ]),
     ],
   };
 }

@@ -24,6 +24,9 @@ import { deleteThrottlesOf } from '../authentication/authentication.store.ts';
 import { listGroupsOf, removeFromGroups, setGroupsOf } from '../groups/groups.store.ts';
 import { lockInstance } from '../instance/instance.store.ts';
 import { findOrganization, lockOrganization } from '../owners/owners.store.ts';
+import { deleteLinksOf } from '../links/links.store.ts';
+import { emailChanged } from '../mail/messages.rules.ts';
+import { queueMail } from '../mail/outbox.ts';
 import { deleteSessionsOf } from '../sessions/sessions.store.ts';
 import { readSetting } from '../settings/settings.store.ts';
 import { changedValues, type EditPlan, planEdit } from './edits.rules.ts';
@@ -164,6 +167,8 @@ export async function applyEdit(
     ...given('locked_at', since(changes.locked, row.locked_at, now)),
     ...given('disabled_at', since(changes.disabled, row.disabled_at, now)),
     ...given('expires_at', expiresAt),
+    // Of another end, reminders begin anew.
+    ...(expiresAt === undefined || expiresAt === row.expires_at ? {} : { expiry_reminded_days: null }),
     ...given('password_reset_required', flag(changes.passwordResetRequired)),
     ...given('mfa_reset_required', flag(changes.mfaResetRequired)),
     ...given('terms_acceptance_required', flag(changes.termsOfServiceAcceptanceRequired)),
@@ -178,6 +183,9 @@ export async function applyEdit(
     ...(changes.onlyOwners === undefined ? {} : { narrowed: changes.onlyOwners === null ? 0 : 1 }),
   });
   if (plan.endsSessions) await deleteSessionsOf(tx, row.id);
+  // Whoever follows a link shows that the address is theirs; and a disabled account does not come back by an old one.
+  if (changes.userName !== undefined || changes.disabled === true) await deleteLinksOf(tx, row.id);
+  if (changes.userName !== undefined) await tellOfNewEmail(app, { tx, now }, row, changes.userName);
   const before = fieldValues(row, { groups: groupsBefore, onlyOwners: ownersBefore });
   await audit({
     organizationId: row.organization_id,
@@ -191,6 +199,24 @@ export async function applyEdit(
         : { consequences: plan.consequences.map(({ message }) => message) }),
     },
   });
+}
+
+/** Tells a person of a changed e-mail address: at the old one and at the new one. */
+async function tellOfNewEmail(
+  app: App,
+  { tx, now }: Pick<Action, 'tx' | 'now'>,
+  row: AccountRow,
+  newEmail: string,
+): Promise<void> {
+  if ((row.kind !== 'user' && row.kind !== 'read_only') || newEmail === row.user_name) return;
+  const message = emailChanged({
+    newEmail,
+    confirmed: true,
+    at: now,
+    address: null,
+    timeZone: row.time_zone,
+  });
+  for (const to of [row.user_name, newEmail]) await queueMail(app, tx, { account: row, to, message });
 }
 
 function given<K extends string, V>(column: K, value: V | undefined): { [P in K]?: V } {

@@ -3,6 +3,7 @@ import type { createReadOnlyUserInput, createUserInput } from '../../../contract
 import type { AccountKind, OrganizationRole, SystemRole } from '../../../contract/roles.ts';
 import type { Action } from '../../action.ts';
 import type { App } from '../../context.ts';
+import type { Transaction } from '../../db/transaction.ts';
 import { invalid } from '../../errors.ts';
 import {
   defaultSystemRole,
@@ -13,6 +14,8 @@ import {
   requireSettable,
 } from '../accounts/forms.rules.ts';
 import { type NewCredential, shownCredential } from '../credentials/new-credential.ts';
+import { accountInformation, renderMail } from '../mail/messages.rules.ts';
+import { baseUrlForLinks, queueMail } from '../mail/outbox.ts';
 import type { OrganizationRow } from '../owners/owners.store.ts';
 import { readSetting } from '../settings/settings.store.ts';
 import { openAccount, type Place, requireCreation } from './new-account.ts';
@@ -26,8 +29,8 @@ export type NewPerson = {
   organizationRole: OrganizationRole;
   /** Only if it was generated; this is the one time it can be seen. */
   password?: string;
-  /** What the account information mail says; null where none was wanted. Until mail is configured, it is for the creator to pass on. */
-  accountInfo: { to: string; subject: string; text: string; sent: false } | null;
+  /** What the account information mail says; null where none was wanted. Not sent: it is for the creator to pass on. */
+  accountInfo: { to: string; subject: string; text: string; sent: boolean } | null;
 };
 
 type PersonInput = z.output<typeof createUserInput> | z.output<typeof createReadOnlyUserInput>;
@@ -113,7 +116,15 @@ export async function createPerson(
     organization: organization.name,
     organizationRole,
     ...shownCredential(password),
-    accountInfo: input.sendAccountInfoEmail ? accountInfo(input, organization.name) : null,
+    accountInfo: input.sendAccountInfoEmail
+      ? await sendAccountInfo(
+          app,
+          tx,
+          { id, organization_id: organization.owner_id },
+          input,
+          organization.name,
+        )
+      : null,
   };
 }
 
@@ -123,18 +134,24 @@ function onlyOrganizationRole(systemRole: SystemRole): OrganizationRole {
   throw invalid('organizationRole', 'is missing');
 }
 
-/** The mail with the account's information. The password is told another way. */
-function accountInfo(
-  input: { email: string; firstName: string; passwordResetRequired: boolean },
+/** The mail with the account's information, sent where mail is configured. The password is told another way. */
+async function sendAccountInfo(
+  app: App,
+  tx: Transaction,
+  account: { id: number; organization_id: number },
+  { email, firstName, passwordResetRequired }: PersonInput,
   organization: string,
-) {
-  const next = input.passwordResetRequired ? ' You will be asked to choose a new one.' : '';
-  return {
-    to: input.email,
-    subject: `Your account in ${organization}`,
-    text: `Hello ${input.firstName},\n\nan account was created for you in the organization "${organization}". Sign in with your e-mail address, ${input.email}, and the password that you are given separately.${next}\n`,
-    sent: false as const,
-  };
+): Promise<NewPerson['accountInfo']> {
+  const message = accountInformation({
+    firstName,
+    email,
+    organization,
+    passwordResetRequired,
+    link: baseUrlForLinks(app),
+  });
+  const sent = await queueMail(app, tx, { account, to: email, message });
+  const { subject, text } = renderMail(message);
+  return { to: email, subject, text, sent };
 }
 
 const flag = (value: boolean): number => (value ? 1 : 0);

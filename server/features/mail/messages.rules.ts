@@ -76,6 +76,8 @@ export function accountInformation(account: {
   email: string;
   organization: string;
   passwordResetRequired: boolean;
+  /** Where to sign in. */
+  link: string;
 }): Message {
   const { firstName, email, organization } = account;
   const next = account.passwordResetRequired ? ' You will be asked to choose a new one.' : '';
@@ -86,6 +88,7 @@ export function accountInformation(account: {
       `Hello ${firstName},`,
       `an account was created for you in the organization "${organization}". Sign in with your e-mail address, ${email}, and the password that you are given separately.${next}`,
     ],
+    link: { url: account.link, label: 'Sign in' },
   };
 }
 

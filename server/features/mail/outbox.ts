@@ -58,14 +58,14 @@ export function baseUrlForLinks({ config }: Pick<App, 'config'>): string {
 type MailKey = Pick<OutboxRow, 'recipient' | 'created_at'>;
 
 /** Encrypted for its recipient: put into the row of another, it cannot be opened. */
-const context = ({ recipient, created_at }: MailKey) => `outbox/${created_at}/${recipient}`;
+export const mailContext = ({ recipient, created_at }: MailKey) => `outbox/${created_at}/${recipient}`;
 
 function sealMail(keys: Keys, row: MailKey, mail: RenderedMail): string {
-  return keys.wrap(context(row), Buffer.from(JSON.stringify(mail)));
+  return keys.wrap(mailContext(row), Buffer.from(JSON.stringify(mail)));
 }
 
 /** What was to be sent; undefined when none of the master keys opens it. */
 export function openMail(keys: Keys, row: MailKey, sealed: string): RenderedMail | undefined {
-  const bytes = keys.unwrap(context(row), sealed);
+  const bytes = keys.unwrap(mailContext(row), sealed);
   return bytes === undefined ? undefined : (JSON.parse(Buffer.from(bytes).toString()) as RenderedMail);
 }
