@@ -21,6 +21,7 @@ import {
   setGroupMembersEndpoint,
 } from './groups.ts';
 import { getLicenceEndpoint, setLicenceEndpoint } from './licence.ts';
+import { LINK_ENDPOINTS } from './links.ts';
 import { listMailEndpoint, retryMailEndpoint, testMailEndpoint } from './mail.ts';
 import {
   createOrganizationEndpoint,
@@ -69,6 +70,7 @@ export const ALL_ENDPOINTS: readonly Endpoint[] = [
   listSessionsEndpoint,
   endAllSessionsEndpoint,
   endSessionEndpoint,
+  ...LINK_ENDPOINTS,
   ...ACCOUNT_ENDPOINTS,
   ...BULK_ENDPOINTS,
   listOrganizationsEndpoint,

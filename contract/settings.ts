@@ -96,6 +96,14 @@ export const SETTINGS = {
     effect: 'at the next request of each session',
     enforced: true,
   },
+  ownEmailChangeAllowed: {
+    kind: 'switch',
+    default: false,
+    meaning:
+      'People may change the e-mail address of their own account, once they confirm the new one by a link that is mailed to it. While it is off, only those may who may change user names.',
+    effect: 'at once, also for changes that are not confirmed yet',
+    enforced: true,
+  },
   sessionIdleMinutes: {
     kind: 'number',
     default: 30,

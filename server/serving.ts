@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from './context.ts';
 import { inTransaction } from './db/transaction.ts';
 import { createAccountRoutes } from './features/accounts/accounts.routes.ts';
+import { createApiV2Routes } from './features/api-v2/api-v2.routes.ts';
 import { createAuditRoutes } from './features/audit/audit.routes.ts';
 import { keepCheckpoints } from './features/audit/checkpoints.service.ts';
 import {
@@ -18,9 +19,12 @@ import { createGroupsRoutes } from './features/groups/groups.routes.ts';
 import { createInstanceRoutes } from './features/instance/instance.routes.ts';
 import { findInstance } from './features/instance/instance.store.ts';
 import { createLicenceRoutes } from './features/instance/licence.routes.ts';
+import { createLinkRoutes } from './features/links/links.routes.ts';
+import { deleteExpiredLinks } from './features/links/links.store.ts';
 import { createMailRoutes } from './features/mail/mail.routes.ts';
 import { sendDueMails } from './features/mail/outbox.service.ts';
 import { deleteOldMails } from './features/mail/outbox.store.ts';
+import { sendReminders } from './features/mail/reminders.service.ts';
 import { createOwnerRoutes } from './features/owners/owners.routes.ts';
 import { createPasswordRoutes } from './features/passwords/passwords.routes.ts';
 import { createSessionRoutes } from './features/sessions/sessions.routes.ts';
@@ -59,6 +63,7 @@ export function createRestRoutes(app: App, authentication: Authentication): Rest
     ...createAuditRoutes(app),
     ...createSettingsRoutes(app),
     ...createMailRoutes(app),
+    ...createLinkRoutes(app),
     ...createLicenceRoutes(app),
     ...createGroupsRoutes(app),
     ...createTaxiiServicesRoutes(app),
@@ -78,6 +83,8 @@ export async function startServer(app: App, options: ServerOptions = {}): Promis
   const server = await listen(app, {
     taxii: createExchangeRoutes(app, authentication, exchange),
     rest: createRestRoutes(app, authentication),
+    api: createApiV2Routes(app),
+    admitApi: authentication.admitApi,
     openSession: async (session) => await openSession(app, session),
     metricsOfAll: options.metricsOfAll,
     isReady: async () => {
@@ -99,6 +106,7 @@ export async function startServer(app: App, options: ServerOptions = {}): Promis
     await inTransaction(app.db, async (tx) => {
       await deleteOldStatuses(tx, now - app.config.statusDays * DAY_MICROS);
       await deleteExpiredSessions(tx, now);
+      await deleteExpiredLinks(tx, now);
       await deleteOldMails(tx, now - MAIL_DAYS * DAY_MICROS);
     }).catch((error: unknown) =>
       app.log.warn({ err: error }, 'old statuses, sessions and mails could not be deleted'),
@@ -110,6 +118,12 @@ export async function startServer(app: App, options: ServerOptions = {}): Promis
     );
   };
   const firstCheckpoint = checkpoint();
+  const remind = async () => {
+    await sendReminders(app).catch((error: unknown) =>
+      app.log.warn({ err: error }, 'nobody could be reminded of what expires'),
+    );
+  };
+  const firstReminders = remind();
   const stopMails = new AbortController();
   let mails: Promise<void> | undefined;
   const sendMails = () => {
@@ -123,6 +137,7 @@ export async function startServer(app: App, options: ServerOptions = {}): Promis
       });
   };
   const timers = [
+    setInterval(() => void remind(), HOUSEKEEPING_MS),
     setInterval(sendMails, MAIL_MS),
     setInterval(() => void flush(), FLUSH_MS),
     setInterval(() => void checkpoint(), CHECKPOINT_MS),
@@ -134,6 +149,7 @@ export async function startServer(app: App, options: ServerOptions = {}): Promis
       for (const timer of timers) clearInterval(timer);
       await server.close(graceMs);
       await firstCheckpoint;
+      await firstReminders;
       await Promise.race([mails, sleep(MAIL_GRACE_MS, undefined, { ref: false })]);
       stopMails.abort();
       await mails;

@@ -1,4 +1,5 @@
 import type { Generated, Selectable } from 'kysely';
+import type { LinkPurpose } from '../../contract/links.ts';
 import type {
   AccountKind,
   CommunityRole,
@@ -234,8 +235,6 @@ export type ChallengesTable = {
   expires_at: number;
 };
 
-export type LinkPurpose = 'invitation' | 'password_reset' | 'email_change';
-
 /** One-time links that are still good: used ones are deleted. */
 export type OneTimeLinksTable = {
   /** A name that may be shown. */
@@ -319,6 +318,19 @@ export type SystemSettingsTable = {
   version: number;
   changed_at: number;
   changed_by: string;
+};
+
+/** Master keys that were ever the first of a process: what may be told of them, never what they are. */
+export type MasterKeysTable = {
+  /** Of the public key: under it stand the checkpoints that it signed. */
+  key_id: string;
+  /** What stands in whatever is wrapped under it. */
+  short_id: string;
+  /** Ed25519, 32 octets in base64url: verifies its checkpoints when it is gone itself. */
+  public_key: string;
+  /** The public key, sealed by a master key that the instance has: it vouches for it. */
+  seal: string;
+  used_since: number;
 };
 
 export type DataKeysTable = { organization_id: number; wrapped: string; created_at: number };
@@ -483,6 +495,7 @@ export type Schema = {
   user_group_members: UserGroupMembersTable;
   system_settings: SystemSettingsTable;
   data_keys: DataKeysTable;
+  master_keys: MasterKeysTable;
   taxii_services: TaxiiServicesTable;
   taxii_service_organizations: TaxiiServiceOrganizationsTable;
   collections: CollectionsTable;

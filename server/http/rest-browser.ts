@@ -4,8 +4,12 @@ import { isLoopback } from './addresses.ts';
 
 /** Sent by browsers over TLS only, to this host only, from no script (RFC 6265bis §4.1.3.2). */
 export const SESSION_COOKIE = '__Host-taxiway-session';
+/** What proves, for the throttles, that an account was signed in to in this browser. It opens nothing. */
+export const DEVICE_COOKIE = '__Host-taxiway-device';
 /** 256 bits in base64url. */
 const TOKEN = /^[\w-]{43}$/;
+const SEALED = /^[\w-]{1,300}$/;
+const DEVICE_DAYS = 180;
 
 /** What a browser keeps of a session, and tells of itself. */
 export type Browser = {
@@ -14,34 +18,49 @@ export type Browser = {
   readonly userAgent: string | undefined;
   /** The page asks by itself, without a person: such a request does not keep the session alive. */
   readonly isBackground: boolean;
+  /** What `keepDevice` was given in an earlier request, as the browser says. */
+  readonly device: string | undefined;
   /** Gives the browser the token of a new session, or takes it away. */
   keep(token: string | undefined): void;
+  /** Gives the browser something by which it is known again; it outlives sessions. */
+  keepDevice(sealed: string): void;
 };
 
 /** Reads the browser's side of a request; what it is to keep goes into `headers`. */
 export function readBrowser({ headers: given }: IncomingMessage, headers: Record<string, string>): Browser {
+  const cookies = new Map<string, string>();
+  const set = (name: string, cookie: string) => {
+    cookies.set(name, `${name}=${cookie}`);
+    // Several, one per line: what sends them makes a field of each.
+    headers['Set-Cookie'] = [...cookies.values()].join('\n');
+  };
   return {
-    token: tokenIn(given.cookie ?? ''),
+    token: cookieIn(given.cookie ?? '', SESSION_COOKIE, TOKEN),
+    device: cookieIn(given.cookie ?? '', DEVICE_COOKIE, SEALED),
     userAgent: given['user-agent']?.slice(0, 300),
     isBackground: given['x-taxiway-background'] !== undefined,
     keep(token) {
       // Without Max-Age: it goes with the browser; when the session ends is the server's affair.
-      const cookie = `${SESSION_COOKIE}=${token ?? ''}; Path=/; Secure; HttpOnly; SameSite=Lax`;
-      headers['Set-Cookie'] = token === undefined ? `${cookie}; Max-Age=0` : cookie;
+      const cookie = `${token ?? ''}; Path=/; Secure; HttpOnly; SameSite=Lax`;
+      set(SESSION_COOKIE, token === undefined ? `${cookie}; Max-Age=0` : cookie);
       if (token === undefined) headers['Clear-Site-Data'] = '"storage"';
+    },
+    keepDevice(sealed) {
+      const maxAge = DEVICE_DAYS * 86_400;
+      set(DEVICE_COOKIE, `${sealed}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=${maxAge}`);
     },
   };
 }
 
-/** The token among the cookies; none where it comes twice, as no browser sends it. */
-function tokenIn(cookies: string): string | undefined {
+/** The value of the cookie of that name; none where it comes twice, as no browser sends it. */
+function cookieIn(cookies: string, name: string, form: RegExp): string | undefined {
   const values = cookies
     .split(';')
     .map((cookie) => cookie.trim())
-    .filter((cookie) => cookie.startsWith(`${SESSION_COOKIE}=`))
-    .map((cookie) => cookie.slice(SESSION_COOKIE.length + 1));
-  const [token] = values;
-  return values.length === 1 && token !== undefined && TOKEN.test(token) ? token : undefined;
+    .filter((cookie) => cookie.startsWith(`${name}=`))
+    .map((cookie) => cookie.slice(name.length + 1));
+  const [value] = values;
+  return values.length === 1 && value !== undefined && form.test(value) ? value : undefined;
 }
 
 /** How the client reached the server. */

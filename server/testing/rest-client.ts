@@ -13,12 +13,15 @@ export type RestClient = {
   ): Promise<RestReply<Body>>;
   /** The value of the `Cookie` header that is sent; undefined while signed out. */
   cookie: string | undefined;
+  /** The cookie by which the browser is known again, likewise. */
+  device: string | undefined;
 };
 
 /** A client of the REST API that keeps its session's cookie, as a script would. */
 export function restClient(url: string): RestClient {
   const client: RestClient = {
     cookie: undefined,
+    device: undefined,
     async signIn(email, password) {
       const reply = await client.request('POST', '/session', { email, password });
       if (reply.status !== 201) throw new Error(`the sign-in of ${email} was answered with ${reply.status}`);
@@ -30,18 +33,21 @@ export function restClient(url: string): RestClient {
       body?: unknown,
       headers: Record<string, string> = {},
     ): Promise<RestReply<Body>> {
+      const cookies = [client.cookie, client.device].filter((each) => each !== undefined);
       const response = await fetch(`${url}/rest/v1${path}`, {
         method,
         headers: {
-          ...(client.cookie === undefined ? {} : { Cookie: client.cookie }),
+          ...(cookies.length === 0 ? {} : { Cookie: cookies.join('; ') }),
           ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
           ...headers,
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      const [cookie] = response.headers.getSetCookie();
-      if (cookie !== undefined)
-        client.cookie = cookie.includes('Max-Age=0') ? undefined : cookie.replace(/;.*/s, '');
+      for (const cookie of response.headers.getSetCookie()) {
+        const value = /Max-Age=0(?!\d)/.test(cookie) ? undefined : cookie.replace(/;.*/s, '');
+        if (cookie.startsWith('__Host-taxiway-device=')) client.device = value;
+        else client.cookie = value;
+      }
       const text = await response.text();
       const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
       return {

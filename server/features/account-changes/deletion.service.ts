@@ -27,6 +27,7 @@ import { findVisibleAccount, lockVisibleAccount, requireSameVersion } from '../a
 import { deleteThrottlesOf } from '../authentication/authentication.store.ts';
 import { listGroupsOf, removeFromGroups } from '../groups/groups.store.ts';
 import { lockInstance } from '../instance/instance.store.ts';
+import { deleteLinksOf } from '../links/links.store.ts';
 import { findOrganization, lockOrganization } from '../owners/owners.store.ts';
 import { deleteSessionsOf } from '../sessions/sessions.store.ts';
 import { lossesOf } from './edits.rules.ts';
@@ -136,6 +137,7 @@ export async function deleteAccount(
     const passedOn = await passOn(action, row, heirs, 'all');
     await endCredentials(tx, row.id, 'all', 'now');
     await deleteSessionsOf(tx, row.id);
+    await deleteLinksOf(tx, row.id);
     await removeFromGroups(tx, row.id);
     await resetCommunityRoles(tx, row.id);
     await deleteAllowedOwners(tx, row.id);

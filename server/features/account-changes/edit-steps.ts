@@ -23,10 +23,10 @@ import { findVisibleAccount, lockVisibleAccount, requireSameVersion } from '../a
 import { deleteThrottlesOf } from '../authentication/authentication.store.ts';
 import { listGroupsOf, removeFromGroups, setGroupsOf } from '../groups/groups.store.ts';
 import { lockInstance } from '../instance/instance.store.ts';
-import { findOrganization, lockOrganization } from '../owners/owners.store.ts';
 import { deleteLinksOf } from '../links/links.store.ts';
 import { emailChanged } from '../mail/messages.rules.ts';
 import { queueMail } from '../mail/outbox.ts';
+import { findOrganization, lockOrganization } from '../owners/owners.store.ts';
 import { deleteSessionsOf } from '../sessions/sessions.store.ts';
 import { readSetting } from '../settings/settings.store.ts';
 import { changedValues, type EditPlan, planEdit } from './edits.rules.ts';

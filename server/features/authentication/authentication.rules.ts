@@ -2,11 +2,12 @@ import type { AccountKind } from '../../../contract/roles.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
 
 /**
- * What a throttle counts: failed passwords of an account at an address, of an account, of an address; codes of a second
- * factor; mails that were asked for by somebody who has not signed in. Each has a counter of its own.
+ * What a throttle counts: failed passwords of an account at an address, of an account from a device that it was used on, of
+ * an account, of an address; codes of a second factor; mails that were asked for by somebody who has not signed in. Each has a counter of its own.
  */
 export type ThrottleKind =
   | 'account-at-address'
+  | 'account-on-device'
   | 'account'
   | 'address'
   | 'second-factor'
@@ -23,6 +24,7 @@ const MEMORY = 900 * SECOND;
 /** Failures that cost nothing, before the back-off begins. Several devices may share an address, several addresses guess at an account. */
 const FREE_FAILURES: Record<ThrottleKind, number> = {
   'account-at-address': 20,
+  'account-on-device': 20,
   account: 100,
   address: 100,
   'second-factor': 5,
@@ -121,6 +123,11 @@ export function accountObstacle(
   if (account.expires_at !== null && account.expires_at <= now) return 'expired';
   return undefined;
 }
+
+/** Failed attempts since the last right password, from which on the owner is told of the next right one. */
+export const TOLD_AFTER_FAILURES = 5;
+/** The owner is told of a throttled account no sooner again. */
+export const TOLD_AGAIN_AFTER = 86_400 * SECOND;
 
 /** The key under which failed attempts at an account count, wherever they come from; `digest` is that of its name's key. */
 export function accountThrottleKey(digest: string): string {

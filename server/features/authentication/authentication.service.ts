@@ -4,29 +4,40 @@ import type { App } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { createLanes } from '../../lanes.ts';
+import { isOnList } from '../../networks.ts';
 import { updateLastUsed } from '../accounts/accounts.store.ts';
+import { updateCredentialsLastUsed } from '../credentials/credentials.store.ts';
+import {
+  type ApiAdmitted,
+  type ApiPresented,
+  createApiAuthentication,
+  termsOf,
+} from './api-authentication.ts';
 import { networkOf } from './authentication.rules.ts';
 import {
   type AuthenticationStatements,
   deleteOldNetworks,
+  deleteOldNonces,
   deleteOldThrottles,
-  isKnownNetwork,
+  findFamiliar,
   prepareAuthentication,
   type StoredCredential,
   upsertKnownNetwork,
 } from './authentication.store.ts';
-import { createMemory, type Presented, type Verified } from './memory.ts';
+import { type CredentialTerms, createMemory, type Presented, type Verified } from './memory.ts';
 import {
   type Attempt,
   clearFailures,
   type From,
   GUESS,
+  GUESS_ON_DEVICE,
   GUESS_WHERE_KNOWN,
   HOLDER,
   recordFailure,
   requireUnthrottled,
 } from './throttling.ts';
 
+export type { ApiPresented } from './api-authentication.ts';
 export type { Presented, Verified } from './memory.ts';
 
 /** What the account's state makes of a verified credential: a session, or why there is none, which nobody outside is told. */
@@ -45,6 +56,8 @@ export type Authentication = {
   ): Promise<S>;
   /** Whose credential it is, whatever the state of its account. @throws AppError like `admit` */
   verify(presented: Presented, from: From): Promise<Verified>;
+  /** Which API user it is. @throws AppError `unauthenticated`, the same whatever the reason but the form of the request; `throttled` */
+  admitApi(presented: ApiPresented, from: From): Promise<ApiAdmitted>;
   /** Writes the noted uses and forgets what is too old to matter. */
   flush(): Promise<void>;
 };
@@ -65,10 +78,15 @@ export function createAuthentication(app: App): Authentication {
   const underWay = new Map<string, Promise<unknown>>();
   const uses = new Map<string, { accountId: number; at: number; address: string; network: string }>();
 
-  const noteUse = (accountId: number, address: string): void => {
+  const credentialUses = new Map<number, { credentialId: number; at: number; address: string }>();
+
+  const noteUse = (accountId: number, { id }: CredentialTerms, address: string): void => {
     const network = networkOf(address);
-    uses.set(`${accountId} ${network}`, { accountId, at: app.clock.now(), address, network });
+    const at = app.clock.now();
+    uses.set(`${accountId} ${network}`, { accountId, at, address, network });
+    credentialUses.set(id, { credentialId: id, at, address });
   };
+  const admitApi = createApiAuthentication(app, statements, noteUse);
 
   /** The session of what was remembered, if it still holds. */
   const reopen = async <S extends { credentialVersion: number }>(
@@ -77,10 +95,12 @@ export function createAuthentication(app: App): Authentication {
     open: Opening<S>,
   ): Promise<S | undefined> => {
     const verified = memory.recall(presented);
-    if (verified === undefined) return undefined;
+    // From elsewhere it is looked into anew, and what is remembered stays for who may use it.
+    if (verified === undefined || !isOnList(verified.credential.allowedNetworks, from.address))
+      return undefined;
     const opened = await open(verified);
     if ('session' in opened && opened.session.credentialVersion === verified.credentialVersion) {
-      noteUse(verified.accountId, from.address);
+      noteUse(verified.accountId, verified.credential, from.address);
       return opened.session;
     }
     // Void: the account may not be used any more, or its credentials have changed and this one is verified anew.
@@ -93,7 +113,7 @@ export function createAuthentication(app: App): Authentication {
       isKey: credential.kind === 'api_key',
       expiresAt: credential.expires_at,
     });
-    noteUse(credential.account_id, from.address);
+    noteUse(credential.account_id, termsOf(credential), from.address);
     return session;
   };
 
@@ -127,19 +147,26 @@ export function createAuthentication(app: App): Authentication {
       scheme: presented.scheme,
       userName: presented.scheme === 'basic' ? presented.userName : undefined,
     };
-    const isKnown =
-      attempt.userName !== undefined && (await isKnownNetwork(app.db.read, attempt.userName, network));
-    const lane = isKnown ? `${name} at ${network}` : network;
+    const familiar =
+      attempt.userName === undefined ? undefined : await findFamiliar(app.db.read, attempt.userName, network);
+    const isKnown = familiar?.isKnownNetwork === true;
+    // Of another account it is worth nothing.
+    const device = from.device?.accountId === familiar?.accountId ? from.device : undefined;
+    const here: From = { ...from, device };
+    // Whoever shares the network, or hammers the account, does not stand in the way of a device of its owner.
+    const lane =
+      device === undefined ? (isKnown ? `${name} at ${network}` : network) : `${name} on ${device.id}`;
+    const kinds = device === undefined ? (isKnown ? GUESS_WHERE_KNOWN : GUESS) : GUESS_ON_DEVICE;
     return await inLane(lane, `${presented.scheme} ${name}`, async () => {
       const meanwhile = await reopen(presented, from, open);
       if (meanwhile !== undefined) return meanwhile;
-      await requireUnthrottled(app, isKnown ? GUESS_WHERE_KNOWN : GUESS, attempt, from);
+      await requireUnthrottled(app, kinds, attempt, here);
       const opened = await tryToOpen(() => findTyped(app, statements, presented), open);
       if (opened === undefined || 'obstacle' in opened) {
-        await recordFailure(app, GUESS, attempt, from, opened?.obstacle ?? WRONG);
+        await recordFailure(app, GUESS, attempt, here, opened?.obstacle ?? WRONG);
         throw new AppError('unauthenticated');
       }
-      await clearFailures(app, attempt, from);
+      await clearFailures(app, attempt, here);
       return welcome(presented, from, opened);
     });
   };
@@ -173,7 +200,12 @@ export function createAuthentication(app: App): Authentication {
   };
 
   const authentication: Authentication = {
-    async admit(presented, from, open) {
+    admitApi,
+    async admit(presented, from, openAccount) {
+      const open: typeof openAccount = async (verified) =>
+        isOnList(verified.credential.allowedNetworks, from.address)
+          ? await openAccount(verified)
+          : { obstacle: 'from an address that is not allowed' };
       const session = await reopen(presented, from, open);
       return session ?? (await reading(async () => await admitAnew(presented, from, open)));
     },
@@ -181,13 +213,17 @@ export function createAuthentication(app: App): Authentication {
       await authentication.admit(presented, from, async (verified) => ({ session: verified })),
     async flush() {
       const batch = [...uses.values()].sort((a, b) => a.at - b.at);
+      const credentials = [...credentialUses.values()];
       uses.clear();
+      credentialUses.clear();
       const now = app.clock.now();
       await inTransaction(app.db, async (tx) => {
         await updateLastUsed(tx, batch);
+        await updateCredentialsLastUsed(tx, credentials);
         for (const use of batch) await upsertKnownNetwork(tx, use);
         await deleteOldNetworks(tx, now - KNOWN_NETWORK_MICROS);
         await deleteOldThrottles(tx, now - THROTTLE_MEMORY_MICROS);
+        await deleteOldNonces(tx, now);
       });
     },
   };
@@ -197,7 +233,11 @@ export function createAuthentication(app: App): Authentication {
 type Opened<S> = { credential: StoredCredential; session: S };
 
 function verifiedOf(credential: StoredCredential): Verified {
-  return { accountId: credential.account_id, credentialVersion: credential.credential_version };
+  return {
+    accountId: credential.account_id,
+    credentialVersion: credential.credential_version,
+    credential: termsOf(credential),
+  };
 }
 
 /** The credential that was presented with what `open` makes of it; undefined when it is nobody's. */

@@ -22,7 +22,7 @@ export type Device = { accountId: number; id: string };
 
 /** For whom an attempt was made; a key that is nobody's names no account. */
 export type Attempt = {
-  scheme: 'basic' | 'key' | 'signature' | 'second factor' | 'mail';
+  scheme: 'basic' | 'key' | 'signature' | 'second factor' | 'passkey' | 'mail';
   userName: string | undefined;
 };
 

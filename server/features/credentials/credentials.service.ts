@@ -25,6 +25,7 @@ import { findVisibleAccount, lockVisibleAccount } from '../accounts/visible-acco
 import { holderOf } from '../passwords/password-policy.ts';
 import { isMostlyNames } from '../passwords/passwords.rules.ts';
 import { findPasswordPolicy, keepFormerPasswords } from '../passwords/passwords.store.ts';
+import { deleteLinksOf } from '../links/links.store.ts';
 import { deleteSessionsOf } from '../sessions/sessions.store.ts';
 import { endAllButNewest } from './credentials.store.ts';
 import {
@@ -94,6 +95,7 @@ export async function replaceCredential(
       ...(isPersonal ? { password_reset_required: 1 } : {}),
     });
     if (isPersonal) await deleteSessionsOf(tx, row.id);
+    if (kind === 'password') await deleteLinksOf(tx, row.id);
     await audit({
       organizationId: row.organization_id,
       targetKind: TARGET_KINDS[row.kind],

@@ -1,0 +1,54 @@
+import type { Insertable, Kysely, Selectable } from 'kysely';
+import type { LinkPurpose } from '../../../contract/links.ts';
+import type { OneTimeLinksTable, Schema } from '../../db/schema.ts';
+import type { Transaction } from '../../db/transaction.ts';
+import type { Micros } from '../../protocols/timestamp.ts';
+
+export type LinkRow = Selectable<OneTimeLinksTable>;
+
+/** Stores a link in place of those that the account had for the same purpose. */
+export async function replaceLink(tx: Transaction, row: Insertable<OneTimeLinksTable>): Promise<void> {
+  await tx
+    .deleteFrom('one_time_links')
+    .where('account_id', '=', row.account_id)
+    .where('purpose', '=', row.purpose)
+    .execute();
+  await tx.insertInto('one_time_links').values(row).execute();
+}
+
+/** The link whose token has that digest. */
+export async function findLink(db: Kysely<Schema>, hash: string): Promise<LinkRow | undefined> {
+  return await db.selectFrom('one_time_links').selectAll().where('hash', '=', hash).executeTakeFirst();
+}
+
+/** Ends the links of an account, or those for one purpose; how many there were. */
+export async function deleteLinksOf(
+  tx: Transaction,
+  accountId: number,
+  purpose?: LinkPurpose,
+): Promise<number> {
+  let query = tx.deleteFrom('one_time_links').where('account_id', '=', accountId);
+  if (purpose !== undefined) query = query.where('purpose', '=', purpose);
+  return Number((await query.executeTakeFirst()).numDeletedRows);
+}
+
+/** The latest link of an account that has not expired. */
+export async function findPendingLink(
+  db: Kysely<Schema>,
+  accountId: number,
+  now: Micros,
+): Promise<LinkRow | undefined> {
+  return await db
+    .selectFrom('one_time_links')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('expires_at', '>', now)
+    .orderBy('created_at', 'desc')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+export async function deleteExpiredLinks(tx: Transaction, now: Micros): Promise<void> {
+  await tx.deleteFrom('one_time_links').where('expires_at', '<=', now).execute();
+}
