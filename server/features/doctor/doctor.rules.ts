@@ -246,3 +246,23 @@ export function judgeClock(lastStamp: number | undefined, now: number): Finding 
         `the clock is ${Math.round(behind / 1e6)} s behind the newest object: either it is wrong now, or it was then`,
       );
 }
+
+/** `error`: why the last mail that could not be sent was not. */
+export function judgeMail(
+  isConfigured: boolean,
+  { failed, retrying, error }: { failed: number; retrying: number; error: string | null },
+): Finding {
+  const troubles = [
+    ...(failed === 0 ? [] : [`${plural(failed, 'mail')} given up`]),
+    ...(retrying === 0 ? [] : [`${plural(retrying, 'mail')} not sent yet in spite of attempts`]),
+  ];
+  if (troubles.length > 0)
+    return finding('mail', 'warning', `${troubles.join(', ')}; last error: ${error ?? 'unknown'}`);
+  return finding(
+    'mail',
+    'ok',
+    isConfigured
+      ? 'configured, and no mail of the last 30 days failed'
+      : 'not configured (mailServerHost, mailFrom): nothing is sent, and links are shown to be passed on',
+  );
+}

@@ -12,6 +12,8 @@ import { AppError } from '../../errors.ts';
 import { createKeys, dataKeyContext, type Keys, parseMasterKeys } from '../../keys.ts';
 import { findInstance } from '../instance/instance.store.ts';
 import { LATEST } from '../intelligence/intelligence.rules.ts';
+import { countTroubledMails } from '../mail/outbox.store.ts';
+import { isMailConfigured } from '../mail/outbox.ts';
 import { listOrganizations } from '../owners/owners.store.ts';
 import {
   type Finding,
@@ -23,6 +25,7 @@ import {
   judgeIntegrity,
   judgeKeyFile,
   judgeLatest,
+  judgeMail,
   judgeObjects,
   judgePostgresDurability,
   judgePostgresVersion,
@@ -207,6 +210,9 @@ async function* examineContents(
   });
   yield* check('audit trail', async () => judgeAuditGuard(await listMissingGuards(db)));
   yield* check('limits', async () => judgeSeats(await listSeats(db)));
+  yield* check('mail', async () =>
+    judgeMail(await isMailConfigured(db.read), await countTroubledMails(db.read)),
+  );
   yield* check('clock', async () => judgeClock(await findNewestStamp(db.read), now));
 }
 

@@ -236,7 +236,7 @@ export function keyExpiring(key: ExpiringCredential & { days: number }): Message
     subject: `The ${key.what} of ${key.account} expires ${within(key.days)}`,
     paragraphs: [
       `On ${shownInstant(key.expiresAt, key.timeZone)}, ${named(key)} expires. From then on it is refused.`,
-      'Make a new one before then and give it to whatever uses the old one: both work while the change is under way.',
+      'Replace it before then, with an overlap in which both work, and give the new one to whatever uses the old one.',
     ],
   };
 }
