@@ -42,12 +42,19 @@ async function answer({ settings, logFile, without }: WithoutCredentialsQuestion
       open: async (presented, from, collection) => {
         first ??= await routes.open(presented, from, collection);
         if (without === 'rights') return { ...first, access: createAccess(first.access.actor) };
-        const opened = await openSession(app, statements, first.account.id, collection);
+        const opened = await openSession(
+          app,
+          statements,
+          { accountId: first.account.id, credential: { readOnly: false } },
+          collection,
+        );
         if ('obstacle' in opened) throw new Error(opened.obstacle);
         return opened.session;
       },
     },
     rest: [],
+    api: [],
+    admitApi: () => Promise.reject(new Error('nobody signs in here')),
     openSession: () => Promise.reject(new Error('nobody signs in here')),
     isReady: () => Promise.resolve(true),
   });

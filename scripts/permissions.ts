@@ -65,6 +65,7 @@ const EXPLANATIONS: Record<Permission, string> = {
   'collection.configure': 'configure a collection, for instance switch writing over TAXII on and off',
   'collection.view': 'see how a collection is configured',
   'exchange.connect': 'use a TAXII service at all',
+  'api.connect': 'use what is below `/api/v2` at all',
   'intelligence.read': 'read everything in the owner',
   'intelligence.readPublished': 'read what is published in the owner',
   'intelligence.create':

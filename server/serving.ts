@@ -32,6 +32,7 @@ import { openSession } from './features/sessions/sessions.service.ts';
 import { deleteExpiredSessions } from './features/sessions/sessions.store.ts';
 import { createSettingsRoutes } from './features/settings/settings.routes.ts';
 import { createTaxiiServicesRoutes } from './features/taxii-services/taxii-services.routes.ts';
+import { createTermsRoutes } from './features/terms/terms.routes.ts';
 import type { RestRoute } from './http/rest-face.ts';
 import { type Faces, listen, type RunningServer } from './http/server.ts';
 
@@ -62,6 +63,7 @@ export function createRestRoutes(app: App, authentication: Authentication): Rest
     ...createOwnerRoutes(app),
     ...createAuditRoutes(app),
     ...createSettingsRoutes(app),
+    ...createTermsRoutes(app),
     ...createMailRoutes(app),
     ...createLinkRoutes(app),
     ...createLicenceRoutes(app),

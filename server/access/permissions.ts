@@ -191,6 +191,14 @@ export const PERMISSIONS = {
   /** To use a TAXII service at all. */
   'exchange.connect': { system: ['Taxii User'], organization: [], community: [], operator: false },
 
+  /** To use version 2 of the REST API, as clients of the reference product do. */
+  'api.connect': {
+    system: ['Api User', 'Exchange Admin'],
+    organization: [],
+    community: [],
+    operator: false,
+  },
+
   'intelligence.read': {
     system: ['Super User'],
     organization: ALL_ORGANIZATION_ROLES,

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import { invalid } from '../errors.ts';
+import { addNetwork } from '../networks.ts';
 
 export type ClientAddress = {
   /** Where the request came from: the peer, or what a trusted proxy says. */
@@ -15,7 +16,10 @@ export type AddressReader = (incoming: IncomingMessage) => ClientAddress;
 /** @throws AppError `invalid_input` for an entry that is no address and no prefix */
 export function createAddressReader(trustedProxies: readonly string[]): AddressReader {
   const trusted = new BlockList();
-  for (const entry of trustedProxies) addTo(trusted, entry);
+  for (const entry of trustedProxies) {
+    const problem = addNetwork(trusted, entry);
+    if (problem !== undefined) throw invalid('TAXIWAY_TRUSTED_PROXIES', `${entry} ${problem}`);
+  }
   const isTrusted = (address: string) => {
     const version = isIP(address);
     return version !== 0 && trusted.check(address, version === 6 ? 'ipv6' : 'ipv4');
@@ -55,18 +59,4 @@ function normalise(given: string): string {
   // Some proxies add the port.
   const address = given.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1').replace(/^\[([^\]]*)\](:\d+)?$/, '$1');
   return address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
-}
-
-function addTo(list: BlockList, entry: string): void {
-  const [address = '', prefix, ...rest] = entry.split('/');
-  const version = isIP(address);
-  if (version === 0 || rest.length > 0)
-    throw invalid('TAXIWAY_TRUSTED_PROXIES', `${entry} is no address and no prefix`);
-  const family = version === 6 ? 'ipv6' : 'ipv4';
-  // Number('') is 0, and /0 would trust everybody.
-  const length = prefix === undefined ? undefined : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
-  if (length === undefined) list.addAddress(address, family);
-  else if (Number.isInteger(length) && length >= 0 && length <= (version === 6 ? 128 : 32))
-    list.addSubnet(address, length, family);
-  else throw invalid('TAXIWAY_TRUSTED_PROXIES', `${entry} has no valid prefix length`);
 }

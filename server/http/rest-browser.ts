@@ -16,6 +16,8 @@ export type Browser = {
   /** The session's token, as the request brought it. */
   readonly token: string | undefined;
   readonly userAgent: string | undefined;
+  /** The server's address as the request had it, or as it is configured: `https://host`. */
+  readonly reachedAs: string;
   /** The page asks by itself, without a person: such a request does not keep the session alive. */
   readonly isBackground: boolean;
   /** What `keepDevice` was given in an earlier request, as the browser says. */

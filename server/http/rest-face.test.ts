@@ -160,6 +160,8 @@ const serve = async (app: App) =>
   await listen(app, {
     taxii: { open: () => Promise.reject(new AppError('unauthenticated')), endpoints: {} as never },
     rest: routes,
+    api: [],
+    admitApi: () => Promise.reject(new AppError('unauthenticated')),
     openSession: async ({ token }) => {
       if (token !== TOKEN) throw new AppError('unauthenticated');
       const actor = {

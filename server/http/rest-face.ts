@@ -6,6 +6,7 @@ import { type Access, createAccess } from '../access/access.ts';
 import type { App, Caller } from '../context.ts';
 import { AppError } from '../errors.ts';
 import type { AddressReader } from './addresses.ts';
+import { type AdmitApi, readApiCredential } from './api-credential.ts';
 import { bodyBytes } from './body.ts';
 import type { Flow, Room } from './flow.ts';
 import { lingerAfterAnswer } from './linger.ts';
@@ -82,6 +83,17 @@ export type RestEnded = {
   bytes: number;
 };
 
+/** Of whoever needs no session: nothing that a browser keeps, not even what it sent along. */
+function noBrowser(browser: Browser): Browser {
+  return {
+    ...browser,
+    token: undefined,
+    device: undefined,
+    keep: () => undefined,
+    keepDevice: () => undefined,
+  };
+}
+
 /**
  * The REST API's HTTP side: JSON in, JSON out, and one shape of error. The order of decisions: 401 before all but what a
  * stranger may do, so that strangers learn nothing; then path (404), method (405), media type (415), and all fields (400).
@@ -90,6 +102,7 @@ export function createRestFace(
   app: App,
   routes: readonly RestRoute[],
   openSession: OpenSession,
+  admitApi: AdmitApi<Access>,
   tools: {
     addressOf: AddressReader;
     flow: Flow;
@@ -141,7 +154,11 @@ export function createRestFace(
       const browser = readBrowser(incoming, headers);
       const found = find(method, path.slice(REST_ROOT.length));
       route = found.route;
-      access = await accessOf(route, browser);
+      // An API user says so with each request; whatever cookie comes along does not count then.
+      const isApi =
+        incoming.headers.authorization !== undefined && route?.endpoint.authentication !== 'public';
+      const admitted = isApi ? await admitApiUser(route, { address, requestId }) : undefined;
+      access = admitted?.access ?? (await accessOf(route, browser));
       if (route === undefined) {
         if (found.allowed.length === 0) throw new AppError('not_found');
         headers.Allow = found.allowed.join(', ');
@@ -154,9 +171,13 @@ export function createRestFace(
         const bytes = ['POST', 'PUT', 'PATCH'].includes(method) ? bodyBytes(incoming, maxBody) : 0;
         room = await tools.flow.take(holder, bytes, () => incoming.socket.destroyed);
       }
-      const body = await readJson(incoming, maxBody);
+      const body = await readJson(incoming, maxBody, admitted?.bodyDigest);
       const raw = { params: found.params, query: readQuery(rawQuery), body };
-      const output = await route.handle({ access, address, requestId }, raw, browser);
+      const output = await route.handle(
+        { access, address, requestId },
+        raw,
+        admitted === undefined ? browser : noBrowser(browser),
+      );
       const { status } = route.endpoint;
       const done = isFileAnswer(output)
         ? await fileAnswer(app, route.endpoint, output, headers, () => outgoing.destroy())
@@ -194,6 +215,18 @@ export function createRestFace(
       if (first !== undefined && target?.endpoint.during?.includes(first) !== true)
         throw new AppError('action_required', { requiredActions: opened.requiredActions });
       return opened.access;
+    }
+
+    async function admitApiUser(target: RestRoute | undefined, from: { address: string; requestId: string }) {
+      const presented = readApiCredential(incoming);
+      if (presented === 'unsupported') throw new AppError('unauthenticated');
+      const admitted = await admitApi(presented, from);
+      access = admitted.access;
+      if (target?.endpoint.authentication === 'session')
+        throw new AppError('forbidden', { message: 'This needs the session of a person who is signed in.' });
+      if (admitted.readOnly && method !== 'GET' && method !== 'HEAD')
+        throw new AppError('forbidden', { message: 'This credential may only read.' });
+      return admitted;
     }
 
     function send({ status, body, stream }: RestAnswer): RestAnswer {

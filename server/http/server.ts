@@ -4,14 +4,17 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { ERRORS } from '../../contract/errors.ts';
+import type { Access } from '../access/access.ts';
 import type { App } from '../context.ts';
 import { invalid } from '../errors.ts';
 import { TAXII_MEDIA_TYPE } from '../protocols/taxii/media-types.ts';
 import { errorResource } from '../protocols/taxii/resources.ts';
 import { createAccessLog, createRequestIds } from './access-log.ts';
 import { createAddressReader, isLoopback } from './addresses.ts';
+import type { AdmitApi } from './api-credential.ts';
+import { API_ROOT, type ApiRoute, createApiFace } from './api-face.ts';
 import { spareUnsentAnswers } from './connections.ts';
 import { createFlow } from './flow.ts';
 import { endAndLinger } from './linger.ts';
@@ -37,8 +40,12 @@ export type RunningServer = {
 export type Faces<S extends TaxiiSession> = {
   taxii: TaxiiRoutes<S>;
   rest: readonly RestRoute[];
+  /** Below `/api/v2`. */
+  api: readonly ApiRoute[];
   /** Whose session it is, for the REST API. */
   openSession: OpenSession;
+  /** Which API user it is, for the REST API and for what is below `/api/v2`. */
+  admitApi: AdmitApi<Access & { actor: { kind: 'account' } }>;
   /** Whether the database answers. */
   isReady(): Promise<boolean>;
   /** The figures of all processes behind the port, as text; without it, or when it gives none, those of this process are shown. */
@@ -87,7 +94,8 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
   const addressOf = createAddressReader(config.trustedProxies);
   const tools = { addressOf, flow, baseUrlOf };
   const taxii = createTaxiiFace(app, faces.taxii, tools);
-  const rest = createRestFace(app, faces.rest, faces.openSession, tools);
+  const rest = createRestFace(app, faces.rest, faces.openSession, faces.admitApi, tools);
+  const api = createApiFace(app, faces.api, faces.admitApi, tools);
 
   const hono = new Hono<{ Bindings: HttpBindings }>({
     getPath: (request, options) => {
@@ -114,18 +122,26 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
     const text = (await faces.metricsOfAll?.()) ?? (await metrics.render());
     return c.body(text, 200, { 'Content-Type': metrics.contentType });
   });
-  hono.all('/rest/*', async (c) => {
+  const serveRest = (face: typeof rest) => async (c: Context<{ Bindings: HttpBindings }>) => {
     const { incoming, outgoing } = c.env as { incoming: IncomingMessage; outgoing: ServerResponse };
     const startedAt = performance.now();
     const requestId = newRequestId();
     if (isClosing) outgoing.shouldKeepAlive = false;
-    const { status, headers, body, stream } = await rest(incoming, outgoing, requestId, (end) => {
+    const { status, headers, body, stream } = await face(incoming, outgoing, requestId, (end) => {
       const ms = performance.now() - startedAt;
       metrics.observeRest(end, ms / 1000);
       logAccess(incoming, addressOf(incoming).address, requestId, end, ms);
     });
-    return new Response(stream ?? (body as Uint8Array<ArrayBuffer> | undefined) ?? null, { status, headers });
-  });
+    const { 'Set-Cookie': cookies, ...others } = headers;
+    const response = new Response(stream ?? (body as Uint8Array<ArrayBuffer> | undefined) ?? null, {
+      status,
+      headers: others,
+    });
+    for (const cookie of cookies?.split('\n') ?? []) response.headers.append('Set-Cookie', cookie);
+    return response;
+  };
+  hono.all('/rest/*', serveRest(rest));
+  for (const path of [API_ROOT, `${API_ROOT}/*`]) hono.all(path, serveRest(api));
   const answerTaxii = (incoming: IncomingMessage, outgoing: ServerResponse): Promise<TaxiiAnswer> => {
     const startedAt = performance.now();
     const requestId = newRequestId();

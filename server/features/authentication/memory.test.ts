@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { createSecrets } from '../../secrets.ts';
 import { createMemory, type Presented } from './memory.ts';
 
-const verified = (accountId: number) => ({ accountId, credentialVersion: 1 });
+const verified = (accountId: number) => ({
+  accountId,
+  credentialVersion: 1,
+  credential: { id: accountId, allowedNetworks: null, readOnly: false },
+});
 const basic = (userName: string, password: string): Presented => ({ scheme: 'basic', userName, password });
 const KEY = { isKey: true, expiresAt: null };
 const PASSWORD = { isKey: false, expiresAt: null };

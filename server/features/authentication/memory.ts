@@ -8,8 +8,17 @@ export type Presented =
   /** Bearer, Token or X-API-Key. */
   | { scheme: 'key'; key: string };
 
+/** Which credential it is, and what it is bound to. Whatever of that changes raises the version of the account's credentials. */
+export type CredentialTerms = {
+  id: number;
+  /** The addresses from which alone it may be used, as they are stored; null = all. */
+  allowedNetworks: string | null;
+  /** It reads only, whatever the rights of its account. */
+  readOnly: boolean;
+};
+
 /** A credential that was the account's, at this version of its credentials. The account's state is not looked at here. */
-export type Verified = { accountId: number; credentialVersion: number };
+export type Verified = { accountId: number; credentialVersion: number; credential: CredentialTerms };
 
 /** What was verified lately in this process; whoever recalls it still has to read the account's row. */
 export type Memory = {
@@ -58,14 +67,14 @@ export function createMemory({ secrets, clock }: Pick<App, 'secrets' | 'clock'>)
       const password = presented.scheme === 'basic' ? find(passwordPrint(presented)) : undefined;
       return password ?? find(keyPrint(presented));
     },
-    remember(presented, { accountId, credentialVersion }, { isKey, expiresAt }) {
+    remember(presented, { accountId, credentialVersion, credential }, { isKey, expiresAt }) {
       const fingerprint = isKey ? keyPrint(presented) : fingerprintOf(presented);
       if (entries.size >= REMEMBERED && !entries.has(fingerprint)) {
         const oldest = entries.keys().next();
         if (oldest.done !== true) entries.delete(oldest.value);
       }
       const until = performance.now() + REMEMBER_MS;
-      entries.set(fingerprint, { accountId, credentialVersion, until, expiresAt });
+      entries.set(fingerprint, { accountId, credentialVersion, credential, until, expiresAt });
     },
     forget(presented) {
       entries.delete(keyPrint(presented));

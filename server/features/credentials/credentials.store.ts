@@ -1,4 +1,5 @@
-import type { CredentialKind } from '../../db/schema.ts';
+import type { Updateable } from 'kysely';
+import type { CredentialKind, CredentialsTable } from '../../db/schema.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
 
@@ -25,4 +26,45 @@ export async function endAllButNewest(
         .where((is) => is.or([is('valid.expires_at', 'is', null), is('valid.expires_at', '>', now)])),
     )
     .execute();
+}
+
+/** What a credential is bound to. */
+export type CredentialSettings = Updateable<
+  Pick<
+    CredentialsTable,
+    'allowed_networks' | 'read_only' | 'signed_body_required' | 'expires_at' | 'reminded_days'
+  >
+>;
+
+/** The newest credential of the kind that the account has or lately had: what a new one goes on under. */
+export async function findNewestCredential(tx: Transaction, accountId: number, kind: CredentialKind) {
+  return await tx
+    .selectFrom('credentials')
+    .select(['allowed_networks', 'read_only', 'signed_body_required'])
+    .where('account_id', '=', accountId)
+    .where('kind', '=', kind)
+    .orderBy('id', 'desc')
+    .executeTakeFirst();
+}
+
+export async function updateCredential(
+  tx: Transaction,
+  id: number,
+  settings: CredentialSettings,
+): Promise<void> {
+  await tx.updateTable('credentials').set(settings).where('id', '=', id).execute();
+}
+
+/** Writes when credentials were last used and from where: for show, in batches. */
+export async function updateCredentialsLastUsed(
+  tx: Transaction,
+  uses: readonly { credentialId: number; at: Micros; address: string }[],
+): Promise<void> {
+  for (const use of [...uses].sort((a, b) => a.credentialId - b.credentialId)) {
+    await tx
+      .updateTable('credentials')
+      .set({ last_used_at: use.at, last_used_from: use.address })
+      .where('id', '=', use.credentialId)
+      .execute();
+  }
 }

@@ -30,7 +30,7 @@ export function createExchangeRoutes(
       await authentication.admit(
         presented,
         from,
-        async ({ accountId }) => await openSession(app, exchange.statements, accountId, collection),
+        async (verified) => await openSession(app, exchange.statements, verified, collection),
       ),
     endpoints: {
       discovery: { GET: async ({ session, baseUrl }) => json(getDiscovery(session, baseUrl)) },

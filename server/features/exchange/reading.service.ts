@@ -65,7 +65,7 @@ export async function listVisibleCollections(
   const visible: Collection[] = [];
   for (const row of rows) {
     const rights = collectionRights(session.access.actor, session.account, row);
-    if (rights.visible) visible.push(resourceOf({ ...row, rights }, row.holds_stix_20 === 1));
+    if (rights.visible) visible.push(resourceOf(session, { ...row, rights }, row.holds_stix_20 === 1));
   }
   return collectionsResource(visible);
 }
@@ -74,11 +74,11 @@ export async function listVisibleCollections(
 export async function getCollection({ statements }: Exchange, session: Session): Promise<Collection> {
   const collection = requireCollection(session);
   const [row] = await reading(async () => await statements.holdsStix20([collection.owner_id]));
-  return resourceOf(collection, row?.holds_stix_20 === 1);
+  return resourceOf(session, collection, row?.holds_stix_20 === 1);
 }
 
 /** §5.2.1: the media types are all that the manifest may give for an object of the collection. */
-function resourceOf(collection: VisibleCollection, holdsStix20: boolean): Collection {
+function resourceOf({ readOnly }: Session, collection: VisibleCollection, holdsStix20: boolean): Collection {
   const showsStix20 = holdsStix20 && !collection.rights.publishedOnly;
   return collectionResource({
     id: collection.collection_id,
@@ -86,7 +86,7 @@ function resourceOf(collection: VisibleCollection, holdsStix20: boolean): Collec
     description: collection.description,
     alias: collection.owner_name,
     canRead: collection.rights.canRead,
-    canWrite: collection.rights.canWrite,
+    canWrite: collection.rights.canWrite && !readOnly,
     mediaTypes: showsStix20 ? [STIX_MEDIA_TYPE, STIX_20_MEDIA_TYPE] : [STIX_MEDIA_TYPE],
   });
 }

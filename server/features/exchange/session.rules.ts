@@ -14,6 +14,8 @@ export type Session = {
   access: Access;
   account: { id: number; name: string; organizationId: number; narrowed: number };
   credentialVersion: number;
+  /** The credential reads only, whatever the rights of its account. */
+  readOnly: boolean;
   service: Service;
   collection: VisibleCollection | undefined;
 };

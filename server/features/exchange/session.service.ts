@@ -16,7 +16,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export async function openSession(
   app: App,
   statements: ExchangeStatements,
-  accountId: number,
+  { accountId, credential: { readOnly } }: { accountId: number; credential: { readOnly: boolean } },
   collectionRef: string | undefined,
 ): Promise<{ session: Session } | { obstacle: string }> {
   const [row] = await reading(async () => readRows(statements, accountId, collectionRef));
@@ -35,6 +35,7 @@ export async function openSession(
       access: createAccess(actor),
       account,
       credentialVersion: row.credential_version,
+      readOnly,
       service,
       collection,
     },

@@ -27,10 +27,15 @@ type Checked = { candidate: Candidate } | { failure: StatusDetail };
  */
 function requireWritable(session: Session): VisibleCollection {
   const collection = requireCollection(session);
+  requireWritingCredential(session);
   if (!collection.rights.canWrite) {
     throw new AppError('forbidden', { message: 'Objects may not be added to this collection.' });
   }
   return collection;
+}
+
+function requireWritingCredential({ readOnly }: Session): void {
+  if (readOnly) throw new AppError('forbidden', { message: 'This credential may only read.' });
 }
 
 /**
@@ -145,6 +150,7 @@ export async function deleteObject(
 /** §5.7: neither right → 404, one of them → 403. */
 function requireDeletable(session: Session): VisibleCollection {
   const collection = requireReadable(session);
+  requireWritingCredential(session);
   if (!collection.rights.canDelete || !collection.rights.canWrite) {
     throw new AppError('forbidden', { message: 'Objects of this collection may not be deleted.' });
   }
