@@ -20,7 +20,7 @@ export const FIELD_TEXTS = {
   passwordResetRequired:
     'Users and Read Only Users: whether the password must be changed at the next sign-in.',
   mfaResetRequired:
-    'Users and Read Only Users: whether the second factor must be set up anew at the next sign-in.',
+    'Users and Read Only Users: whether the second factor must be set up anew at the next sign-in. True removes the one that there is and ends the sessions; nobody sets it for their own account.',
   termsOfServiceAcceptanceRequired: `Users and Read Only Users: whether the terms of service must be accepted at the next sign-in. True needs the system setting \`termsOfServiceRequireNewUserToAccept\`, which is also the default of new accounts. ${RESERVED}`,
   customTqlTimeoutMs: `Users, Read Only Users and API users: how long a query in TQL may run, in milliseconds. Null or absent: as long as the system setting \`tqlQueryTimeout\` says. ${RESERVED}`,
   includeInObservations:
@@ -46,6 +46,8 @@ export const CREATION_TEXTS = {
   email: 'The e-mail address; becomes the user name.',
   password:
     'The first password, as `GET /password-policy` tells what it must be. Absent: one is generated, and given back this once.',
+  invite:
+    'Whether the person is invited to choose the first password: none is generated, and none may be given; `invitation` of the answer. The account takes its seat at once. No account information is sent beside the invitation.',
   sendAccountInfoEmail:
     'Whether the account information is sent to the person by e-mail, or, while no mail server is configured, written to be passed on: `accountInfo` of the answer. The password is not in it.',
   tokenExpirationDays:
@@ -59,6 +61,7 @@ export const SECRET_TEXTS = {
   apiKey: `The API key of a TAXII user. ${SHOWN_ONCE}`,
   secretKey: `The Secret Key of an API user. ${SHOWN_ONCE}`,
   token: `The token of an API user, if one was wanted. ${SHOWN_ONCE}`,
+  invitation: `The link by which an invited person chooses the first password, unless it was mailed. ${SHOWN_ONCE}`,
 } as const;
 
 /** Of an account as answers show it. */
@@ -76,12 +79,17 @@ export const VIEW_TEXTS = {
   groups: 'The user groups that it belongs to.',
   status: 'The one state that the account is in for whoever looks, with its reason.',
   locked: 'Whether it is locked: by an administrator, or by the system after failed sign-ins.',
+  authenticator: 'The second factor that the account has at a sign-in; null: none.',
   service: 'The TAXII service of a TAXII user; null for other kinds.',
   onlyOwners: 'The only owners that a TAXII user reads; null: all that its roles allow.',
   createdAt: 'When the account was created; RFC 3339 in UTC.',
   lastUsedAt: 'When it last signed in or made a request, up to a minute late; null: never.',
   lastUsedFrom: 'The address that it was last used from; null: unknown.',
   passwordChangedAt: 'When the password was last set; null: it has none.',
+  termsAcceptedVersion: 'The latest version of the terms of service that was accepted; null: none.',
+  termsAcceptedAt: 'When it was accepted; null: never.',
+  pendingLink:
+    'The latest one-time link of it that is still good, such as an invitation; null: none, or for nobody who may not give it credentials.',
   credentials: 'What it has to sign in with: never the secrets themselves.',
   abilities:
     'What the caller may do with this account: `edit` its fields, `changeRoles` (Organization role), `chooseSystemRole`, `move` it to another organization, and so on.',
@@ -100,5 +108,6 @@ export const QUERY_TEXTS = {
   organizationRole: 'Only accounts with this Organization role.',
   group: 'Only members of the user group with this id.',
   service: 'Only TAXII users of the TAXII service with this id.',
+  authenticator: 'Only accounts with (`on`) or without (`off`) a second factor.',
   search: 'Only accounts with this text anywhere in user name, names or pseudonym, without regard to case.',
 } as const;

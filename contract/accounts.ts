@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { apiUser, changes, instant, person, tokenExpiration } from './account-fields.ts';
 import { CREATION_TEXTS, FIELD_TEXTS, QUERY_TEXTS, VIEW_TEXTS } from './account-texts.ts';
 import { described } from './described.ts';
+import { pendingLink } from './links.ts';
 import { wholeNumber } from './numbers.ts';
 import { MAX_PAGE, pageQuery, queryNumber } from './paging.ts';
 import { reference, rowVersion } from './references.ts';
@@ -114,6 +115,7 @@ export const consequence = z.strictObject({
       'organization_role_follows',
       'community_role_reset',
       'sessions_end',
+      'authenticator_removed',
       'credentials_stop',
       'credentials_work_again',
       'failed_attempts_forgotten',
@@ -172,6 +174,7 @@ export const ACCOUNT_ABILITIES = [
   'move',
   'changeCredentials',
   'endSessions',
+  'resetAuthenticator',
 ] as const;
 export type AccountAbility = (typeof ACCOUNT_ABILITIES)[number];
 
@@ -192,6 +195,7 @@ const accountItemShape = {
   expiresAt: instant.nullable(),
   passwordResetRequired: z.boolean(),
   mfaResetRequired: z.boolean(),
+  authenticator: z.strictObject({ since: instant.describe('Since when; RFC 3339 in UTC.') }).nullable(),
   termsOfServiceAcceptanceRequired: z.boolean(),
   contactEmail: z.string().nullable(),
   service: z.strictObject({ id: z.number(), name: z.string(), path: z.string() }).nullable(),
@@ -226,13 +230,27 @@ const filters = {
   organizationRole: z.enum(ORGANIZATION_ROLES).optional(),
   group: filterId.optional(),
   service: filterId.optional(),
+  authenticator: z.enum(['on', 'off']).optional(),
   search: z.string().min(1).max(200).optional(),
 };
 /** What a list of accounts takes. */
 export const accountQuery = z.strictObject(described(filters, QUERY_TEXTS));
 
+const factors = z.strictObject(
+  described(
+    { since: instant, totp: z.boolean(), passkeys: z.number(), recoveryCodesLeft: z.number() },
+    {
+      since: 'Since when it has one; RFC 3339 in UTC.',
+      totp: 'Whether it has an authenticator app.',
+      passkeys: 'How many passkeys it has.',
+      recoveryCodesLeft: 'How many of its recovery codes have not been used.',
+    },
+  ),
+);
+
 const details = {
   ...accountItemShape,
+  authenticator: factors.nullable(),
   groups: z.array(named),
   onlyOwners: z.array(named).nullable(),
   customTqlTimeoutMs: z.number().nullable(),
@@ -242,6 +260,9 @@ const details = {
   logOutAfterMinutes: z.number().nullable(),
   summaryEmailTime: z.string().nullable(),
   passwordChangedAt: instant.nullable(),
+  pendingLink: pendingLink.nullable(),
+  termsAcceptedVersion: z.number().nullable(),
+  termsAcceptedAt: instant.nullable(),
   credentials: z.array(
     z.strictObject(
       described(

@@ -9,6 +9,7 @@ import {
   listOrganizationAuditEndpoint,
   verifyAuditEndpoint,
 } from './audit.ts';
+import { AUTHENTICATOR_ENDPOINTS } from './authenticators.ts';
 import { BULK_ENDPOINTS } from './bulk.ts';
 import { editCollectionEndpoint, getCollectionEndpoint, listCollectionsEndpoint } from './collections.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -58,6 +59,14 @@ import {
   getTaxiiServiceEndpoint,
   listTaxiiServicesEndpoint,
 } from './taxii-services.ts';
+import {
+  acceptTermsEndpoint,
+  getTermsEndpoint,
+  listAcceptancesEndpoint,
+  listTermsEndpoint,
+  publishTermsEndpoint,
+  showTermsEndpoint,
+} from './terms.ts';
 
 /** Every operation of the REST API. A route that is not listed here, or a listed one without a route, fails the build. */
 export const ALL_ENDPOINTS: readonly Endpoint[] = [
@@ -71,6 +80,7 @@ export const ALL_ENDPOINTS: readonly Endpoint[] = [
   endAllSessionsEndpoint,
   endSessionEndpoint,
   ...LINK_ENDPOINTS,
+  ...AUTHENTICATOR_ENDPOINTS,
   ...ACCOUNT_ENDPOINTS,
   ...BULK_ENDPOINTS,
   listOrganizationsEndpoint,
@@ -97,6 +107,12 @@ export const ALL_ENDPOINTS: readonly Endpoint[] = [
   getSettingEndpoint,
   setSettingEndpoint,
   resetSettingEndpoint,
+  showTermsEndpoint,
+  acceptTermsEndpoint,
+  publishTermsEndpoint,
+  listTermsEndpoint,
+  getTermsEndpoint,
+  listAcceptancesEndpoint,
   listMailEndpoint,
   testMailEndpoint,
   retryMailEndpoint,

@@ -9,6 +9,9 @@ import {
   type Authentication,
   createAuthentication,
 } from './features/authentication/authentication.service.ts';
+import { PENDING_MICROS } from './features/authenticators/authenticators.rules.ts';
+import { createAuthenticatorRoutes } from './features/authenticators/authenticators.routes.ts';
+import { deleteExpiredEnrolments } from './features/authenticators/authenticators.store.ts';
 import { createBulkRoutes } from './features/bulk/bulk.routes.ts';
 import { createCollectionsRoutes } from './features/collections/collections.routes.ts';
 import { createExchangeRoutes } from './features/exchange/exchange.routes.ts';
@@ -58,6 +61,7 @@ export function createRestRoutes(app: App, authentication: Authentication): Rest
     ...createInstanceRoutes(app),
     ...createSessionRoutes(app, authentication),
     ...createPasswordRoutes(app, authentication),
+    ...createAuthenticatorRoutes(app, authentication),
     ...createAccountRoutes(app),
     ...createBulkRoutes(app),
     ...createOwnerRoutes(app),
@@ -108,6 +112,7 @@ export async function startServer(app: App, options: ServerOptions = {}): Promis
     await inTransaction(app.db, async (tx) => {
       await deleteOldStatuses(tx, now - app.config.statusDays * DAY_MICROS);
       await deleteExpiredSessions(tx, now);
+      await deleteExpiredEnrolments(tx, { now, pendingSince: now - PENDING_MICROS });
       await deleteExpiredLinks(tx, now);
       await deleteOldMails(tx, now - MAIL_DAYS * DAY_MICROS);
     }).catch((error: unknown) =>

@@ -152,6 +152,12 @@ function detailLines(kind: KindOfAccount, account: AccountDetails): string[] {
       ['New password required', when(account.passwordResetRequired)],
       ['New second factor required', when(account.mfaResetRequired)],
       ['Terms of service required', when(account.termsOfServiceAcceptanceRequired)],
+      [
+        'Terms of service accepted',
+        account.termsAcceptedVersion === null
+          ? undefined
+          : `version ${account.termsAcceptedVersion}, ${short(account.termsAcceptedAt)}`,
+      ],
       ['TQL timeout', account.customTqlTimeoutMs === null ? undefined : `${account.customTqlTimeoutMs} ms`],
       ['Included in observations', when(account.includeInObservations)],
       ['Exceeds the link limit', when(account.exceedApiLinkLimit)],

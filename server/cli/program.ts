@@ -9,6 +9,7 @@ import { registerDemo } from './demo.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerGroup } from './groups.ts';
 import { registerImport } from './import.ts';
+import { registerKeys } from './keys.ts';
 import { registerLicence } from './licence.ts';
 import { registerMail } from './mail.ts';
 import { registerMigrate } from './migrate.ts';
@@ -18,6 +19,7 @@ import { registerMember, registerOwnerKinds } from './owners.ts';
 import { registerServe } from './serve.ts';
 import { registerSettings } from './settings.ts';
 import { registerTaxiiService } from './taxii-services.ts';
+import { registerTerms } from './terms.ts';
 import { version } from './version.ts';
 
 /** Every command, in the order in which the help shows them. */
@@ -35,9 +37,11 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerCollection,
   registerImport,
   registerSettings,
+  registerTerms,
   registerMail,
   registerLicence,
   registerAudit,
+  registerKeys,
   registerBackup,
   registerMigrate,
   registerDoctor,

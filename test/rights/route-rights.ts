@@ -302,6 +302,15 @@ export const ROUTE_RIGHTS: Readonly<Record<string, readonly Operation[]>> = {
   ],
   'GET /session': [{ on: ['instance'] }],
   'DELETE /session': [{ on: ['instance'] }],
+  'GET /password-policy': [{ on: ['instance'], isPublic: true }],
+  // They have no password: what changing one does is in the tests of passwords.
+  'PUT /session/password': [
+    {
+      on: ['instance'],
+      status: 409,
+      send: () => ({ body: { currentPassword: 'x', newPassword: 'correct horse battery' } }),
+    },
+  ],
   'PATCH /session/profile': [
     edit('names', ['own account'], 'account.profile', () => ({ firstName: 'Some' })),
     edit('pseudonym', ['own account'], 'account.pseudonym', (stored) => ({ pseudonym: stored.pseudonym })),
@@ -509,6 +518,22 @@ export const ROUTE_RIGHTS: Readonly<Record<string, readonly Operation[]>> = {
       }),
     },
   ],
+  'GET /terms-of-service': [{ on: ['instance'] }],
+  // Another version counts: what accepting does is in the tests of the terms.
+  'POST /session/terms-of-service': [
+    { on: ['instance'], status: 409, send: () => ({ body: { version: 999_999 } }) },
+  ],
+  'POST /terms-of-service': [
+    { ...onInstance('settings.edit'), send: () => ({ body: { text: `${fresh('These are the terms')}.` } }) },
+  ],
+  'GET /terms-of-service/versions': [onInstance('settings.view')],
+  'GET /terms-of-service/versions/:version': [
+    {
+      ...onInstance('settings.view'),
+      send: async ({ world }) => ({ params: { version: await publishedTerms(world) } }),
+    },
+  ],
+  'GET /terms-of-service/acceptances': [onInstance('settings.view')],
   'GET /mail': [onInstance('settings.view')],
   // No mail server is configured.
   'POST /mail/test': [

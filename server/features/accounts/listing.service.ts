@@ -9,8 +9,11 @@ import { parseInput } from '../../input.ts';
 import { DEFAULT_PAGE, decodeCursor, pageFrom } from '../../pages.ts';
 import { formatTimestamp } from '../../protocols/timestamp.ts';
 import { listGroupsOf } from '../groups/groups.store.ts';
+import { describeFactors } from '../authenticators/authenticators.store.ts';
+import { findPendingLink, type LinkRow } from '../links/links.store.ts';
 import { requireVisibleOrganization } from '../owners/owners.rules.ts';
 import { findOrganization } from '../owners/owners.store.ts';
+import { findAcceptance } from '../terms/terms.store.ts';
 import { askedAccounts } from './account-query.ts';
 import { accountItemOf, accountTarget, shown } from './account-view.rules.ts';
 import { type AccountRow, listAllowedOwners, listCredentials } from './accounts.store.ts';
@@ -92,9 +95,20 @@ export async function getAccount(
     const blocks = await findBlocks(app, db, [row], now);
     const groups = await listGroupsOf(db, [row.id]);
     const credentials = await listCredentials(db, row.id, now);
+    const pending = access.can('account.credential', accountTarget(row))
+      ? await findPendingLink(db, row.id, now)
+      : undefined;
+    const accepted = await findAcceptance(db, row.id);
     return {
       ...accountItemOf(access, row, blocks.get(row.id), now),
       ...(access.can('account.viewSystemRole', accountTarget(row)) ? { systemRole: row.system_role } : {}),
+      authenticator:
+        row.authenticator_since === null
+          ? null
+          : {
+              since: formatTimestamp(row.authenticator_since),
+              ...(await describeFactors(db, row.id)),
+            },
       groups: groups.map(({ id, name }) => ({ id, name })),
       onlyOwners:
         row.narrowed === 0
@@ -110,6 +124,9 @@ export async function getAccount(
       logOutAfterMinutes: row.log_out_after_minutes,
       summaryEmailTime: row.summary_email_time,
       passwordChangedAt: shown(row.password_changed_at),
+      pendingLink: pending === undefined ? null : pendingLinkOf(pending),
+      termsAcceptedVersion: accepted?.version ?? null,
+      termsAcceptedAt: shown(accepted?.accepted_at ?? null),
       credentials: credentials.map((credential) => ({
         id: credential.id,
         kind: credential.kind,
@@ -119,4 +136,8 @@ export async function getAccount(
       })),
     };
   });
+}
+
+function pendingLinkOf({ purpose, created_at, expires_at }: LinkRow): AccountDetails['pendingLink'] {
+  return { purpose, createdAt: formatTimestamp(created_at), expiresAt: formatTimestamp(expires_at) };
 }
