@@ -1,5 +1,6 @@
 import { inTransaction } from '../../server/db/transaction.ts';
 import { insertCredential } from '../../server/features/accounts/accounts.store.ts';
+import { publishTerms } from '../../server/features/terms/terms.service.ts';
 import type { Asked, Asker } from './documented.ts';
 import type { Thing, ThingName, World } from './world.ts';
 
@@ -258,6 +259,11 @@ const settingVersion = async ({ app }: World) =>
       .executeTakeFirst()
   )?.version ?? 0;
 /** Id of a fresh mail that was given up. */
+async function publishedTerms({ app }: World): Promise<number> {
+  const { version } = await publishTerms(app, app.operator, { text: `${fresh('Terms')}.` });
+  return version;
+}
+
 const failedMail = async ({ app }: World) =>
   (
     await app.db.write
