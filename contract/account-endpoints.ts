@@ -19,6 +19,7 @@ import {
 } from './accounts.ts';
 import { described } from './described.ts';
 import { endpoint, noContent } from './endpoint.ts';
+import { madeLink } from './links.ts';
 import { pageOf } from './paging.ts';
 import { pathId, reference, rowVersion } from './references.ts';
 import { ACCOUNT_KINDS, ORGANIZATION_ROLES } from './roles.ts';
@@ -79,10 +80,12 @@ const newPerson = z.strictObject(
       organization: z.string(),
       organizationRole: z.enum(ORGANIZATION_ROLES),
       password: z.string().optional(),
+      invitation: madeLink.nullable(),
       accountInfo: accountInfo.nullable(),
     },
     {
       ...CREATED_TEXTS,
+      invitation: 'The link by which the person chooses the first password; null unless `invite`.',
       accountInfo: 'The account information for the person, as an e-mail; null where none was wanted.',
     },
   ),
@@ -92,7 +95,7 @@ export const createUserEndpoint = endpoint({
   method: 'POST',
   path: '/organizations/:organization/users',
   tag,
-  summary: 'Creates a user. A generated password is shown this once.',
+  summary: 'Creates a user. A generated password, or an invitation that is not mailed, is shown this once.',
   params: inOrganization,
   body: createUserInput.omit({ organization: true }),
   output: newPerson,

@@ -25,6 +25,7 @@ export const person = {
   ...common,
   email: emailAddress,
   password: z.string().optional(),
+  invite: z.boolean().default(false),
   firstName: displayName,
   lastName: displayName,
   pseudonym: pseudonym.optional(),

@@ -45,6 +45,8 @@ export type AccountColumn = keyof typeof ACCOUNT_COLUMNS;
 
 /** Columns that an import takes besides: what is generated for an account that it creates. */
 export const CREATION_COLUMNS = {
+  /** People: an invitation to choose the first password, in place of a generated one. */
+  invite: 'flag',
   /** TAXII users: an API key beside the password. */
   apiKey: 'flag',
   /** API users: a token that is valid for so many days. */
@@ -91,6 +93,7 @@ const importedRow = z.strictObject({
           apiKey: z.string().optional(),
           secretKey: z.string().optional(),
           token: z.string().optional(),
+          invitation: z.string().optional(),
         },
         SECRET_TEXTS,
       ),

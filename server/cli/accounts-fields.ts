@@ -67,6 +67,7 @@ const FIELDS = {
     not: 'do not show the terms of service',
     isReserved: true,
   },
+  invite: { help: 'make an invitation by which the person chooses the first password; none is generated' },
   sendAccountInfoEmail: {
     isOn: true,
     help: 'write the account information',

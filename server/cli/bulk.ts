@@ -13,6 +13,7 @@ import { csvLine } from '../csv.ts';
 import { AppError, invalid } from '../errors.ts';
 import { exportAccounts } from '../features/bulk/export.service.ts';
 import { importAccounts } from '../features/bulk/import.service.ts';
+import { registerLinks } from './account-links.ts';
 import { callerOf, globalsOf, withApp } from './context.ts';
 import { withExample } from './options.ts';
 import { printAnswer, printNote, tableLines } from './output.ts';
@@ -30,7 +31,7 @@ Columns, separated by commas, in any order; kind and userName are needed:
 kind is one of ${ACCOUNT_KINDS.join(', ')}. userName is the e-mail address of a person, and the Access ID of an API
 user; an API user without one is created, each time. An account is found by its user name, and edited where the file
 says something else about it; an empty cell says nothing. Lists are separated by semicolons. Passwords and keys are
-generated, and shown once. apiKey and tokenExpirationDays count for new accounts only. Either all rows are
+generated, and shown once. invite, apiKey and tokenExpirationDays count for new accounts only. Either all rows are
 imported, or none.`;
 
 function wrapped(words: readonly string[]): string {
@@ -48,7 +49,10 @@ function wrapped(words: readonly string[]): string {
 
 /** `account import` and `account export`: many accounts at once, of all kinds. */
 export function registerBulk(program: Command): void {
-  const group = program.command('account').description('accounts of all kinds: import and export');
+  const group = program
+    .command('account')
+    .description('accounts of all kinds: import and export, invitations and other one-time links');
+  registerLinks(group);
   withExample(
     group
       .command('import')
@@ -186,7 +190,7 @@ function openSecrets(file: string | undefined): SecretsFile | undefined {
 
 function secretsCsv({ rows }: ImportReport): string[] {
   return [
-    csvLine(['kind', 'userName', 'password', 'apiKey', 'secretKey', 'token']),
+    csvLine(['kind', 'userName', 'password', 'apiKey', 'secretKey', 'token', 'invitation']),
     ...rows.flatMap(({ kind, userName, secrets }) =>
       secrets === undefined
         ? []
@@ -198,6 +202,7 @@ function secretsCsv({ rows }: ImportReport): string[] {
               secrets.apiKey ?? null,
               secrets.secretKey ?? null,
               secrets.token ?? null,
+              secrets.invitation ?? null,
             ]),
           ],
     ),

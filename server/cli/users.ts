@@ -4,6 +4,8 @@ import {
   createUser,
   type NewPerson,
 } from '../features/account-creation/people.service.ts';
+import { shownLink } from '../features/links/new-link.ts';
+import { linkLines } from './account-links.ts';
 import type { FieldName } from './accounts-fields.ts';
 import {
   type Answer,
@@ -42,6 +44,7 @@ const people = {
   createFields: [
     'organization',
     ...EDIT_FIELDS.filter((field) => field !== 'userName'),
+    'invite',
     'sendAccountInfoEmail',
   ],
   hasPassword: true,
@@ -53,6 +56,7 @@ const people = {
     ['Name', fullName],
     ['Organization', (item) => item.organization.name],
     ['Organization role', (item) => item.organizationRole],
+    ['Second factor', (item) => (item.authenticator === null ? 'no' : 'yes')],
   ],
 } as const satisfies Partial<KindOfAccount>;
 
@@ -68,6 +72,7 @@ export const users: KindOfAccount = {
   needed: ['organization', 'firstName', 'lastName'],
   createExamples: [
     'taxiway user create jane@example.org --organization "Acme Power" --first-name Jane --last-name Doe --organization-role "Standard User"',
+    'taxiway user create joe@example.org --organization "Acme Power" --first-name Joe --last-name Doe --organization-role "Standard User" --invite',
   ],
   editExamples: [
     'taxiway user edit jane@example.org --organization-role "Organization Administrator" --time-zone Europe/Berlin',
@@ -101,10 +106,10 @@ export const readOnlyUsers: KindOfAccount = {
 };
 
 function createdPerson(created: NewPerson, input: CreationInput): Answer {
-  const { accountInfo } = created;
+  const { accountInfo, invitation } = created;
   const { title } = NAMES[created.kind];
   return {
-    data: created,
+    data: { ...created, invitation: invitation === null ? null : shownLink(invitation) },
     lines: [
       `Created the ${title} "${created.userName}" of "${created.organization}".`,
       ...fieldLines([
@@ -113,6 +118,7 @@ function createdPerson(created: NewPerson, input: CreationInput): Answer {
         ...stateFields(input),
         ['Password', onceOnly(created.password)],
       ]),
+      ...(invitation === null ? [] : ['', ...linkLines('The invitation', shownLink(invitation))]),
       ...(accountInfo === null
         ? []
         : accountInfo.sent

@@ -14,7 +14,8 @@ import {
   requireSettable,
 } from '../accounts/forms.rules.ts';
 import { type NewCredential, shownCredential } from '../credentials/new-credential.ts';
-import { accountInformation, renderMail } from '../mail/messages.rules.ts';
+import { type MadeLink, makeLink } from '../links/new-link.ts';
+import { accountInformation, invitation as invitationMail, renderMail } from '../mail/messages.rules.ts';
 import { baseUrlForLinks, queueMail } from '../mail/outbox.ts';
 import type { OrganizationRow } from '../owners/owners.store.ts';
 import { readSetting } from '../settings/settings.store.ts';
@@ -29,6 +30,8 @@ export type NewPerson = {
   organizationRole: OrganizationRole;
   /** Only if it was generated; this is the one time it can be seen. */
   password?: string;
+  /** The link by which the person chooses the first password, where invited. */
+  invitation: MadeLink | null;
   /** What the account information mail says; null where none was wanted. Not sent: it is for the creator to pass on. */
   accountInfo: { to: string; subject: string; text: string; sent: boolean } | null;
 };
@@ -71,7 +74,8 @@ export async function createPerson(
   place: Place,
   form: 'user' | 'read_only',
   input: PersonInput,
-  password: NewCredential,
+  /** None: the person is invited to choose it. */
+  password: NewCredential | undefined,
 ): Promise<NewPerson> {
   const { tx } = action;
   const { organization } = place;
@@ -95,19 +99,23 @@ export async function createPerson(
     disabled: input.disabled,
     expiresAt: input.expiresAt,
     groups: input.groups,
-    credentials: [password],
+    credentials: password === undefined ? [] : [password],
     columns: {
       first_name: input.firstName,
       last_name: input.lastName,
       time_zone: input.timeZone ?? null,
       log_out_after_minutes: input.logOutAfterMinutes ?? null,
       summary_email_time: input.summaryEmailTime ?? null,
-      password_reset_required: flag(input.passwordResetRequired),
+      // Nobody but the person knows the password that an invitation sets.
+      password_reset_required: flag(input.passwordResetRequired && !input.invite),
       mfa_reset_required: flag(input.mfaResetRequired),
       terms_acceptance_required: flag(input.termsOfServiceAcceptanceRequired ?? asksForTerms),
       custom_tql_timeout_ms: input.customTqlTimeoutMs ?? null,
     },
   });
+  const invitation = input.invite
+    ? await invite(app, action, { id, organization_id: organization.owner_id }, input, organization.name)
+    : null;
   return {
     id,
     kind,
@@ -115,17 +123,48 @@ export async function createPerson(
     pseudonym,
     organization: organization.name,
     organizationRole,
-    ...shownCredential(password),
-    accountInfo: input.sendAccountInfoEmail
-      ? await sendAccountInfo(
-          app,
-          tx,
-          { id, organization_id: organization.owner_id },
-          input,
-          organization.name,
-        )
-      : null,
+    ...(password === undefined ? {} : shownCredential(password)),
+    invitation,
+    accountInfo:
+      input.sendAccountInfoEmail && invitation === null
+        ? await sendAccountInfo(
+            app,
+            tx,
+            { id, organization_id: organization.owner_id },
+            input,
+            organization.name,
+          )
+        : null,
   };
+}
+
+/** The invitation, in the transaction that takes the seat. */
+async function invite(
+  app: App,
+  action: Action,
+  account: { id: number; organization_id: number },
+  { email, firstName, timeZone: zone }: PersonInput,
+  organization: string,
+): Promise<MadeLink> {
+  return await makeLink(app, action, account, {
+    purpose: 'invitation',
+    email,
+    isOwn: false,
+    messageOf: ({ url: link, expiresAt }) =>
+      invitationMail({ firstName, organization, link, expiresAt, timeZone: zone ?? null }),
+  });
+}
+
+/**
+ * Refuses what cannot be both: whoever is invited chooses the password.
+ * @throws AppError `invalid_input`
+ */
+export function requireNoPasswordOfInvited({
+  invite: isInvited,
+  password,
+}: Pick<PersonInput, 'invite' | 'password'>) {
+  if (isInvited && password !== undefined)
+    throw invalid('password', 'an invited person chooses the first password: leave it out, or do not invite');
 }
 
 function onlyOrganizationRole(systemRole: SystemRole): OrganizationRole {

@@ -9,11 +9,22 @@ import type { App, Caller } from '../../context.ts';
 import { parseInput } from '../../input.ts';
 import { makeGeneratedPassword, makePassword, type NewCredential } from '../credentials/new-credential.ts';
 import type { OrganizationRow } from '../owners/owners.store.ts';
-import { createPerson, type NewPerson, requirePersonCreation } from './new-person.ts';
+import {
+  createPerson,
+  type NewPerson,
+  requireNoPasswordOfInvited,
+  requirePersonCreation,
+} from './new-person.ts';
 
 export type { NewPerson } from './new-person.ts';
 
-type NewPersonInput = { email: string; firstName: string; lastName: string; password?: string | undefined };
+type NewPersonInput = {
+  email: string;
+  firstName: string;
+  lastName: string;
+  password?: string | undefined;
+  invite: boolean;
+};
 
 /**
  * Creates a user. Takes a seat of the organization's and of the licence's users; with the System role `Read Only User`
@@ -49,14 +60,16 @@ export async function createReadOnlyUser(
   });
 }
 
-/** The first password. One that was typed is looked at once it is known that the caller may create the account. */
+/** The first password; none for whoever is invited. One that was typed is looked at once it is known that the caller may create the account. */
 async function firstPassword(
   app: App,
   caller: Caller,
   name: string,
   ask: (action: Action) => Promise<OrganizationRow>,
-  { email, firstName, lastName, password }: NewPersonInput,
-): Promise<NewCredential> {
+  { email, firstName, lastName, password, invite }: NewPersonInput,
+): Promise<NewCredential | undefined> {
+  requireNoPasswordOfInvited({ invite, password });
+  if (invite) return undefined;
   if (password === undefined) return makeGeneratedPassword(app);
   const { name: organizationName } = await act(app, caller, name, ask);
   const holder = { userName: email, firstName, lastName, organizationName, isPerson: true };

@@ -22,9 +22,10 @@ import { deleteAccount, moveResponsibilities, previewDeletion } from '../account
 import { editAccount, previewEdit } from '../account-changes/editing.service.ts';
 import { moveAccount } from '../account-changes/moving.service.ts';
 import { createApiUser } from '../account-creation/api-users.service.ts';
-import { createReadOnlyUser, createUser } from '../account-creation/people.service.ts';
+import { createReadOnlyUser, createUser, type NewPerson } from '../account-creation/people.service.ts';
 import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import { replaceCredential, revokeCredential } from '../credentials/credentials.service.ts';
+import { shownLink } from '../links/new-link.ts';
 import { shown } from './account-view.rules.ts';
 import { getAccount, listAccounts } from './listing.service.ts';
 import { editProfile } from './profile.service.ts';
@@ -37,10 +38,10 @@ export function createAccountRoutes(app: App): RestRoute[] {
       listAccounts(app, caller, params.organization, query),
     ),
     bind(createUserEndpoint, async (caller, { params, body }) =>
-      createUser(app, caller, { ...body, ...params }),
+      shownPerson(await createUser(app, caller, { ...body, ...params })),
     ),
     bind(createReadOnlyUserEndpoint, async (caller, { params, body }) =>
-      createReadOnlyUser(app, caller, { ...body, ...params }),
+      shownPerson(await createReadOnlyUser(app, caller, { ...body, ...params })),
     ),
     bind(createApiUserEndpoint, async (caller, { params, body }) => {
       const { tokenExpiresAt, ...created } = await createApiUser(app, caller, { ...body, ...params });
@@ -82,4 +83,8 @@ export function createAccountRoutes(app: App): RestRoute[] {
       return undefined;
     }),
   ];
+}
+
+function shownPerson({ invitation, ...created }: NewPerson) {
+  return { ...created, invitation: invitation === null ? null : shownLink(invitation) };
 }

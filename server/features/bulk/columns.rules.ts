@@ -108,6 +108,7 @@ function foreignColumns(kind: AccountKind, values: RowValues): Problem[] {
 
 export function hasColumn(kind: AccountKind, column: ImportColumn): boolean {
   if (column === 'kind' || column === 'userName') return true;
+  if (column === 'invite') return kind === 'user' || kind === 'read_only';
   if (column === 'apiKey') return kind === 'taxii';
   if (column === 'tokenExpirationDays') return kind === 'api';
   return FORM_FIELDS[column].kinds.includes(kind);
@@ -163,7 +164,7 @@ export function creationFields(kind: AccountKind, values: RowValues): Record<str
 
 /** The fields of a row that an edit may change. */
 export function changeFields(values: RowValues): Partial<Record<ChangeField, CellValue>> {
-  const { kind: _, userName: __, apiKey: ___, tokenExpirationDays: ____, ...fields } = values;
+  const { kind: _, userName: __, invite: ___, apiKey: ____, tokenExpirationDays: _____, ...fields } = values;
   return fields;
 }
 

@@ -111,10 +111,11 @@ async function create(
     return { ...outcome, userName, secrets: defined({ password, apiKey }) };
   }
   const input = parseInput(kind === 'user' ? createUserInput : createReadOnlyUserInput, given);
-  const password = makeGeneratedPassword(app);
+  const password = input.invite ? undefined : makeGeneratedPassword(app);
   requirePersonFields(step, place.organization, kind, input);
   const created = await createPerson(app, step, place, kind, input, password);
-  return { ...outcome, userName: created.userName, secrets: defined({ password: created.password }) };
+  const secrets = defined({ password: created.password, invitation: created.invitation?.link ?? undefined });
+  return { ...outcome, userName: created.userName, secrets };
 }
 
 async function edit(
