@@ -82,7 +82,7 @@ describe('taxiway user', () => {
     const { code, out } = await taxiway([...args, '--no-send-account-info-email'], `${password}\n`);
     expect(code).toBe(0);
     expect(out).toMatch(/^Created the user .*\n {2}Organization role +Standard User\n {2}Pseudonym +\S+\n$/);
-    const weak = await taxiway([...args, '--json'], 'short\n');
+    const weak = await taxiway([...args, '--json'], 'a shorter one\n');
     expect(weak.code).toBe(2);
     expect(JSON.parse(weak.err)).toMatchObject({ error: { problems: [{ path: 'password' }] } });
   });

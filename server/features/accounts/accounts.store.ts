@@ -289,6 +289,7 @@ export async function endCredentials(
   at: number | 'now',
 ): Promise<void> {
   if (at === 'now') {
+    if (kind === 'all') await tx.deleteFrom('password_history').where('account_id', '=', accountId).execute();
     let query = tx.deleteFrom('credentials').where('account_id', '=', accountId);
     if (kind !== 'all') query = query.where('kind', '=', kind);
     await query.execute();

@@ -267,7 +267,7 @@ describe.each(ENGINES)('a TAXII user on %s', (engine) => {
       expect(await refuse('api_key', 'a typed pass phrase')).toBe(
         'password: a key or token is always generated',
       );
-      expect(await refuse('password', 'short')).toBe('password: must have at least 12 characters');
+      expect(await refuse('password', 'shortest gap')).toBe('password: must have at least 15 characters');
     });
 
     it('raises the version of the credentials, so that nothing remembered about the old one holds', async () => {

@@ -6,7 +6,7 @@ import { AppError } from '../../errors.ts';
 import { createLanes } from '../../lanes.ts';
 import { isOnList } from '../../networks.ts';
 import { updateLastUsed } from '../accounts/accounts.store.ts';
-import { updateCredentialsLastUsed } from '../credentials/credentials.store.ts';
+import { replaceHash, updateCredentialsLastUsed } from '../credentials/credentials.store.ts';
 import {
   type ApiAdmitted,
   type ApiPresented,
@@ -167,6 +167,7 @@ export function createAuthentication(app: App): Authentication {
         throw new AppError('unauthenticated');
       }
       await clearFailures(app, attempt, here);
+      await renewHash(app, presented, opened.credential);
       return welcome(presented, from, opened);
     });
   };
@@ -291,4 +292,18 @@ async function findTyped(
     if (await app.secrets.verify(presented.password, candidate)) found ??= candidate;
   }
   return found;
+}
+
+/**
+ * Stores a typed password that was right under the costs of now, where those were raised since. It stays the same
+ * credential: nothing ends by it. Whoever signs in is not refused because it could not be written.
+ */
+async function renewHash(app: App, presented: Presented, credential: StoredCredential): Promise<void> {
+  if (presented.scheme !== 'basic' || !app.secrets.isOutdated(credential)) return;
+  try {
+    const { hash } = await app.secrets.hash(presented.password);
+    await inTransaction(app.db, (tx) => replaceHash(tx, credential, hash));
+  } catch (error) {
+    app.log.warn({ err: error }, 'a password could not be stored under the costs of now');
+  }
 }

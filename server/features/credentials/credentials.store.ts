@@ -55,6 +55,15 @@ export async function updateCredential(
   await tx.updateTable('credentials').set(settings).where('id', '=', id).execute();
 }
 
+/** Stores the same secret in another way, unless the credential was replaced meanwhile. */
+export async function replaceHash(
+  tx: Transaction,
+  { id, hash: before }: { id: number; hash: string },
+  hash: string,
+): Promise<void> {
+  await tx.updateTable('credentials').set({ hash }).where('id', '=', id).where('hash', '=', before).execute();
+}
+
 /** Writes when credentials were last used and from where: for show, in batches. */
 export async function updateCredentialsLastUsed(
   tx: Transaction,

@@ -5,6 +5,7 @@ import { listTaxiiUsers } from '../../testing/account-changes.ts';
 import { auditTrail, newOrganization, newPerson, refusalOf, type Someone } from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { actAs } from '../accounts/acting.service.ts';
+import { openSetting } from './setting-secrets.ts';
 import { getSetting, listSettings, resetSetting, setSetting, setSettings } from './settings.service.ts';
 import { readSetting } from './settings.store.ts';
 
@@ -12,7 +13,10 @@ describe('the table of system settings', () => {
   it.each(SETTING_NAMES)(
     'has a default of %s that the setting itself allows, and says what it means',
     (name) => {
-      expect(settingType(name).parse(SETTINGS[name].default)).toBe(SETTINGS[name].default);
+      // A secret is put back, and never set to nothing.
+      expect(settingType(name).safeParse(SETTINGS[name].default).success).toBe(
+        SETTINGS[name].kind !== 'secret',
+      );
       expect(SETTINGS[name].meaning).toMatch(/^[A-Z].+\.$/);
       expect(SETTINGS[name].effect.length).toBeGreaterThan(5);
     },
@@ -52,6 +56,8 @@ describe.each(ENGINES)('a system setting on %s', (engine) => {
       default: 30_000,
       isDefault: true,
       type: 'number',
+      choices: null,
+      maxLength: null,
       min: 100,
       max: 3_600_000,
       unit: 'ms',
@@ -181,7 +187,7 @@ describe.each(ENGINES)('a system setting on %s', (engine) => {
     ['sessionIdleMinutes', 0, 'must be a whole number from 1 to 1440'],
     ['sessionIdleMinutes', 1.5, 'must be a whole number from 1 to 1440'],
     ['sessionIdleMinutes', true, 'must be a whole number from 1 to 1440'],
-    ['passwordMinLength', 11, 'must be a whole number from 12 to 128'],
+    ['passwordMinLength', 7, 'must be a whole number from 8 to 128'],
     ['twoFactorAuthenticationRequired', 1, 'must be true or false'],
   ])('%s is refused the value %s', async (name, value, message) => {
     expect(await refusalOf(setSetting(app, administrator, { name, value }))).toMatchObject({
@@ -250,5 +256,97 @@ describe.each(ENGINES)('a system setting on %s', (engine) => {
     const codes = outcomes.map((o) => (o.status === 'fulfilled' ? 'changed' : Reflect.get(o.reason, 'code')));
     expect(codes.sort()).toEqual(['changed', 'stale', 'stale', 'stale', 'stale']);
     expect((await getSetting(app, administrator, 'sessionIdleMinutes')).version).toBe(version + 1);
+  });
+
+  describe('that is a secret', () => {
+    const PASSWORD = 'canary of a mail password';
+    const name = 'mailServerPassword';
+
+    it('is stored encrypted, and neither shown, listed, told to the audit trail nor logged', async () => {
+      const set = await setSetting(app, administrator, { name, value: PASSWORD });
+      expect(set).toMatchObject({ value: null, default: null, isDefault: false, type: 'secret' });
+      expect(await getSetting(app, administrator, name)).toEqual(set);
+      const stored = await readSetting(app.db.read, name);
+      expect(openSetting(app.keys, name, stored)).toBe(PASSWORD);
+      const row = await app.db.read
+        .selectFrom('system_settings')
+        .select('value')
+        .where('name', '=', name)
+        .executeTakeFirst();
+      expect((await events(name)).map(({ details }) => details)).toEqual([{ before: 'none', after: 'set' }]);
+      for (const text of [
+        row?.value,
+        JSON.stringify(await listSettings(app, administrator)),
+        JSON.stringify(await auditTrail(app)),
+        app.logged.join(),
+      ]) {
+        expect(text?.length).toBeGreaterThan(1);
+        expect(text).not.toContain(PASSWORD);
+      }
+    });
+
+    it('cannot be put into the place of another', async () => {
+      const stored = await readSetting(app.db.read, name);
+      expect(openSetting(app.keys, 'mailServerUser', stored)).toBeUndefined();
+    });
+
+    it('is refused as nothing, without being repeated in the error', async () => {
+      const refused = async (value: string | number) =>
+        await refusalOf(setSetting(app, administrator, { name, value }));
+      expect((await refused('')).details).toMatchObject({
+        message: 'mailServerPassword: must not be empty: reset the setting to have none',
+      });
+      expect(JSON.stringify(await refused(`${PASSWORD}\n`))).not.toContain(PASSWORD);
+      expect((await refused(5)).code).toBe('invalid_input');
+    });
+
+    it('is forgotten with another mail server, so that nobody has it sent to a server of their own', async () => {
+      await setSetting(app, administrator, { name: 'mailServerHost', value: 'mail.example.org' });
+      await setSetting(app, administrator, { name, value: PASSWORD });
+      await setSetting(app, administrator, { name: 'mailServerHost', value: 'mail.example.org' });
+      expect(await getSetting(app, administrator, name)).toMatchObject({ isDefault: false });
+      await setSetting(app, administrator, { name: 'mailServerHost', value: 'mail.example.net' });
+      expect(await getSetting(app, administrator, name)).toMatchObject({ isDefault: true });
+      await setSettings(app, administrator, {
+        settings: [
+          { name, value: PASSWORD },
+          { name: 'mailServerHost', value: 'mail.example.com' },
+        ],
+      });
+      expect(await getSetting(app, administrator, name)).toMatchObject({ isDefault: false });
+      await resetSetting(app, administrator, { name: 'mailServerHost' });
+      expect(await getSetting(app, administrator, name)).toMatchObject({ isDefault: true });
+    });
+  });
+
+  it.each([
+    ['mailServerHost', 'mail.example.org'],
+    ['mailServerHost', '192.0.2.7'],
+    ['mailServerHost', '[2001:db8::1]'],
+    ['mailServerHost', ''],
+    ['mailServerSecurity', 'tls'],
+    ['mailFrom', 'taxiway@example.org'],
+    ['mailFrom', 'Taxiway of Acme <taxiway@example.org>'],
+    ['mailFrom', '"Acme, Inc." <taxiway@example.org>'],
+    ['mailReplyTo', 'help@example.org'],
+  ])('%s is given the value %j', async (name, value) => {
+    expect(await setSetting(app, administrator, { name, value })).toMatchObject({ value });
+  });
+
+  it.each([
+    ['mailServerHost', 'mail.example.org:25', 'must be the name or address of a host'],
+    ['mailServerHost', 'mail server', 'must be the name or address of a host'],
+    ['mailServerHost', 5, 'must be a text'],
+    ['mailServerSecurity', 'ssl', 'must be one of starttls, tls, none'],
+    ['mailServerSecurity', '', 'must be one of'],
+    ['mailFrom', 'somebody', 'must be an e-mail address, or a name with one'],
+    ['mailFrom', 'a@example.org, b@example.org', 'must be an e-mail address'],
+    ['mailFrom', 'Me <a@example.org> <b@example.org>', 'must be an e-mail address'],
+    ['mailFrom', 'Me <a@example.org>\r\nBcc: b@example.org', 'must not contain line breaks'],
+    ['mailReplyTo', 'Me <a@example.org>', 'must be an e-mail address'],
+    ['mailServerUser', 'x'.repeat(255), 'must have at most 254 characters'],
+  ])('item 45: %s is refused the value %j', async (name, value, words) => {
+    const { code, details } = await refusalOf(setSetting(app, administrator, { name, value }));
+    expect([code, details.message]).toEqual(['invalid_input', expect.stringContaining(words)]);
   });
 });
