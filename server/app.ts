@@ -28,6 +28,8 @@ export type OpenOptions = {
   /** Replaces parts of the world, for tests. */
   replace?: Partial<Pick<App, 'clock' | 'ids' | 'log' | 'secrets'>>;
   setupCode?: boolean;
+  /** Opens also without the master keys of the instance: what they protect stays closed. */
+  anyMasterKey?: boolean;
 };
 
 /**
@@ -54,7 +56,10 @@ export async function openApp(config: Config, options: OpenOptions = {}): Promis
       clock,
       ids: options.replace?.ids ?? { uuid: randomUUID },
     };
-    const setupCode = await prepareInstance(app, { setupCode: options.setupCode ?? false });
+    const setupCode = await prepareInstance(app, {
+      setupCode: options.setupCode ?? false,
+      anyMasterKey: options.anyMasterKey ?? false,
+    });
     return { ...app, setupCode, migrations, close: () => opened.close() };
   } catch (error) {
     await db?.close();

@@ -9,8 +9,8 @@ import {
   type Authentication,
   createAuthentication,
 } from './features/authentication/authentication.service.ts';
-import { PENDING_MICROS } from './features/authenticators/authenticators.rules.ts';
 import { createAuthenticatorRoutes } from './features/authenticators/authenticators.routes.ts';
+import { PENDING_MICROS } from './features/authenticators/authenticators.rules.ts';
 import { deleteExpiredEnrolments } from './features/authenticators/authenticators.store.ts';
 import { createBulkRoutes } from './features/bulk/bulk.routes.ts';
 import { createCollectionsRoutes } from './features/collections/collections.routes.ts';
@@ -103,6 +103,8 @@ export async function startServer(app: App, options: ServerOptions = {}): Promis
     },
   });
   const flush = async () => {
+    // So that nothing is made under a master key any more that was rotated away.
+    app.keys.reload();
     await authentication
       .flush()
       .catch((error: unknown) => app.log.warn({ err: error }, 'last uses could not be written'));

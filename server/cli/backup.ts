@@ -123,7 +123,10 @@ async function readBackup(
   const keyRestored =
     passphrase !== undefined && (await restoreKey(config, operatorCaller(), { file, keyFile, passphrase }));
   try {
-    const report = await withApp(command, (app) => restoreBackup(app, operatorCaller(), { file }));
+    // An empty instance holds nothing that another master key would protect.
+    const report = await withApp(command, (app) => restoreBackup(app, operatorCaller(), { file }), {
+      anyMasterKey: true,
+    });
     return { ...report, keyRestored };
   } catch (error) {
     if (keyRestored) await unlink(keyFile);

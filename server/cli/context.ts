@@ -113,9 +113,13 @@ export async function callerOf(app: App, command: Command): Promise<Caller> {
 }
 
 /** Opens the data for one command and closes it afterwards, whatever happens. */
-export async function withApp<T>(command: Command, work: (app: OpenedApp) => Promise<T>): Promise<T> {
+export async function withApp<T>(
+  command: Command,
+  work: (app: OpenedApp) => Promise<T>,
+  options?: OpenOptions,
+): Promise<T> {
   const config = configOf(command);
-  const app = await openData(config);
+  const app = await openData(config, options);
   try {
     return await work(app);
   } catch (error) {

@@ -152,6 +152,15 @@ export const migration0006: Migration = {
       .execute();
 
     await schema
+      .createTable('master_keys')
+      .addColumn('key_id', t, (c) => c.primaryKey())
+      .addColumn('short_id', t, (c) => c.notNull())
+      .addColumn('public_key', t, (c) => c.notNull())
+      .addColumn('seal', t, (c) => c.notNull())
+      .addColumn('used_since', i, (c) => c.notNull())
+      .execute();
+
+    await schema
       .createTable('signature_nonces')
       .addColumn('key', t, (c) => c.primaryKey())
       .addColumn('expires_at', i, (c) => c.notNull())

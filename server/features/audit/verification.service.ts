@@ -11,6 +11,7 @@ import {
 } from '../../db/audit-chain.ts';
 import { parseInput } from '../../input.ts';
 import { formatTimestamp } from '../../protocols/timestamp.ts';
+import { listTrustedPublicKeys } from '../keys/known-keys.ts';
 import { findOrganization, findOwner } from '../owners/owners.store.ts';
 import { requireScope } from './audit-scope.ts';
 import { CHECKPOINT_PURPOSE, checkpointStatement } from './checkpoint-statement.ts';
@@ -55,7 +56,7 @@ export async function verifyAudit(
     const run: Run = {
       app,
       only,
-      publicKeys: input.publicKeys ?? [],
+      publicKeys: [...(input.publicKeys ?? []), ...(await listTrustedPublicKeys(app.db.read, app.keys))],
       isIntact: true,
       chains: 0,
       events: 0,

@@ -7,6 +7,7 @@ import { asUnavailable } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { parseMasterKeys } from '../../keys.ts';
 import { formatTimestamp } from '../../protocols/timestamp.ts';
+import { adoptMasterKeys } from '../keys/known-keys.ts';
 import {
   countRowsInTheWay,
   createInserter,
@@ -167,6 +168,7 @@ export async function restoreBackup(
     await inserter?.flush();
     if (unseen.size > 0) throw unknownContents(file, `no table "${[...unseen].join('", "')}"`);
     for (const [table, lastId] of lastIds) await setLastId(tx, app.db, table, lastId);
+    await adoptMasterKeys(app, tx);
     await audit({
       organizationId: null,
       targetKind: 'instance',

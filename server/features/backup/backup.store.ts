@@ -52,6 +52,7 @@ export const TABLES: { readonly [T in TableName]: TableShape<T> } = {
   user_group_members: { key: ['group_id', 'account_id'] },
   system_settings: { key: ['name'] },
   data_keys: { key: ['organization_id'] },
+  master_keys: { key: ['key_id'], fresh: true },
   collections: { key: ['id'] },
   objects: { key: ['id'], large: 'json', identity: true },
   statuses: { key: ['id'], large: 'json' },

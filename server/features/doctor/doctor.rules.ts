@@ -199,14 +199,14 @@ export function judgeResponsible(heldByDeleted: readonly string[]): Finding {
       );
 }
 
-/** The secrets of an organization whose data key none of the master keys unwraps are lost with the key that did. */
-export function judgeSecrets(closed: readonly string[]): Finding {
+/** What no master key opens is lost with the key that did. */
+export function judgeSecrets({ secrets, closed }: { secrets: number; closed: readonly string[] }): Finding {
   return closed.length === 0
-    ? finding('secrets', 'ok', 'the master key opens them')
+    ? finding('secrets', 'ok', `${plural(secrets, 'secret')} opened by the master key`)
     : finding(
         'secrets',
         'problem',
-        `none of the master keys opens the Secret Keys of ${some(closed)}; give the key that they were made under`,
+        `none of the master keys opens ${some(closed)}; give the key that they were made under`,
       );
 }
 

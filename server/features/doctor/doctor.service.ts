@@ -9,9 +9,10 @@ import { listMissingGuards } from '../../db/append-only.ts';
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
 import type { Database } from '../../db/open.ts';
 import { AppError } from '../../errors.ts';
-import { createKeys, dataKeyContext, type Keys, parseMasterKeys } from '../../keys.ts';
+import { createKeys, type Keys, parseMasterKeys } from '../../keys.ts';
 import { findInstance } from '../instance/instance.store.ts';
 import { LATEST } from '../intelligence/intelligence.rules.ts';
+import { openEverything } from '../keys/opening.ts';
 import { countTroubledMails } from '../mail/outbox.store.ts';
 import { isMailConfigured } from '../mail/outbox.ts';
 import { listOrganizations } from '../owners/owners.store.ts';
@@ -46,7 +47,6 @@ import {
   findSchemaVersion,
   findSqliteDurability,
   findSqliteVersion,
-  listDataKeys,
   listHeldByDeleted,
   listObjectsWithoutOneLatest,
   listOwnersBehindTheirObjects,
@@ -201,13 +201,7 @@ async function* examineContents(
   yield* check('collections', async () => judgeCollections(await listOwnersWithoutCollection(db.read)));
   yield* check('TAXII users', async () => judgeServices(await listTaxiiUsersWithoutService(db.read)));
   yield* check('responsible accounts', async () => judgeResponsible(await listHeldByDeleted(db.read)));
-  yield* check('secrets', async () => {
-    const keys = await openKeys();
-    const closed = (await listDataKeys(db.read)).filter(
-      ({ organizationId, wrapped }) => keys.unwrap(dataKeyContext(organizationId), wrapped) === undefined,
-    );
-    return judgeSecrets(closed.map(({ name }) => name));
-  });
+  yield* check('secrets', async () => judgeSecrets(await openEverything(db.read, await openKeys())));
   yield* check('audit trail', async () => judgeAuditGuard(await listMissingGuards(db)));
   yield* check('limits', async () => judgeSeats(await listSeats(db)));
   yield* check('mail', async () =>

@@ -173,18 +173,6 @@ export async function listHeldByDeleted(db: Kysely<Schema>): Promise<string[]> {
   ];
 }
 
-/** The wrapped data key of each organization that has one. */
-export async function listDataKeys(
-  db: Kysely<Schema>,
-): Promise<{ organizationId: number; name: string; wrapped: string }[]> {
-  return await db
-    .selectFrom('data_keys')
-    .innerJoin('owners', 'owners.id', 'data_keys.organization_id')
-    .select(['organization_id as organizationId', 'owners.name', 'wrapped'])
-    .orderBy('organization_id')
-    .execute();
-}
-
 /** Seats in use, per organization and kind. */
 export async function countSeatsInUse(
   db: Kysely<Schema>,

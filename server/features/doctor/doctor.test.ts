@@ -240,7 +240,7 @@ describe.each(ENGINES)('the doctor on %s', (engine) => {
     expect((await examine(app.config)).notOk).toEqual([]);
     const masterKeys = Buffer.alloc(32, 9).toString('base64url');
     expect((await examine({ ...app.config, masterKeys })).notOk).toEqual([
-      'problem secrets: none of the master keys opens the Secret Keys of Acme Power; give the key that they were made under',
+      'problem secrets: none of the master keys opens the data key of Acme Power; give the key that they were made under',
     ]);
   });
 

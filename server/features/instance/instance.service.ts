@@ -20,6 +20,7 @@ import {
 } from '../accounts/accounts.store.ts';
 import { insertCollection, newCollection } from '../collections/collections.store.ts';
 import { makePassword, type NewCredential, storeCredential } from '../credentials/new-credential.ts';
+import { requireMasterKeys } from '../keys/known-keys.ts';
 import { findOwner, insertOrganization, lockOrganization } from '../owners/owners.store.ts';
 import { DEFAULT_SERVICE } from '../taxii-services/taxii-services.rules.ts';
 import { insertService } from '../taxii-services/taxii-services.store.ts';
@@ -33,10 +34,11 @@ const SETUP_CODE_BITS = 128;
  * Prepares a fresh database: the instance's row and the TAXII service at `/intel/`. Any number of processes may call
  * it at once. While there is no Administrator, each start that asks for it makes a new one-time set-up code, which
  * voids the one before; returns it, or undefined.
+ * @throws AppError `conflict` where the process has not the master keys of the instance, unless it may have any
  */
 export async function prepareInstance(
   app: App,
-  options: { setupCode: boolean },
+  options: { setupCode: boolean; anyMasterKey?: boolean },
 ): Promise<string | undefined> {
   const code = app.secrets.generate(SETUP_CODE_BITS);
   return await inTransaction(app.db, async (tx) => {
@@ -51,6 +53,7 @@ export async function prepareInstance(
     });
     if (fresh) await insertService(tx, { ...DEFAULT_SERVICE, created_at: now }, []);
     await lockInstance(tx);
+    if (options.anyMasterKey !== true) await requireMasterKeys(app, tx);
     if (!options.setupCode || (await hasAdministrator(tx))) return undefined;
     await updateInstance(tx, { setup_code_hash: app.secrets.digest(code) });
     return code;
