@@ -151,7 +151,7 @@ export function createRestFace(
       };
       requireSafeTransport(incoming, reached);
       if (method !== 'GET' && method !== 'HEAD') requireSameOrigin(incoming, reached);
-      const browser = readBrowser(incoming, headers);
+      const browser = readBrowser(incoming, headers, reached.baseUrl);
       const found = find(method, path.slice(REST_ROOT.length));
       route = found.route;
       // An API user says so with each request; whatever cookie comes along does not count then.

@@ -18,6 +18,7 @@ import { API_ROOT, type ApiRoute, createApiFace } from './api-face.ts';
 import { spareUnsentAnswers } from './connections.ts';
 import { createFlow } from './flow.ts';
 import { endAndLinger } from './linger.ts';
+import { LINK_PAGE, LINK_PAGE_HEADERS } from './link-page.ts';
 import { createMetrics, type Figures } from './metrics.ts';
 import { isPlainRead, sendPlainly } from './plain-reads.ts';
 import { createRestFace, type OpenSession, type RestRoute } from './rest-face.ts';
@@ -105,6 +106,7 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
     },
   });
   hono.get('/', (c) => c.text('Taxiway\n\nTAXII 2.1 discovery: /taxii2/\nREST API: /rest/docs\n'));
+  hono.get('/link', (c) => c.body(LINK_PAGE, 200, { ...LINK_PAGE_HEADERS }));
   hono.get('/healthz', (c) => c.text('ok\n'));
   hono.get('/readyz', async (c) => {
     if (isClosing) return c.text('closing\n', 503);
