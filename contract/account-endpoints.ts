@@ -10,6 +10,7 @@ import {
   createApiUserInput,
   createReadOnlyUserInput,
   createUserInput,
+  credentialChanges,
   deletion,
   deletionPreview,
   heirs,
@@ -312,6 +313,18 @@ export const replaceCredentialEndpoint = endpoint({
   errors: ['forbidden', 'not_found'],
 });
 
+export const editCredentialEndpoint = endpoint({
+  method: 'PATCH',
+  path: '/accounts/:account/credentials/:credential',
+  tag,
+  summary:
+    'Binds a credential of an API user or TAXII user to addresses, to reading, to signatures that cover the body, or to an end.',
+  params: ofAccount.extend({ credential: pathId }),
+  body: credentialChanges,
+  output: accountDetails,
+  errors: ['forbidden', 'not_found', 'stale'],
+});
+
 export const revokeCredentialEndpoint = endpoint({
   method: 'DELETE',
   path: '/accounts/:account/credentials/:credential',
@@ -339,5 +352,6 @@ export const ACCOUNT_ENDPOINTS = [
   moveResponsibilitiesEndpoint,
   moveAccountEndpoint,
   replaceCredentialEndpoint,
+  editCredentialEndpoint,
   revokeCredentialEndpoint,
 ];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { apiUser, changes, instant, person, tokenExpiration } from './account-fields.ts';
+import { accountFactors, accountStatus, consequence } from './account-parts.ts';
 import { CREATION_TEXTS, FIELD_TEXTS, QUERY_TEXTS, VIEW_TEXTS } from './account-texts.ts';
 import { described } from './described.ts';
 import { pendingLink } from './links.ts';
@@ -7,6 +8,8 @@ import { wholeNumber } from './numbers.ts';
 import { MAX_PAGE, pageQuery, queryNumber } from './paging.ts';
 import { reference, rowVersion } from './references.ts';
 import { ACCOUNT_KINDS, type AccountKind, ORGANIZATION_ROLES, SYSTEM_ROLES } from './roles.ts';
+
+export type { Consequence } from './account-parts.ts';
 
 const FORM_TEXTS = { ...FIELD_TEXTS, ...CREATION_TEXTS };
 
@@ -96,37 +99,55 @@ export const newCredential = z.strictObject(
       overlapSeconds:
         'For how many seconds the credential before stays valid, so that a running client never fails; those before that end at once. Always 0 for the password of a person.',
       expirationDays:
-        'For how many days an API token is valid; needed for one, and refused for everything else.',
+        'For how many days it is valid; needed for an API token. Absent: it does not end. Never for the password of a person.',
     },
   ),
 );
+const BINDING_TEXTS = {
+  allowedNetworks:
+    'The addresses and prefixes (CIDR; IPv4 and IPv6) from which alone it may be used; null: from everywhere.',
+  readOnly: 'Whether it may only read, whatever the rights of its account.',
+  signedBodyRequired:
+    'Of a Secret Key: whether only signatures of the second version are taken, which cover the body and are used once.',
+};
+
+/** What a credential of a machine is bound to; what is absent stays as it is. */
+export const credentialChanges = z.strictObject(
+  described(
+    {
+      version: rowVersion.optional(),
+      allowedNetworks: z
+        .array(z.string().max(60))
+        .min(1, 'is empty: null lets it be used from everywhere, and to end it, revoke it')
+        .max(100)
+        .nullable()
+        .optional(),
+      readOnly: z.boolean().optional(),
+      signedBodyRequired: z.boolean().optional(),
+      expiresAt: instant.nullable().optional(),
+      expirationDays: tokenExpiration.optional(),
+    },
+    {
+      version:
+        '`version` of the account as it was read. The edit is refused (`stale`), not merged, when there is a newer one.',
+      ...BINDING_TEXTS,
+      expiresAt: 'When it ceases to be valid; null: never, which a token cannot be given.',
+      expirationDays: 'In place of `expiresAt`: for how many days from now it is valid.',
+    },
+  ),
+);
+export const editCredentialInput = credentialChanges
+  .extend({ ...which, credential: z.number().int().positive() })
+  .refine(
+    ({ account, kind, credential, version, ...changes }) => Object.keys(changes).length > 0,
+    'names no change',
+  );
+export type EditCredentialInput = z.input<typeof editCredentialInput>;
+
 export const replaceCredentialInput = newCredential.extend(which);
 export type ReplaceCredentialInput = z.input<typeof replaceCredentialInput>;
 
 const named = z.strictObject({ id: z.number().describe('Its id.'), name: z.string().describe('Its name.') });
-
-/** What a change entails, for a person to read and for a program to branch on. */
-export const consequence = z.strictObject({
-  code: z
-    .enum([
-      'kind_changes',
-      'seat_taken',
-      'seat_freed',
-      'organization_role_follows',
-      'community_role_reset',
-      'sessions_end',
-      'authenticator_removed',
-      'credentials_stop',
-      'credentials_work_again',
-      'failed_attempts_forgotten',
-      'leaves_groups',
-      'allow_list_shrinks',
-      'connection_changes',
-    ])
-    .describe('For programs to branch on.'),
-  message: z.string().describe('The same in a sentence.'),
-});
-export type Consequence = z.infer<typeof consequence>;
 
 /** What an edit, or its preview, answers with. */
 export const accountEdited = z.strictObject(
@@ -140,25 +161,6 @@ export const accountEdited = z.strictObject(
   ),
 );
 export type AccountEdited = z.infer<typeof accountEdited>;
-
-/** One status for whoever looks, with its reason. `locked` covers both causes: an administrator, and failed sign-ins. */
-const accountStatus = z.strictObject(
-  described(
-    {
-      state: z.enum(['active', 'locked', 'disabled', 'expired']),
-      reason: z.string(),
-      lockedBy: z.enum(['administrator', 'system']).nullable(),
-      lockedUntil: instant.nullable(),
-    },
-    {
-      state:
-        'The gravest that holds: `disabled` (also through its organization), `expired`, `locked` or `active`.',
-      reason: 'Why it is in this state, in a sentence.',
-      lockedBy: 'Who locked it: an administrator, or the system after failed sign-ins; null unless locked.',
-      lockedUntil: 'When a lock of the system ends by itself; null otherwise.',
-    },
-  ),
-);
 
 export const ACCOUNT_ABILITIES = [
   'edit',
@@ -236,21 +238,9 @@ const filters = {
 /** What a list of accounts takes. */
 export const accountQuery = z.strictObject(described(filters, QUERY_TEXTS));
 
-const factors = z.strictObject(
-  described(
-    { since: instant, totp: z.boolean(), passkeys: z.number(), recoveryCodesLeft: z.number() },
-    {
-      since: 'Since when it has one; RFC 3339 in UTC.',
-      totp: 'Whether it has an authenticator app.',
-      passkeys: 'How many passkeys it has.',
-      recoveryCodesLeft: 'How many of its recovery codes have not been used.',
-    },
-  ),
-);
-
 const details = {
   ...accountItemShape,
-  authenticator: factors.nullable(),
+  authenticator: accountFactors.nullable(),
   groups: z.array(named),
   onlyOwners: z.array(named).nullable(),
   customTqlTimeoutMs: z.number().nullable(),
@@ -272,13 +262,22 @@ const details = {
           hint: z.string().nullable(),
           createdAt: instant,
           expiresAt: instant.nullable(),
+          lastUsedAt: instant.nullable(),
+          lastUsedFrom: z.string().nullable(),
+          allowedNetworks: z.array(z.string()).nullable(),
+          readOnly: z.boolean(),
+          signedBodyRequired: z.boolean(),
         },
         {
-          id: 'By which it can be revoked.',
+          id: 'By which it can be changed and revoked.',
           kind: 'What it is.',
           hint: 'Its last characters, to tell it from others; null for passwords.',
           createdAt: 'When it was made; RFC 3339 in UTC.',
           expiresAt: 'When it ceases to be valid; null: never.',
+          lastUsedAt: 'When it was last used, within half a minute; null: never.',
+          lastUsedFrom:
+            'The address that it was last used from; to pin it there, make that its only allowed network.',
+          ...BINDING_TEXTS,
         },
       ),
     ),

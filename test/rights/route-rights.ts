@@ -103,7 +103,7 @@ const EDITS: readonly Operation[] = [
     termsOfServiceAcceptanceRequired: false,
   })),
   edit('password reset', some, 'account.credential', () => ({ passwordResetRequired: false })),
-  edit('second factor reset', some, 'account.credential', () => ({ mfaResetRequired: false })),
+  edit('second factor reset', some, 'account.authenticator', () => ({ mfaResetRequired: false })),
 ];
 
 const person = () => ({
@@ -249,6 +249,24 @@ const ofOrganization = (
   }),
 });
 
+/** On one's own account, which has no second factor, on a server whose address has no name. */
+const own = (status?: number, body?: unknown, params?: Sent['params']): Operation => ({
+  on: ['own account'],
+  needs: ['account.profile'],
+  ...(status === undefined ? {} : { status }),
+  send: () => ({ ...(body === undefined ? {} : { body }), ...(params === undefined ? {} : { params }) }),
+});
+/** In the form of what a browser answers. */
+const signedBy = (response: object) => ({
+  challenge: '00000000-0000-4000-8000-000000000000',
+  passkey: {
+    id: 'AA',
+    rawId: 'AA',
+    type: 'public-key',
+    response: { clientDataJSON: 'AA', authenticatorData: 'AA', ...response },
+  },
+});
+
 const setting = 'sessionIdleMinutes';
 const settingVersion = async ({ app }: World) =>
   (
@@ -320,6 +338,35 @@ export const ROUTE_RIGHTS: Readonly<Record<string, readonly Operation[]>> = {
   'PATCH /session/profile': [
     edit('names', ['own account'], 'account.profile', () => ({ firstName: 'Some' })),
     edit('pseudonym', ['own account'], 'account.pseudonym', (stored) => ({ pseudonym: stored.pseudonym })),
+  ],
+  'POST /session/second-factor': [own(409, { code: '123456' })],
+  'POST /session/second-factor/challenge': [own(409)],
+  'POST /session/passkey/challenge': [{ on: ['instance'], isPublic: true, status: 409 }],
+  'POST /session/passkey': [
+    { on: ['instance'], isPublic: true, status: 409, send: () => ({ body: signedBy({ signature: 'AA' }) }) },
+  ],
+  'POST /session/verification': [own(400, { recoveryCode: 'none' })],
+  'GET /session/authenticator': [own()],
+  'POST /session/authenticator/totp': [own()],
+  'POST /session/authenticator/totp/confirmation': [own(400, { code: '123456' })],
+  'DELETE /session/authenticator/totp': [own(404)],
+  'POST /session/passkeys/challenge': [own(409)],
+  'POST /session/passkeys': [own(409, { ...signedBy({ attestationObject: 'AA' }), name: 'Key' })],
+  'PATCH /session/passkeys/:passkey': [own(404, { name: 'Key' }, { passkey: 1 })],
+  'DELETE /session/passkeys/:passkey': [own(404, undefined, { passkey: 1 })],
+  'POST /session/recovery-codes': [own(409)],
+  'POST /accounts/:account/authenticator/reset': [
+    {
+      on: people,
+      needs: ['account.authenticator'],
+      send: () => ({ body: { reason: 'lost', next: 'set_up_again' } }),
+    },
+    {
+      does: 'off',
+      on: some,
+      needs: ['account.authenticator'],
+      send: () => ({ body: { reason: 'lost', next: 'off' } }),
+    },
   ],
   'GET /accounts/:account/sessions': [{ on: accounts, needs: ['account.sessions'] }],
   'DELETE /accounts/:account/sessions': [{ on: accounts, needs: ['account.sessions'] }],
@@ -421,6 +468,20 @@ export const ROUTE_RIGHTS: Readonly<Record<string, readonly Operation[]>> = {
       on: ['apiUser'],
       needs: ['account.credential'],
       send: () => ({ body: { credential: 'api_token', expirationDays: 1 } }),
+    },
+  ],
+  'PATCH /accounts/:account/credentials/:credential': [
+    {
+      on: ['apiUser', 'taxiiUser'],
+      needs: ['account.credential'],
+      send: async ({ world: { app }, thing }) => {
+        const kind = thing.name === 'apiUser' ? 'secret_key' : 'api_key';
+        const stored = { algorithm: 'sha256', hash: app.secrets.digest(fresh('key')) } as const;
+        const credential = await inTransaction(app.db, (tx) =>
+          insertCredential(tx, Number(thing.id), { kind, stored }, app.clock.now()),
+        );
+        return { params: { account: thing.id, credential }, body: { readOnly: true } };
+      },
     },
   ],
   'DELETE /accounts/:account/credentials/:credential': [

@@ -5,6 +5,7 @@ import {
   createUserEndpoint,
   deleteAccountEndpoint,
   editAccountEndpoint,
+  editCredentialEndpoint,
   editProfileEndpoint,
   getAccountEndpoint,
   listAccountsEndpoint,
@@ -24,6 +25,7 @@ import { moveAccount } from '../account-changes/moving.service.ts';
 import { createApiUser } from '../account-creation/api-users.service.ts';
 import { createReadOnlyUser, createUser, type NewPerson } from '../account-creation/people.service.ts';
 import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
+import { editCredential } from '../credentials/binding.service.ts';
 import { replaceCredential, revokeCredential } from '../credentials/credentials.service.ts';
 import { shownLink } from '../links/new-link.ts';
 import { shown } from './account-view.rules.ts';
@@ -77,6 +79,10 @@ export function createAccountRoutes(app: App): RestRoute[] {
         expiresAt: shown(replaced.expiresAt),
         previousValidUntil: shown(replaced.previousValidUntil),
       };
+    }),
+    bind(editCredentialEndpoint, async (caller, { params, body }) => {
+      await editCredential(app, caller, { ...params, ...body });
+      return await getAccount(app, caller, { account: params.account });
     }),
     bind(revokeCredentialEndpoint, async (caller, { params }) => {
       await revokeCredential(app, caller, { account: params.account }, params.credential);

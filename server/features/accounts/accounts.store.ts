@@ -356,7 +356,18 @@ export async function findCredential(db: Kysely<Schema>, accountId: number, id: 
 export async function listCredentials(db: Kysely<Schema>, accountId: number, now: Micros) {
   return await db
     .selectFrom('credentials')
-    .select(['id', 'kind', 'hint', 'created_at', 'expires_at'])
+    .select([
+      'id',
+      'kind',
+      'hint',
+      'created_at',
+      'expires_at',
+      'last_used_at',
+      'last_used_from',
+      'allowed_networks',
+      'read_only',
+      'signed_body_required',
+    ])
     .where('account_id', '=', accountId)
     .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
     .orderBy('id')

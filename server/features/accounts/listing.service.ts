@@ -9,6 +9,7 @@ import { parseInput } from '../../input.ts';
 import { DEFAULT_PAGE, decodeCursor, pageFrom } from '../../pages.ts';
 import { formatTimestamp } from '../../protocols/timestamp.ts';
 import { describeFactors } from '../authenticators/authenticators.store.ts';
+import { networksOf } from '../credentials/credentials.rules.ts';
 import { listGroupsOf } from '../groups/groups.store.ts';
 import { findPendingLink, type LinkRow } from '../links/links.store.ts';
 import { requireVisibleOrganization } from '../owners/owners.rules.ts';
@@ -133,6 +134,11 @@ export async function getAccount(
         hint: credential.hint,
         createdAt: formatTimestamp(credential.created_at),
         expiresAt: shown(credential.expires_at),
+        lastUsedAt: shown(credential.last_used_at),
+        lastUsedFrom: credential.last_used_from,
+        allowedNetworks: networksOf(credential),
+        readOnly: credential.read_only === 1,
+        signedBodyRequired: credential.signed_body_required === 1,
       })),
     };
   });

@@ -22,12 +22,13 @@ import {
 } from '../accounts/accounts.store.ts';
 import { aKind, requireOnAccount, TARGET_KINDS } from '../accounts/forms.rules.ts';
 import { findVisibleAccount, lockVisibleAccount } from '../accounts/visible-account.ts';
+import { deleteLinksOf } from '../links/links.store.ts';
 import { holderOf } from '../passwords/password-policy.ts';
 import { isMostlyNames } from '../passwords/passwords.rules.ts';
 import { findPasswordPolicy, keepFormerPasswords } from '../passwords/passwords.store.ts';
-import { deleteLinksOf } from '../links/links.store.ts';
 import { deleteSessionsOf } from '../sessions/sessions.store.ts';
-import { endAllButNewest } from './credentials.store.ts';
+import { carriedOver } from './credentials.rules.ts';
+import { endAllButNewest, findNewestCredential, updateCredential } from './credentials.store.ts';
 import {
   makeGeneratedPassword,
   makePassword,
@@ -66,9 +67,8 @@ export async function replaceCredential(
   const { credential: kind, overlapSeconds } = input;
   if (input.password !== undefined && kind !== 'password')
     throw invalid('password', 'a key or token is always generated');
-  if ((input.expirationDays === undefined) === (kind === 'api_token')) {
-    throw invalid('expirationDays', kind === 'api_token' ? 'is missing' : 'only a token has it');
-  }
+  if (input.expirationDays === undefined && kind === 'api_token')
+    throw invalid('expirationDays', 'is missing');
   const typed = input.password === undefined ? undefined : await typedPassword(app, caller, input);
   return await act(app, caller, 'account.credential', async (action) => {
     const { tx, now, audit } = action;
@@ -86,8 +86,13 @@ export async function replaceCredential(
       const { passwordHistory } = await findPasswordPolicy(tx);
       await keepFormerPasswords(tx, row.id, passwordHistory, now);
     }
+    const bindings = await findNewestCredential(tx, row.id, kind);
     await endCredentials(tx, row.id, kind, until ?? 'now');
     await storeCredential(app, tx, row, credential, now);
+    const stored = await findNewestCredential(tx, row.id, kind);
+    // What takes the place of a credential is bound to what that was bound to.
+    if (stored !== undefined)
+      await updateCredential(tx, stored.id, { ...carriedOver(bindings), expires_at: expiresAt });
     const isPersonal = kind === 'password' && row.kind !== 'taxii';
     await updateAccount(tx, row.id, {
       credential_version: row.credential_version + 1,
@@ -129,12 +134,14 @@ async function typedPassword(app: App, caller: Caller, input: Replacement): Prom
 function requireReplacement(
   { access }: Action,
   row: AccountRow,
-  { credential: kind, overlapSeconds }: Replacement,
+  { credential: kind, overlapSeconds, expirationDays }: Replacement,
 ): void {
   requireOnAccount(access, 'account.credential', accountTarget(row));
   requireCredentialOf(row, kind);
   if (kind === 'password' && row.kind !== 'taxii' && overlapSeconds > 0)
     throw invalid('overlapSeconds', 'a person has one password at a time');
+  if (kind === 'password' && row.kind !== 'taxii' && expirationDays !== undefined)
+    throw invalid('expirationDays', 'the password of a person has no end of its own');
 }
 
 /**

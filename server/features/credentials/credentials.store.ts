@@ -36,11 +36,11 @@ export type CredentialSettings = Updateable<
   >
 >;
 
-/** The newest credential of the kind that the account has or lately had: what a new one goes on under. */
+/** The newest credential of the kind that the account has, valid or not. */
 export async function findNewestCredential(tx: Transaction, accountId: number, kind: CredentialKind) {
   return await tx
     .selectFrom('credentials')
-    .select(['allowed_networks', 'read_only', 'signed_body_required'])
+    .select(['id', 'allowed_networks', 'read_only', 'signed_body_required'])
     .where('account_id', '=', accountId)
     .where('kind', '=', kind)
     .orderBy('id', 'desc')

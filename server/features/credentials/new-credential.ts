@@ -103,7 +103,8 @@ export function shownCredential({ kind, shown }: NewCredential): {
 }
 
 type Holder = { id: number; organization_id: number };
-type CredentialRow = { id: number; kind: CredentialKind };
+/** Which row it is in: `totp` is the seed of an authenticator app, in a table of its own. */
+type SealedRow = { id: number; kind: CredentialKind | 'totp' };
 
 /** Stores the credential for its account. */
 export async function storeCredential(
@@ -129,7 +130,7 @@ export async function sealSecret(
   app: App,
   tx: Transaction,
   holder: Holder,
-  row: CredentialRow,
+  row: SealedRow,
   secret: string,
   now: number,
 ): Promise<string> {
@@ -151,9 +152,9 @@ export async function sealSecret(
  * @throws AppError `internal` when it was made under another master key, for another row or account, or was changed
  */
 export function openSecret(
-  app: App,
+  app: Pick<App, 'keys'>,
   holder: Holder,
-  row: CredentialRow & { hash: string },
+  row: SealedRow & { hash: string },
   wrapped: string | undefined,
 ): string {
   const secret = decrypt(dataKeyOf(app, holder, wrapped), secretContext(holder, row), row.hash);
@@ -162,7 +163,7 @@ export function openSecret(
   return secret.toString();
 }
 
-function dataKeyOf(app: App, holder: Holder, wrapped: string | undefined): Uint8Array {
+function dataKeyOf(app: Pick<App, 'keys'>, holder: Holder, wrapped: string | undefined): Uint8Array {
   const key =
     wrapped === undefined ? undefined : app.keys.unwrap(dataKeyContext(holder.organization_id), wrapped);
   if (key === undefined)
@@ -170,6 +171,6 @@ function dataKeyOf(app: App, holder: Holder, wrapped: string | undefined): Uint8
   return key;
 }
 
-function secretContext(holder: Holder, row: CredentialRow): string {
-  return `credentials/${row.kind}/${row.id}/${holder.id}/${holder.organization_id}`;
+function secretContext(holder: Holder, row: SealedRow): string {
+  return `${row.kind === 'totp' ? 'authenticators' : 'credentials'}/${row.kind}/${row.id}/${holder.id}/${holder.organization_id}`;
 }
