@@ -29,6 +29,7 @@ import { sendDueMails } from './features/mail/outbox.service.ts';
 import { deleteOldMails } from './features/mail/outbox.store.ts';
 import { sendReminders } from './features/mail/reminders.service.ts';
 import { createOwnerRoutes } from './features/owners/owners.routes.ts';
+import { breachedListProblem } from './features/passwords/password-lists.ts';
 import { createPasswordRoutes } from './features/passwords/passwords.routes.ts';
 import { createSessionRoutes } from './features/sessions/sessions.routes.ts';
 import { openSession } from './features/sessions/sessions.service.ts';
@@ -77,6 +78,14 @@ export function createRestRoutes(app: App, authentication: Authentication): Rest
   ];
 }
 
+/** A list that cannot be read lets every password pass, so it is told before the first one is typed. */
+async function warnOfBreachedList(app: App): Promise<void> {
+  const problem = await breachedListProblem(app);
+  if (problem === undefined) return;
+  const file = app.config.breachedPasswordsFile;
+  app.log.warn({ file }, `the list of breached passwords ${problem}: passwords are not looked for in it`);
+}
+
 /** Serves an opened app over HTTP, and keeps house: the one place that binds features to faces. */
 export async function startServer(app: App, options: ServerOptions = {}): Promise<RunningServer> {
   const authentication = createAuthentication(app);
@@ -102,6 +111,7 @@ export async function startServer(app: App, options: ServerOptions = {}): Promis
       }
     },
   });
+  await warnOfBreachedList(app);
   const flush = async () => {
     // So that nothing is made under a master key any more that was rotated away.
     app.keys.reload();

@@ -44,6 +44,13 @@ function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** `fault`: what is wrong with the file, without a subject; undefined where nothing is. */
+export function judgeBreachedList(file: string, fault: string | undefined): Finding {
+  return fault === undefined
+    ? finding('breached passwords', 'ok', `${file} is a sorted list`)
+    : finding('breached passwords', 'warning', `${file} ${fault}: passwords are not looked for in it`);
+}
+
 /** `free` in octets. */
 export function judgeSpace(free: number, folder: string): Finding {
   const status = free < NO_SPACE ? 'problem' : free < LITTLE_SPACE ? 'warning' : 'ok';

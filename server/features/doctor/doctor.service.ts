@@ -16,9 +16,11 @@ import { openEverything } from '../keys/opening.ts';
 import { countTroubledMails } from '../mail/outbox.store.ts';
 import { isMailConfigured } from '../mail/outbox.ts';
 import { listOrganizations } from '../owners/owners.store.ts';
+import { breachedListProblem } from '../passwords/password-lists.ts';
 import {
   type Finding,
   judgeAuditGuard,
+  judgeBreachedList,
   judgeClock,
   judgeCollections,
   judgeEncoding,
@@ -93,6 +95,8 @@ async function* examine(patient: Patient): AsyncGenerator<Finding> {
     return;
   }
   yield { check: 'configuration', status: 'ok', message: 'readable' };
+  if (config.breachedPasswordsFile !== undefined)
+    yield judgeBreachedList(config.breachedPasswordsFile, await breachedListProblem({ config }));
   const file = path.join(config.dataFolder, patient.files.database);
   if (config.databaseUrl === undefined && !existsSync(file)) {
     yield problem('database', `there is no ${file}; the first start makes it`);
