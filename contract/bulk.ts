@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { consequence } from './account-parts.ts';
 import { SECRET_TEXTS } from './account-texts.ts';
-import { accountQuery, type ChangeField, consequence } from './accounts.ts';
+import { accountQuery, type ChangeField } from './accounts.ts';
 import { described } from './described.ts';
 import { endpoint, fileEndpoint } from './endpoint.ts';
 import { pathId, reference } from './references.ts';

@@ -5,7 +5,6 @@ import { type SettingDefinition, valueType } from './setting-definition.ts';
 
 export type { SettingDefinition };
 
-const SIGN_IN = 'with the sign-in policy, at the next sign-in';
 const NEW_PASSWORD = 'at once, for passwords set from then on';
 
 /** Every system setting. Names that the field knows are the field's. */
@@ -22,8 +21,8 @@ export const SETTINGS = {
     default: false,
     meaning:
       'Everybody who signs in with a password needs a second factor, and it cannot be switched off for single accounts.',
-    effect: SIGN_IN,
-    enforced: false,
+    effect: 'at the next request of each session: who has none sets one up before anything else',
+    enforced: true,
   },
   termsOfServiceRequireNewUserToAccept: {
     kind: 'switch',

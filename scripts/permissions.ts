@@ -46,6 +46,7 @@ const EXPLANATIONS: Record<Permission, string> = {
   'account.disable': 'disable and enable an account, and set when it expires',
   'account.delete': 'delete an account',
   'account.credential': 'give an account a new password, key or token, or end one',
+  'account.authenticator': 'remove the second factors of an account',
   'account.sessions': 'see and end the sessions of an account',
   'account.move': 'move an account to another organization',
   'account.viewSystemRole': 'see the System role of an account',

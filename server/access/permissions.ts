@@ -138,6 +138,8 @@ export const PERMISSIONS = {
   'account.disable': { ...ranked, self: 'refused' },
   'account.delete': { ...ranked, self: 'refused' },
   'account.credential': ranked,
+  /** To remove the second factors of somebody who cannot show them; one's own are removed by showing them. */
+  'account.authenticator': { ...ranked, self: 'refused' },
   'account.sessions': { ...ranked, self: 'granted' },
   'account.move': { ...reservedField, ranked: true, self: 'refused' },
   'account.viewSystemRole': { ...reservedField, self: 'granted' },

@@ -9,7 +9,10 @@ import { fullName, type KindOfAccount, short } from './accounts-kinds.ts';
 import { wholeNumber, withExample } from './options.ts';
 import { fieldLines, tableLines } from './output.ts';
 
-type ListOptions = Pick<AccountQuery, 'state' | 'search' | 'sort' | 'systemRole' | 'organizationRole'> & {
+type ListOptions = Pick<
+  AccountQuery,
+  'authenticator' | 'state' | 'search' | 'sort' | 'systemRole' | 'organizationRole'
+> & {
   organization?: string;
   limit?: number;
 };
@@ -48,6 +51,14 @@ function registerList(group: Command, kind: KindOfAccount): void {
         .default('userName'),
     )
     .option('--limit <n>', 'at most so many; by default all', wholeNumber);
+  if (kind.hasSessions) {
+    list.addOption(
+      new Option('--authenticator <state>', 'only those with (on) or without (off) a second factor').choices([
+        'on',
+        'off',
+      ]),
+    );
+  }
   if (kind.kind !== 'taxii') {
     list
       .option('--organization-role <role>', 'only those with this Organization role')
@@ -151,6 +162,7 @@ function detailLines(kind: KindOfAccount, account: AccountDetails): string[] {
       ['Expires', short(account.expiresAt)],
       ['New password required', when(account.passwordResetRequired)],
       ['New second factor required', when(account.mfaResetRequired)],
+      ['Second factor', isPerson ? factorsOf(account) : undefined],
       ['Terms of service required', when(account.termsOfServiceAcceptanceRequired)],
       [
         'Terms of service accepted',
@@ -175,6 +187,17 @@ function detailLines(kind: KindOfAccount, account: AccountDetails): string[] {
     ...(account.credentials.length === 0 ? ['It has no credential.'] : ['Credentials:']),
     ...credentialLines(account),
   ];
+}
+
+function factorsOf({ authenticator }: AccountDetails): string {
+  if (authenticator === null) return 'none';
+  const { totp, passkeys, recoveryCodesLeft } = authenticator;
+  return [
+    ...(totp ? ['authenticator app'] : []),
+    ...(passkeys > 0 ? [`${passkeys} ${passkeys === 1 ? 'passkey' : 'passkeys'}`] : []),
+    `${recoveryCodesLeft} recovery codes left`,
+    `since ${short(authenticator.since)}`,
+  ].join(', ');
 }
 
 function seenBy({ onlyOwners }: AccountDetails): string {

@@ -18,7 +18,8 @@ function isRefused(work: () => void): boolean {
 const TOKEN = 'A'.repeat(43);
 
 describe('the cookie of a session', () => {
-  const tokenOf = (cookie?: string) => readBrowser(request(cookie === undefined ? {} : { cookie }), {}).token;
+  const tokenOf = (cookie?: string) =>
+    readBrowser(request(cookie === undefined ? {} : { cookie }), {}, 'http://localhost').token;
 
   it.each([
     [`__Host-taxiway-session=${TOKEN}`, TOKEN],
@@ -36,7 +37,7 @@ describe('the cookie of a session', () => {
   it('item 58: is __Host-, Secure, HttpOnly, SameSite and for the whole host, also when it is taken away', () => {
     for (const token of [TOKEN, undefined]) {
       const headers: Record<string, string> = {};
-      readBrowser(request({}), headers).keep(token);
+      readBrowser(request({}), headers, 'http://localhost').keep(token);
       const [pair, ...attributes] = (headers['Set-Cookie'] ?? '').split('; ');
       expect(pair).toBe(`__Host-taxiway-session=${token ?? ''}`);
       expect(attributes.slice(0, 4)).toEqual(['Path=/', 'Secure', 'HttpOnly', 'SameSite=Lax']);

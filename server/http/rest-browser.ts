@@ -29,7 +29,11 @@ export type Browser = {
 };
 
 /** Reads the browser's side of a request; what it is to keep goes into `headers`. */
-export function readBrowser({ headers: given }: IncomingMessage, headers: Record<string, string>): Browser {
+export function readBrowser(
+  { headers: given }: IncomingMessage,
+  headers: Record<string, string>,
+  reachedAs: string,
+): Browser {
   const cookies = new Map<string, string>();
   const set = (name: string, cookie: string) => {
     cookies.set(name, `${name}=${cookie}`);
@@ -40,6 +44,7 @@ export function readBrowser({ headers: given }: IncomingMessage, headers: Record
     token: cookieIn(given.cookie ?? '', SESSION_COOKIE, TOKEN),
     device: cookieIn(given.cookie ?? '', DEVICE_COOKIE, SEALED),
     userAgent: given['user-agent']?.slice(0, 300),
+    reachedAs,
     isBackground: given['x-taxiway-background'] !== undefined,
     keep(token) {
       // Without Max-Age: it goes with the browser; when the session ends is the server's affair.

@@ -11,12 +11,24 @@ import { ROUTE_RIGHTS, type Sent } from './route-rights.ts';
 import { differences, everyRow } from './stored.ts';
 import { openWorld, send, type Thing, type World } from './world.ts';
 
-/** What changes nothing, by what it is. */
+/** What changes nothing, by what it is, or because nobody here has a second factor (those: `server/features/authenticators`). */
 const UNCHANGING = [
   'POST /accounts/:account/preview',
   'POST /audit/verification',
   'POST /mail/test',
   'POST /session',
+  'POST /session/second-factor',
+  'POST /session/second-factor/challenge',
+  'POST /session/passkey/challenge',
+  'POST /session/passkey',
+  'POST /session/verification',
+  'POST /session/authenticator/totp/confirmation',
+  'DELETE /session/authenticator/totp',
+  'POST /session/passkeys/challenge',
+  'POST /session/passkeys',
+  'PATCH /session/passkeys/:passkey',
+  'DELETE /session/passkeys/:passkey',
+  'POST /session/recovery-codes',
   'POST /setup',
 ];
 

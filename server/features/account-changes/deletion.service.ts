@@ -25,6 +25,7 @@ import { throttleKeyOf } from '../accounts/blocks.ts';
 import { requireOnAccount, TARGET_KINDS } from '../accounts/forms.rules.ts';
 import { findVisibleAccount, lockVisibleAccount, requireSameVersion } from '../accounts/visible-account.ts';
 import { deleteThrottlesOf } from '../authentication/authentication.store.ts';
+import { deleteFactors } from '../authenticators/authenticators.store.ts';
 import { listGroupsOf, removeFromGroups } from '../groups/groups.store.ts';
 import { lockInstance } from '../instance/instance.store.ts';
 import { deleteLinksOf } from '../links/links.store.ts';
@@ -137,6 +138,7 @@ export async function deleteAccount(
     const passedOn = await passOn(action, row, heirs, 'all');
     await endCredentials(tx, row.id, 'all', 'now');
     await deleteSessionsOf(tx, row.id);
+    await deleteFactors(tx, row.id);
     await deleteLinksOf(tx, row.id);
     await removeFromGroups(tx, row.id);
     await resetCommunityRoles(tx, row.id);

@@ -21,6 +21,7 @@ import { findBlocks, throttleKeyOf } from '../accounts/blocks.ts';
 import { requireGrantable, requireSettable, TARGET_KINDS } from '../accounts/forms.rules.ts';
 import { findVisibleAccount, lockVisibleAccount, requireSameVersion } from '../accounts/visible-account.ts';
 import { deleteThrottlesOf } from '../authentication/authentication.store.ts';
+import { removeFactorsFor } from '../authenticators/authenticator-reset.ts';
 import { listGroupsOf, removeFromGroups, setGroupsOf } from '../groups/groups.store.ts';
 import { lockInstance } from '../instance/instance.store.ts';
 import { deleteLinksOf } from '../links/links.store.ts';
@@ -118,12 +119,13 @@ async function requireValidChanges(tx: Transaction, row: AccountRow, changes: Ac
  */
 export async function applyEdit(
   app: App,
-  { tx, now, audit }: Action,
+  action: Action,
   row: AccountRow,
   changes: AccountChanges,
   plan: EditPlan,
   seats?: SeatGate,
 ): Promise<void> {
+  const { tx, now, audit } = action;
   if (plan.takesSeat) {
     const name = (await findOrganization(tx, row.organization_id))?.name ?? '';
     const gate = seats ?? seatGate(tx, { id: row.organization_id, name });
@@ -153,6 +155,7 @@ export async function applyEdit(
     await insertAllowedOwners(tx, row.id, [...new Set(owners)]);
   }
   if (plan.resetsCommunityRoles) await resetCommunityRoles(tx, row.id);
+  if (plan.removesAuthenticator) await removeFactorsFor(app, action, row);
   if (changes.locked === false) await deleteThrottlesOf(tx, throttleKeyOf(app, row.user_name));
   await updateAccount(tx, row.id, {
     ...nameColumns(row, {
@@ -171,6 +174,7 @@ export async function applyEdit(
     ...(expiresAt === undefined || expiresAt === row.expires_at ? {} : { expiry_reminded_days: null }),
     ...given('password_reset_required', flag(changes.passwordResetRequired)),
     ...given('mfa_reset_required', flag(changes.mfaResetRequired)),
+    ...(plan.removesAuthenticator ? { authenticator_since: null } : {}),
     ...given('terms_acceptance_required', flag(changes.termsOfServiceAcceptanceRequired)),
     ...given('custom_tql_timeout_ms', changes.customTqlTimeoutMs),
     ...given('include_in_observations', flag(changes.includeInObservations)),

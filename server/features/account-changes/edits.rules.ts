@@ -12,6 +12,7 @@ export type EditedAccount = {
   locked_at: number | null;
   disabled_at: number | null;
   expires_at: number | null;
+  authenticator_since: number | null;
 };
 
 /** An owner in which the account has a role: its own, if it has one, and its organization's default. */
@@ -38,6 +39,8 @@ export type EditPlan = {
   takesSeat: boolean;
   resetsCommunityRoles: boolean;
   endsSessions: boolean;
+  /** The second factor that it has is removed: its person sets up another. */
+  removesAuthenticator: boolean;
   /** It may act no longer, or not for as long: somebody else has to be there in its place. */
   stopsActing: boolean;
   losesAdministrator: boolean;
@@ -79,7 +82,8 @@ export function planEdit(
   };
   const staysActive = isActive(after, now);
   const stopsActing = wasActive && (!staysActive || endsSooner(account, after));
-  const endsSessions = hasNewRole || (wasActive && !staysActive);
+  const removesAuthenticator = changes.mfaResetRequired === true && account.authenticator_since !== null;
+  const endsSessions = hasNewRole || removesAuthenticator || (wasActive && !staysActive);
   const wasAdministrator = wasActive && account.system_role === 'Administrator';
   const wasOrganizationAdministrator =
     wasActive && isOrganizationAdministrator(account.kind, account.organization_role);
@@ -108,6 +112,12 @@ export function planEdit(
       );
     }
   }
+  if (removesAuthenticator) {
+    say(
+      'authenticator_removed',
+      'Its second factor is removed, with its recovery codes, and another is set up at the next sign-in.',
+    );
+  }
   if (endsSessions && around.sessions > 0) {
     say('sessions_end', `${around.sessions} of its sessions ${around.sessions === 1 ? 'ends' : 'end'}.`);
   }
@@ -129,6 +139,7 @@ export function planEdit(
     takesSeat: kind !== account.kind,
     resetsCommunityRoles: hasNewSystemRole,
     endsSessions,
+    removesAuthenticator,
     stopsActing,
     losesAdministrator: wasAdministrator && (stopsActing || systemRole !== 'Administrator'),
     losesOrganizationAdministrator:

@@ -14,6 +14,7 @@ import {
 } from '../accounts/accounts.store.ts';
 import { KIND_NAMES, requireOnAccount, TARGET_KINDS } from '../accounts/forms.rules.ts';
 import { findVisibleAccount, lockVisibleAccount, requireSameVersion } from '../accounts/visible-account.ts';
+import { listSealedSeeds, updateSealedSeed } from '../authenticators/authenticators.store.ts';
 import { openSecret, sealSecret } from '../credentials/new-credential.ts';
 import { removeFromGroups } from '../groups/groups.store.ts';
 import { lockInstance } from '../instance/instance.store.ts';
@@ -119,9 +120,13 @@ async function requireMovable({ tx, now }: Action, row: AccountRow, to: Organiza
 /** Encrypts the account's recoverable secrets under the data key of its new organization. */
 async function sealAnew(app: App, { tx, now }: Action, row: AccountRow, to: OrganizationRow): Promise<void> {
   const wrapped = await findDataKey(tx, row.organization_id);
+  const holder = { id: row.id, organization_id: to.owner_id };
   for (const credential of await listSealedCredentials(tx, row.id)) {
     const secret = openSecret(app, row, credential, wrapped);
-    const holder = { id: row.id, organization_id: to.owner_id };
     await updateCredentialHash(tx, credential.id, await sealSecret(app, tx, holder, credential, secret, now));
+  }
+  for (const { id, sealed } of await listSealedSeeds(tx, row.id)) {
+    const seed = openSecret(app, row, { id, kind: 'totp', hash: sealed }, wrapped);
+    await updateSealedSeed(tx, id, await sealSecret(app, tx, holder, { id, kind: 'totp' }, seed, now));
   }
 }

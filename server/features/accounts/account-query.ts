@@ -28,6 +28,7 @@ export function askedAccounts(
       organizationRole: query.organizationRole,
       groupId: query.group,
       serviceId: query.service,
+      hasAuthenticator: query.authenticator === undefined ? undefined : query.authenticator === 'on',
       search: query.search,
     },
     order: { sort: sort.replace('-', '') as AccountSort, descending: sort.startsWith('-') },

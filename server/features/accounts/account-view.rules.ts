@@ -33,6 +33,7 @@ const ABILITY_PERMISSIONS: Readonly<Record<AccountAbility, Permission>> = {
   move: 'account.move',
   changeCredentials: 'account.credential',
   endSessions: 'account.sessions',
+  resetAuthenticator: 'account.authenticator',
 };
 
 /** Abilities that only some kinds of account have a use for. */
@@ -45,6 +46,7 @@ const KINDS_OF_ABILITY: Partial<Record<AccountAbility, readonly AccountRow['kind
   requireTermsOfService: ['user', 'read_only'],
   lock: ['user', 'read_only', 'taxii'],
   endSessions: ['user', 'read_only'],
+  resetAuthenticator: ['user', 'read_only'],
 };
 
 function abilitiesOf(access: Access, row: AccountRow): Record<AccountAbility, boolean> {
@@ -95,6 +97,8 @@ export function accountItemOf(
     expiresAt: shown(row.expires_at),
     passwordResetRequired: row.password_reset_required === 1,
     mfaResetRequired: row.mfa_reset_required === 1,
+    authenticator:
+      row.authenticator_since === null ? null : { since: formatTimestamp(row.authenticator_since) },
     termsOfServiceAcceptanceRequired: row.terms_acceptance_required === 1,
     contactEmail: row.contact_email,
     service:

@@ -56,7 +56,7 @@ export const FORM_FIELDS: Readonly<
   disabled: { kinds: ALL, permission: 'account.disable' },
   expiresAt: { kinds: ALL, permission: 'account.disable' },
   passwordResetRequired: { kinds: PEOPLE, permission: 'account.credential' },
-  mfaResetRequired: { kinds: PEOPLE, permission: 'account.credential' },
+  mfaResetRequired: { kinds: PEOPLE, permission: 'account.authenticator' },
   termsOfServiceAcceptanceRequired: { kinds: PEOPLE, permission: 'account.termsOfService' },
   customTqlTimeoutMs: { kinds: NAMED, permission: 'account.customTqlTimeout' },
   includeInObservations: { kinds: ['api'], permission: 'account.edit' },

@@ -13,6 +13,7 @@ export type AccountFilter = {
   organizationRole?: OrganizationRole | undefined;
   groupId?: number | undefined;
   serviceId?: number | undefined;
+  hasAuthenticator?: boolean | undefined;
   /** Found anywhere in user name, names and pseudonym, without regard to case. */
   search?: string | undefined;
 };
@@ -104,6 +105,10 @@ function conditionsOf(filter: AccountFilter, now: Micros): Expression<SqlBool>[]
     conditions.push(
       sql<SqlBool>`accounts.id in (select account_id from user_group_members where group_id = ${filter.groupId})`,
     );
+  }
+  if (filter.hasAuthenticator !== undefined) {
+    const isThere = sql.raw(filter.hasAuthenticator ? 'is not null' : 'is null');
+    conditions.push(sql<SqlBool>`accounts.authenticator_since ${isThere}`);
   }
   if (search !== undefined) {
     const pattern = `%${nameKey(search).replace(/[\\%_]/g, '\\$&')}%`;

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { instant } from './account-fields.ts';
+import { described } from './described.ts';
+
+/** What a change entails, for a person to read and for a program to branch on. */
+export const consequence = z.strictObject({
+  code: z
+    .enum([
+      'kind_changes',
+      'seat_taken',
+      'seat_freed',
+      'organization_role_follows',
+      'community_role_reset',
+      'sessions_end',
+      'authenticator_removed',
+      'credentials_stop',
+      'credentials_work_again',
+      'failed_attempts_forgotten',
+      'leaves_groups',
+      'allow_list_shrinks',
+      'connection_changes',
+    ])
+    .describe('For programs to branch on.'),
+  message: z.string().describe('The same in a sentence.'),
+});
+export type Consequence = z.infer<typeof consequence>;
+
+/** One status for whoever looks, with its reason. `locked` covers both causes: an administrator, and failed sign-ins. */
+export const accountStatus = z.strictObject(
+  described(
+    {
+      state: z.enum(['active', 'locked', 'disabled', 'expired']),
+      reason: z.string(),
+      lockedBy: z.enum(['administrator', 'system']).nullable(),
+      lockedUntil: instant.nullable(),
+    },
+    {
+      state:
+        'The gravest that holds: `disabled` (also through its organization), `expired`, `locked` or `active`.',
+      reason: 'Why it is in this state, in a sentence.',
+      lockedBy: 'Who locked it: an administrator, or the system after failed sign-ins; null unless locked.',
+      lockedUntil: 'When a lock of the system ends by itself; null otherwise.',
+    },
+  ),
+);
+
+/** What an account has to show as a second factor. */
+export const accountFactors = z.strictObject(
+  described(
+    { since: instant, totp: z.boolean(), passkeys: z.number(), recoveryCodesLeft: z.number() },
+    {
+      since: 'Since when it has one; RFC 3339 in UTC.',
+      totp: 'Whether it has an authenticator app.',
+      passkeys: 'How many passkeys it has.',
+      recoveryCodesLeft: 'How many of its recovery codes have not been used.',
+    },
+  ),
+);
