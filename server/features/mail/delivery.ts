@@ -1,5 +1,6 @@
 import { createTransport } from 'nodemailer';
 import { type MailAddress, mailAddress } from '../../../contract/mail-address.ts';
+import { emailAddress } from '../../../contract/names.ts';
 import type { SettingValue } from '../../../contract/settings.ts';
 import type { App } from '../../context.ts';
 import type { Database } from '../../db/open.ts';
@@ -64,6 +65,9 @@ export async function deliver(
   stop?: AbortSignal,
 ): Promise<{ answer: string } | Failure> {
   const { host, port, security, user, password, from, replyTo } = server;
+  // A text is taken for a list of addresses, also in the envelope.
+  if (!emailAddress.safeParse(mail.to).success)
+    return { error: 'The recipient is not an e-mail address.', permanent: true };
   if (password === undefined)
     return {
       error:
