@@ -24,8 +24,8 @@ import {
   sendPasswordReset,
 } from './requesting.service.ts';
 
-/** Resets that are worked on at a time after their answers, and those that wait for that; more are dropped. */
-const RESETS_AT_A_TIME = 2;
+/** Resets are worked on one after the other, after their answers; so many wait for that, and more are dropped. */
+const RESETS_AT_A_TIME = 1;
 const RESETS_WAITING = 500;
 
 const ASKED =
