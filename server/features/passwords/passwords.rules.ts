@@ -147,9 +147,10 @@ export function commonForms(password: string): string[] {
   const typed = password.toLowerCase();
   const core = typed.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, '');
   const repeated = /^(.+?)\1+$/su.exec(typed)?.[1];
-  return [
+  const forms = [
     typed,
     ...(core !== '' && typed.length - core.length < MIN_BESIDE_WORD ? [core] : []),
     ...(repeated === undefined ? [] : [repeated]),
   ];
+  return [...new Set(forms)];
 }
