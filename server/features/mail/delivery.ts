@@ -30,10 +30,8 @@ export type Outgoing = RenderedMail & {
   writtenAt: number;
 };
 
-const CONNECTION_MS = 10_000;
-const SILENCE_MS = 30_000;
-/** Well below the time that a mail is claimed for. */
-const TOTAL_MS = 60_000;
+/** `totalMs`: well below the time that a mail is claimed for. */
+const PATIENCE = { connectionMs: 10_000, silenceMs: 30_000, totalMs: 60_000 };
 
 /** The mail server of the settings; undefined: mail is not configured. */
 export async function readMailServer(
@@ -63,6 +61,7 @@ export async function deliver(
   server: MailServer,
   mail: Outgoing,
   stop?: AbortSignal,
+  patience = PATIENCE,
 ): Promise<{ answer: string } | Failure> {
   const { host, port, security, user, password, from, replyTo } = server;
   // A text is taken for a list of addresses, also in the envelope.
@@ -89,14 +88,14 @@ export async function deliver(
     tls: { minVersion: 'TLSv1.2' },
     ...(user === '' ? {} : { auth: { user, pass: password } }),
     allowInternalNetworkInterfaces: true,
-    dnsTimeout: CONNECTION_MS,
-    connectionTimeout: CONNECTION_MS,
-    greetingTimeout: CONNECTION_MS,
-    socketTimeout: SILENCE_MS,
+    dnsTimeout: patience.connectionMs,
+    connectionTimeout: patience.connectionMs,
+    greetingTimeout: patience.connectionMs,
+    socketTimeout: patience.silenceMs,
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  const late = AbortSignal.timeout(TOTAL_MS);
+  const late = AbortSignal.timeout(patience.totalMs);
   try {
     const { response } = await transport.sendMail({
       // As objects: none of them is parsed as a list of addresses.
