@@ -23,7 +23,7 @@ export function registerSettings(program: Command): void {
               settings.map((each) => [
                 each.name,
                 shownValue(each, each.value),
-                each.isDefault ? '' : shownValue(each, each.default),
+                each.isDefault || each.type === 'secret' ? '' : shownValue(each, each.default),
                 each.enforced ? 'now' : 'later',
               ]),
             ),
