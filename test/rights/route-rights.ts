@@ -1,5 +1,5 @@
 import { inTransaction } from '../../server/db/transaction.ts';
-import { insertCredential } from '../../server/features/accounts/accounts.store.ts';
+import { endCredentials, insertCredential } from '../../server/features/accounts/accounts.store.ts';
 import { publishTerms } from '../../server/features/terms/terms.service.ts';
 import type { Asked, Asker } from './documented.ts';
 import type { Thing, ThingName, World } from './world.ts';
@@ -299,6 +299,24 @@ const failedMail = async ({ app }: World) =>
       .returning('id')
       .executeTakeFirstOrThrow()
   ).id;
+/** The account with a password, or with none: for which of the links can be made. */
+const withPassword =
+  (has: boolean): NonNullable<Operation['send']> =>
+  async ({ world: { app }, thing }) => {
+    const stored = { algorithm: 'sha256', hash: app.secrets.digest(app.secrets.generate(128)) } as const;
+    await inTransaction(app.db, async (tx) => {
+      await endCredentials(tx, Number(thing.id), 'password', 'now');
+      if (has) await insertCredential(tx, Number(thing.id), { kind: 'password', stored }, app.clock.now());
+    });
+    return {};
+  };
+const others = people.filter((each) => each !== 'own account');
+const deadLink = (body: object = {}): Operation => ({
+  on: ['instance'],
+  isPublic: true,
+  status: 404,
+  send: () => ({ body: { token: 'txwl_none', ...body } }),
+});
 const onInstance = (permission: string): Operation => ({ on: ['instance'], needs: [permission] });
 const onOrganization = (permission: string): Operation => ({ on: ['organization'], needs: [permission] });
 const collections = ['homeCollection', 'communityCollection', 'sourceCollection'] as const;
@@ -379,6 +397,37 @@ export const ROUTE_RIGHTS: Readonly<Record<string, readonly Operation[]>> = {
       }),
     },
   ],
+
+  'POST /password-resets': [
+    {
+      on: ['instance'],
+      isPublic: true,
+      send: async ({ world }) => {
+        // All actors come from one address, which may not ask that often.
+        await inTransaction(world.app.db, (tx) => tx.deleteFrom('throttles').execute());
+        return { body: { email: `${fresh('no').replace(' ', '.')}@example.com` } };
+      },
+    },
+  ],
+  'POST /links/look': [deadLink()],
+  'POST /links/password': [deadLink({ password: 'correct horse battery' })],
+  'POST /links/email': [deadLink()],
+  // No mail server is configured.
+  'POST /session/email': [
+    {
+      on: ['own account'],
+      needs: ['account.userName'],
+      status: 409,
+      send: () => ({ body: { email: `${fresh('new').replace(' ', '.')}@example.com` } }),
+    },
+  ],
+  'POST /accounts/:account/invitation': [
+    { on: others, needs: ['account.credential'], status: 201, send: withPassword(false) },
+  ],
+  'POST /accounts/:account/password-reset': [
+    { on: others, needs: ['account.credential'], status: 201, send: withPassword(true) },
+  ],
+  'DELETE /accounts/:account/links': [{ on: accounts, needs: ['account.credential'] }],
 
   'GET /accounts': [onInstance('account.view')],
   'GET /organizations/:organization/accounts': [onOrganization('account.view')],

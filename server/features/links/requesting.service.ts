@@ -183,9 +183,9 @@ export async function requestEmailChange(
 ): Promise<Pick<MadeLink, 'to' | 'expiresAt'>> {
   const { actor } = caller.access;
   const from = { address: caller.address ?? '', requestId: caller.requestId ?? '' };
-  const attempt: Attempt = { scheme: 'mail', userName: actor.name };
-  const pools = ['mail-of-account', 'mail-from-address'] as const;
-  await requireUnthrottled(app, pools, attempt, from);
+  // A pool of its own: that of password resets is open to strangers.
+  const attempt: Attempt = { scheme: 'mail', userName: `e-mail change of ${actor.name}` };
+  await requireUnthrottled(app, ['mail-of-account'], attempt, from);
   const made = await act(app, caller, 'account.requestEmailChange', async (action) => {
     const { tx, access, audit, now } = action;
     const { account } = await requireOwnSession(app, action, token, { verified: true });
@@ -212,7 +212,7 @@ export async function requestEmailChange(
     await audit({ ...auditTargetOf(account), details: linkDetails('email_change', order) });
     return order;
   });
-  await countUse(app, pools, attempt, from);
+  await countUse(app, ['mail-of-account'], attempt, from);
   return made;
 }
 
