@@ -259,7 +259,7 @@ export type OutboxTable = {
   organization_id: number | null;
   purpose: string;
   recipient: string;
-  /** Subject and text, encrypted, because they may hold a one-time link; null once it was sent or given up. */
+  /** Subject and text, encrypted, because they may hold a one-time link; null once it was sent, or can never be. */
   sealed: string | null;
   created_at: number;
   attempts: number;
