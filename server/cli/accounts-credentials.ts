@@ -8,7 +8,13 @@ import { duration, instant, shownInstant, wholeNumber, withExample } from './opt
 import { fieldLines } from './output.ts';
 import { readPassword } from './password.ts';
 
-type RotateOptions = { apiKey?: boolean; tokenDays?: number; overlap?: number; passwordStdin?: boolean };
+type RotateOptions = {
+  apiKey?: boolean;
+  tokenDays?: number;
+  expiresDays?: number;
+  overlap?: number;
+  passwordStdin?: boolean;
+};
 type CredentialKind = ReplaceCredentialInput['credential'];
 
 const WORDS: Readonly<Record<CredentialKind, string>> = {
@@ -75,13 +81,15 @@ function registerRotate(group: Command, kind: KindOfAccount): void {
       'a token, valid for so many days, instead of the Secret Key',
       wholeNumber,
     );
-  // A person has one password at a time.
-  if (kind.kind === 'api' || kind.kind === 'taxii')
+  // A person has one password at a time, without an end of its own.
+  if (kind.kind === 'api' || kind.kind === 'taxii') {
+    rotate.option('--expires-days <n>', 'let what is new end in so many days', wholeNumber);
     rotate.option(
       '--overlap <duration>',
       'for how long the one before stays valid: 90s, 15m, 12h, 7d',
       duration,
     );
+  }
   if (kind.hasPassword)
     rotate.option('--password-stdin', 'read the password from standard input, or ask for it on a terminal');
   withExample(
@@ -93,7 +101,11 @@ function registerRotate(group: Command, kind: KindOfAccount): void {
             })
           : undefined;
       const credential = credentialOf(kind, options);
-      const terms = { password: 'password', expirationDays: '--token-days', overlapSeconds: '--overlap' };
+      const terms = {
+        password: 'password',
+        expirationDays: options.tokenDays === undefined ? '--expires-days' : '--token-days',
+        overlapSeconds: '--overlap',
+      };
       await answerAbout(kind, account, command, { terms }, async (app, caller) => {
         const rotated = await replaceCredential(app, caller, {
           account,
@@ -101,7 +113,7 @@ function registerRotate(group: Command, kind: KindOfAccount): void {
           credential,
           password,
           overlapSeconds: options.overlap,
-          expirationDays: options.tokenDays,
+          expirationDays: options.tokenDays ?? options.expiresDays,
         });
         const validUntil = shownInstant(rotated.previousValidUntil);
         return {
@@ -117,7 +129,7 @@ function registerRotate(group: Command, kind: KindOfAccount): void {
               ['API key', onceOnly(rotated.apiKey)],
               ['Secret Key', onceOnly(rotated.secretKey)],
               ['Token', onceOnly(rotated.token)],
-              ['Token valid until', shownInstant(rotated.expiresAt)],
+              ['Valid until', shownInstant(rotated.expiresAt)],
               ['The one before', validUntil === undefined ? 'ended' : `valid until ${validUntil}`],
             ]),
           ],

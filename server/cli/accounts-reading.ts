@@ -205,7 +205,7 @@ function seenBy({ onlyOwners }: AccountDetails): string {
   return onlyOwners.length === 0 ? 'nothing' : onlyOwners.map(({ name }) => name).join(', ');
 }
 
-function lastUse({ lastUsedAt, lastUsedFrom }: AccountDetails): string {
+function lastUse({ lastUsedAt, lastUsedFrom }: Pick<AccountDetails, 'lastUsedAt' | 'lastUsedFrom'>): string {
   const at = short(lastUsedAt);
   if (at === undefined) return 'never';
   return lastUsedFrom === null ? at : `${at} from ${lastUsedFrom}`;
@@ -214,13 +214,19 @@ function lastUse({ lastUsedAt, lastUsedFrom }: AccountDetails): string {
 function credentialLines({ credentials }: AccountDetails): string[] {
   if (credentials.length === 0) return [];
   return tableLines(
-    ['  Id', 'Credential', 'Ends in', 'Made', 'Valid until'],
+    ['  Id', 'Credential', 'Ends in', 'Made', 'Valid until', 'Last used', 'Bound to'],
     credentials.map((credential) => [
       `  ${credential.id}`,
       CREDENTIALS[credential.kind],
       credential.hint === null ? '' : `…${credential.hint}`,
       short(credential.createdAt) ?? '',
       short(credential.expiresAt) ?? 'replaced or revoked',
+      lastUse(credential),
+      [
+        ...(credential.allowedNetworks ?? []),
+        ...(credential.readOnly ? ['reads only'] : []),
+        ...(credential.signedBodyRequired ? ['signed bodies only'] : []),
+      ].join(', '),
     ]),
   );
 }

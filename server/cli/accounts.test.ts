@@ -284,6 +284,38 @@ describe('taxiway api-user', () => {
       code: 'not_found',
     });
 
+    const { credentials } = await answerOf<{ credentials: { id: number; kind: string }[] }>(
+      'api-user',
+      'show',
+      accessId,
+    );
+    const id = String(credentials.findLast(({ kind }) => kind === 'secret_key')?.id);
+    const bind = ['api-user', 'edit-credential', accessId, id];
+    await answerOf(...bind, '--allow', '192.0.2.0/24', '--allow', '2001:DB8::1', '--as', ADMIN);
+    await answerOf(
+      ...bind,
+      '--read-only',
+      'yes',
+      '--signed-body',
+      'yes',
+      '--expires-days',
+      '90',
+      '--as',
+      ADMIN,
+    );
+    const bound = await taxiway(['api-user', 'show', accessId]);
+    expect(bound.out).toContain('192.0.2.0/24, 2001:db8::1, reads only, signed bodies only');
+    const wrong = await taxiway([...bind, '--allow', '192.0.2.0/33', '--as', ADMIN]);
+    expect(wrong.err).toBe('taxiway: --allow: "192.0.2.0/33" has no valid prefix length\n');
+    await answerOf(...bind, '--allow-any', '--read-only', 'no', '--never-expires', '--as', ADMIN);
+    expect(await answerOf('api-user', 'show', accessId)).toMatchObject({
+      credentials: expect.arrayContaining([
+        expect.objectContaining({ allowedNetworks: null, readOnly: false, expiresAt: null }),
+      ]),
+    });
+    expect(await refusal(...bind, '--as', STANDARD)).toMatchObject({ code: 'invalid_input' });
+    expect(await refusal(...bind, '--allow-any', '--as', STANDARD)).toMatchObject({ code: 'not_found' });
+
     const edit = ['api-user', 'edit', accessId, '--include-in-observations', '--no-contact-email'];
     await answerOf(...edit, '--as', ADMIN);
     expect(await answerOf('api-user', 'show', accessId)).toMatchObject({

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { problemOfAnyPolicy } from '../features/passwords/passwords.rules.ts';
 import { answerInTerms } from './accounts-answer.ts';
 import { registerAuthenticator } from './accounts-authenticator.ts';
+import { registerBinding } from './accounts-binding.ts';
 import { registerChanges } from './accounts-changes.ts';
 import { registerCredentials } from './accounts-credentials.ts';
 import { registerDeletion } from './accounts-deletion.ts';
@@ -23,6 +24,7 @@ export function registerAccounts(program: Command): void {
     registerReading(group, kind);
     registerChanges(group, kind);
     registerCredentials(group, kind);
+    registerBinding(group, kind);
     if (kind.hasSessions) registerSessions(group, kind);
     if (kind.hasSessions) registerAuthenticator(group, kind);
     registerDeletion(group, kind);

@@ -113,12 +113,13 @@ describe.each(ENGINES)('credentials of accounts on %s', (engine) => {
   });
 
   describe('a token', () => {
-    it('needs a number of days, which nothing else takes', async () => {
+    it('needs a number of days, which a Secret Key may have as well', async () => {
       const user = await newApiUser(app, organization);
       const missing = await refusalOf(replace(user.id, 'api_token'));
       expect(missing.details.problems).toEqual([{ path: 'expirationDays', message: 'is missing' }]);
-      const extra = await refusalOf(replace(user.id, 'secret_key', { expirationDays: 3 }));
-      expect(extra.details.problems?.[0]?.path).toBe('expirationDays');
+      const { expiresAt } = await replace(user.id, 'secret_key', { expirationDays: 3 });
+      expect(expiresAt).toBeGreaterThan(app.clock.now() + 2 * 24 * HOUR * 1_000_000);
+      expect(await stored(user.id, 'secret_key')).toMatchObject([{ expires_at: expiresAt }]);
     });
 
     it('ends the one before, and leaves the Secret Key alone', async () => {
