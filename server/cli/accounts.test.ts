@@ -260,7 +260,9 @@ describe('taxiway read-only-user', () => {
 });
 
 describe('taxiway api-user', () => {
-  it('is created with Access ID, Secret Key and token, addressed by its Access ID, rotated, disabled and deleted', async () => {
+  it('is created with Access ID, Secret Key and token, addressed by its Access ID, rotated, disabled and deleted', {
+    timeout: 90_000,
+  }, async () => {
     const create = ['api-user', 'create', ...person('Standard User'), '--token-days', '90'];
     expect(await refusal(...create, '--as', STANDARD)).toMatchObject({ permission: 'account.create' });
     const created = await answerOf(...create, '--contact', 'ops@example.org', '--as', ADMIN);
@@ -284,11 +286,9 @@ describe('taxiway api-user', () => {
       code: 'not_found',
     });
 
-    const { credentials } = await answerOf<{ credentials: { id: number; kind: string }[] }>(
-      'api-user',
-      'show',
-      accessId,
-    );
+    const { credentials } = (await answerOf('api-user', 'show', accessId)) as {
+      credentials: { id: number; kind: string }[];
+    };
     const id = String(credentials.findLast(({ kind }) => kind === 'secret_key')?.id);
     const bind = ['api-user', 'edit-credential', accessId, id];
     await answerOf(...bind, '--allow', '192.0.2.0/24', '--allow', '2001:DB8::1', '--as', ADMIN);

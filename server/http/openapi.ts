@@ -35,28 +35,30 @@ export type Operation = {
   tags: string[];
   summary: string;
   description?: string;
-  security?: [];
+  security?: [] | [{ session: [] }];
   parameters?: Parameter[];
   requestBody?: { required: boolean; content: Content };
   responses: Record<string, { description: string; content?: Content }>;
 };
+
+type SecurityScheme = { type: 'apiKey'; in: 'cookie' | 'header'; name: string; description: string };
 
 export type OpenApi = {
   openapi: '3.1.0';
   info: { title: string; version: string; description: string };
   servers: { url: string }[];
   tags: { name: string }[];
-  security: [{ session: [] }];
+  security: [{ session: [] }, { token: [] }, { signature: [] }];
   paths: Record<string, Record<string, Operation>>;
   components: {
-    securitySchemes: { session: { type: 'apiKey'; in: 'cookie'; name: string; description: string } };
+    securitySchemes: Record<'session' | 'token' | 'signature', SecurityScheme>;
     schemas: { Error: JsonSchema };
   };
 };
 
 const DESCRIPTION = `Account administration, owners, TAXII services, settings and audit.
 
-Sign in with \`POST /session\`: the answer sets a cookie, which goes with every further request. Changes are sent as \`application/json\` in UTF-8. Fields and parameters that an operation does not know are refused, as is a name that comes twice.
+Sign in with \`POST /session\`: the answer sets a cookie, which goes with every further request. API users send a token or a signature in \`Authorization\` with each request instead; what needs a person's own session is refused to them. Changes are sent as \`application/json\` in UTF-8. Fields and parameters that an operation does not know are refused, as is a name that comes twice.
 
 A list is read page by page: \`next\` of an answer is \`after\` of the next request, until it is null. What can be edited has a \`version\`; an edit names the version that it was made from, and is refused (\`stale\`) when there is a newer one. \`abilities\` tell what the person who is signed in may do with the thing they stand in.
 
@@ -80,7 +82,7 @@ export function openApiOf(endpoints: readonly Endpoint[], root: string, cookie: 
     info: { title: 'Taxiway REST API', version: '1', description: DESCRIPTION },
     servers: [{ url: root }],
     tags: [...new Set(endpoints.map(({ tag }) => tag))].map((name) => ({ name })),
-    security: [{ session: [] }],
+    security: [{ session: [] }, { token: [] }, { signature: [] }],
     paths,
     components: {
       securitySchemes: {
@@ -89,6 +91,19 @@ export function openApiOf(endpoints: readonly Endpoint[], root: string, cookie: 
           in: 'cookie',
           name: cookie,
           description: 'Set by POST /session.',
+        },
+        token: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'Authorization',
+          description: 'Of an API user: `TC-Token <token>`, or `Bearer <token>`.',
+        },
+        signature: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'Authorization',
+          description:
+            'Of an API user: `TC <Access ID>:<signature>` with `Timestamp` (seconds since 1970), where the signature is the HMAC-SHA256 of `<target>:<METHOD>:<timestamp>` under the Secret Key, in base64. Or `TC2 <Access ID>:<signature>` with `Timestamp`, `Nonce` and `Content-Digest: sha-256=:…:`, over `TC2`, method, target, timestamp, nonce and the digest, one per line.',
         },
       },
       schemas: { Error: ERROR },
@@ -145,6 +160,7 @@ function operationOf(endpoint: Endpoint): Operation {
     summary,
     ...(description === undefined ? {} : { description }),
     ...(authentication === 'public' ? { security: [] } : {}),
+    ...(authentication === 'session' ? { security: [{ session: [] }] } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(takesBody
       ? {

@@ -112,7 +112,7 @@ function article({ method, path, operation }: Named): string {
   const { operationId, summary, description = '', parameters = [], requestBody, responses } = operation;
   const parts = [
     `<h3><a href="#${operationId}"><span class="method">${method}</span><code>${pathText(path)}</code></a></h3>`,
-    `<p>${inline(summary)}${operation.security === undefined ? '' : ' <span class="soft">Needs no session.</span>'}</p>`,
+    `<p>${inline(summary)}${operation.security?.length !== 0 ? '' : ' <span class="soft">Needs no session.</span>'}</p>`,
     ...(description === '' ? [] : [paragraphs(description)]),
   ];
   if (parameters.length > 0) {
