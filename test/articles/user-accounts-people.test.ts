@@ -63,8 +63,18 @@ describe.each(ENGINES)('creating people on %s', (engine) => {
       expect((await w.signIn(user.userName, TYPED)).status).toBe(201);
       expect((await w.signIn(user.userName, `${TYPED}!`)).status).toBe(401);
       const email = 'long.enough@example.com';
-      for (const password of ['', 'short', 'eleven char', 'aaaaaaaaaaaaaaaa', email, 'with\ncontrol char'])
-        expect(fieldsOf(await tryToCreate({ email, password })), password).toEqual(['password']);
+      const wrong = [
+        '',
+        'fourteen-chars',
+        'aaaaaaaaaaaaaaaa',
+        '123456789qwerty',
+        email,
+        'with\ncontrol char',
+      ];
+      for (const password of wrong)
+        expect(new Set(fieldsOf(await tryToCreate({ email, password }))), password).toEqual(
+          new Set(['password']),
+        );
     });
 
     it('"The user will be prompted to change this password when they log into … for the first time."', async () => {
