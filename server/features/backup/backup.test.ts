@@ -13,18 +13,24 @@ import { SCHEMA_VERSION } from '../../db/migrate.ts';
 import { inTransaction, type SqlValue, type Transaction } from '../../db/transaction.ts';
 import type { RunningServer } from '../../http/server.ts';
 import { startServer } from '../../serving.ts';
+import { newApiUser } from '../../testing/accounts.ts';
 import { newOrganization, newPersonWithPassword } from '../../testing/builders.ts';
 import { restClient } from '../../testing/rest-client.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
+import { writeCheckpoint } from '../audit/checkpoints.service.ts';
+import { verifyAudit } from '../audit/verification.service.ts';
 import { insertStatus } from '../exchange/exchange.store.ts';
 import { addObjects, deleteVersions } from '../intelligence/intelligence.store.ts';
+import { dropOlderKeys, rotateKeys, verifyKeys } from '../keys/keys.service.ts';
 import { addMember, createOrganization, createOwner } from '../owners/owners.service.ts';
+import { setSetting } from '../settings/settings.service.ts';
 import { createTaxiiService } from '../taxii-services/taxii-services.service.ts';
 import { backUp, extractKey, restoreBackup, restoreKey } from './backup.service.ts';
 import { inSnapshot, listTables, type Query, readRows, TABLES } from './backup.store.ts';
 import { type BackupHeader, type BackupPart, readBackupHeader, writeBackupFile } from './backup-file.ts';
 
+const MAIL_PASSWORD = 'canary of a mail password';
 const PASSPHRASE = 'correct horse battery staple';
 /** What JSON may hold and a copy may spoil: line ends of other standards, numbers beyond 2^53, spaces, composed letters. */
 const AWKWARD = '\u2028\u2029\u0085\\u0000 \\" é é 😀 \u0001'.replaceAll('\u0001', '\\u0001');
@@ -337,7 +343,7 @@ describe.each(ENGINES)('a backup on %s', (engine) => {
     }
   });
 
-  it('is restored with the same rows, to the octet, on either engine and back', async () => {
+  it('item 130: is restored with the same rows, to the octet, on either engine and back', async () => {
     const source = await open(engine);
     await fill(source);
     expect(Object.entries(await contents(source)).filter(([, rows]) => rows.length === 0)).toEqual([]);
@@ -599,7 +605,7 @@ describe.each(ENGINES)('restoring a backup on %s', (engine) => {
     expect(await isEmpty(target)).toBe(true);
   });
 
-  it('is refused for a backup of another version, with the way to go', async () => {
+  it('item 130: is refused for a backup of another version, with the way to go', async () => {
     const file = await backupOfFilled();
     const target = await open(engine);
     const ofVersion = (version: number) =>
@@ -663,7 +669,7 @@ describe('the file of a backup', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('holds no secret of the instance but hashes, and the master key under the passphrase only', async () => {
+  it('item 130: holds no secret of the instance but hashes, and the master key under the passphrase only', async () => {
     const app = await open('sqlite');
     const organization = await createOrganization(app, app.operator, { name: 'Acme Power' });
     expect(organization.id).toBe(1);
@@ -673,9 +679,12 @@ describe('the file of a backup', () => {
       apiKey: true,
     });
     const masterKey = (await readFile(keyFileOf(app), 'utf8')).trim();
+    const { secretKey } = await newApiUser(app, await newOrganization(app));
+    await setSetting(app, app.operator, { name: 'mailServerHost', value: 'mail.example.org' });
+    await setSetting(app, app.operator, { name: 'mailServerPassword', value: MAIL_PASSWORD });
     const { file } = await backUpTo(app, 'a.backup', { passphrase: PASSPHRASE });
     const text = gunzipSync(await readFile(file)).toString('utf8');
-    for (const secret of [user.password, user.apiKey, masterKey, PASSPHRASE]) {
+    for (const secret of [user.password, user.apiKey, secretKey, MAIL_PASSWORD, masterKey, PASSPHRASE]) {
       expect(secret).toBeTruthy();
       expect(text).not.toContain(String(secret));
     }
@@ -711,6 +720,33 @@ describe('the master key in a backup', () => {
     await (await target.reopen()).close();
     // Once more does no harm.
     expect(await restoreKey(target.config, target.operator, input)).toBe(false);
+  });
+
+  it('item 130: is restored after a rotation, too: secrets open, and checkpoints of keys that are gone are verified', async () => {
+    const source = await open('sqlite');
+    await newApiUser(source, await newOrganization(source));
+    await writeCheckpoint(source, source.operator);
+    await rotateKeys(source, source.operator, { keyFile: keyFileOf(source) });
+    source.clock.advance(61);
+    await dropOlderKeys(source, source.operator, { keyFile: keyFileOf(source) });
+    await newApiUser(source, await newOrganization(source));
+    const { file } = await backUpTo(source, 'a.backup', { passphrase: PASSPHRASE });
+    const target = await open('sqlite');
+    await rm(keyFileOf(target));
+    await restoreKey(target.config, target.operator, {
+      file,
+      keyFile: keyFileOf(target),
+      passphrase: PASSPHRASE,
+    });
+    const reopened = await openApp(target.config, { anyMasterKey: true });
+    try {
+      await restoreBackup(reopened, target.operator, { file });
+      expect(await verifyKeys(reopened, target.operator)).toEqual({ secrets: 4, closed: [] });
+      expect(await verifyAudit(reopened, target.operator)).toMatchObject({ isIntact: true, checkpoints: 1 });
+      await (await target.reopen()).close();
+    } finally {
+      await reopened.close();
+    }
   });
 
   it('never replaces another key', async () => {
