@@ -10,6 +10,8 @@ import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { deleteAccount } from '../account-changes/deletion.service.ts';
 import { moveAccount } from '../account-changes/moving.service.ts';
 import { resetSetting, setSetting } from '../settings/settings.service.ts';
+import { PENDING_MICROS } from './authenticators.rules.ts';
+import { deleteExpiredEnrolments } from './authenticators.store.ts';
 
 const ORIGIN = 'https://taxii.example.org';
 type Own = {
@@ -561,5 +563,27 @@ describe.each(ENGINES)('second factors on %s', (engine) => {
         await app.db.read.selectFrom(table).selectAll().where('account_id', '=', someone.accountId).execute(),
       ).toEqual([]);
     }
+  });
+
+  it('item 49: challenges that nobody answered and apps that were never confirmed are deleted in time, and nothing else', async () => {
+    const { browser, accountId } = await withTotp();
+    await browser.request('POST', '/session/authenticator/totp');
+    await browser.request('POST', '/session/passkeys/challenge');
+    const tidy = async () => {
+      const now = app.clock.now();
+      await inTransaction(app.db, (tx) =>
+        deleteExpiredEnrolments(tx, { now, pendingSince: now - PENDING_MICROS }),
+      );
+      const of = async (table: 'authenticators' | 'challenges') =>
+        (await app.db.read.selectFrom(table).selectAll().where('account_id', '=', accountId).execute())
+          .length;
+      return [await of('authenticators'), await of('challenges')];
+    };
+    expect(await tidy()).toEqual([2, 1]);
+    app.clock.advance(301);
+    expect(await tidy()).toEqual([2, 0]);
+    app.clock.advance(301);
+    expect(await tidy()).toEqual([1, 0]);
+    expect((await own(browser)).totp).not.toBeNull();
   });
 });
