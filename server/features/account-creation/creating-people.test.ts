@@ -126,6 +126,7 @@ describe.each(ENGINES)('creating people on %s', (engine) => {
         pseudonym: all.pseudonym,
         organization: organization.name,
         organizationRole: 'App Developer',
+        invitation: null,
         accountInfo: null,
       });
       expect(await accountRow(app, created.id)).toMatchObject({

@@ -154,11 +154,15 @@ describe.each(ENGINES)('sessions on %s', (engine) => {
     const signIn = await client().signIn(userName, password);
     const signOut = await browser.request('DELETE', '/session');
     for (const { headers } of [signIn, signOut]) {
-      expect(headers.getSetCookie()).toEqual([
-        expect.stringMatching(
-          /^__Host-taxiway-session=[\w-]*; Path=\/; Secure; HttpOnly; SameSite=Lax(; Max-Age=0)?$/,
-        ),
-      ]);
+      const [session, ...others] = headers.getSetCookie();
+      expect(session).toMatch(
+        /^__Host-taxiway-session=[\w-]*; Path=\/; Secure; HttpOnly; SameSite=Lax(; Max-Age=0)?$/,
+      );
+      for (const other of others) {
+        expect(other).toMatch(
+          /^__Host-taxiway-device=[\w-]+; Path=\/; Secure; HttpOnly; SameSite=Lax; Max-Age=15552000$/,
+        );
+      }
     }
   });
 
