@@ -35,6 +35,8 @@ const UNCHANGING = [
   'DELETE /session/passkeys/:passkey',
   'POST /session/recovery-codes',
   'POST /setup',
+  'POST /session/terms-of-service',
+  'PUT /session/password',
 ];
 
 /** Changes in place of the edits of the table that leave everything as it is. */
