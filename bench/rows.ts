@@ -1,4 +1,5 @@
 import { accounts } from './rows-accounts.ts';
+import { apiRequests } from './rows-api.ts';
 import type { Bench, Prepared } from './rows-common.ts';
 import { memory, posts, processes, start } from './rows-other.ts';
 import { authentication, depth, readsOnce, repeatedReads } from './rows-read.ts';
@@ -23,5 +24,6 @@ export const ROWS: readonly Row[] = [
   { name: 'memory', claim: 'resident memory, idle and under 64 connections', run: memory },
   { name: 'accounts', claim: 'lists of 100,000 accounts, and creating more', run: accounts },
   { name: 'sign-ins', claim: 'people who sign in, and what clients that poll feel of it', run: signIns },
+  { name: 'api', claim: 'requests of API users, beside one that nobody signs', run: apiRequests },
   { name: 'processes', claim: 'the reads with two processes', run: processes },
 ];

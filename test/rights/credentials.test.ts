@@ -92,23 +92,25 @@ describe.each(ENGINES)('credentials on %s', (engine) => {
         Cookie: `${SESSION_COOKIE}=${secret}`,
       })),
     ];
+    const forgetFailures = async () => await app.db.write.deleteFrom('throttles').execute();
     const administrator = world.actor('Organization Administrator at home');
     const plain = (text: string) => text.replace(/"requestId":"[^"]*"/, '');
     const opened: string[] = [];
     const requests = await everyRequest(world, administrator);
     for (const { key, method, path, body } of requests) {
+      // Who guesses for long is told to wait; here it is asked what opens something.
+      await forgetFailures();
       const stranger = await send(world, undefined, method, path, body);
       expect(stranger.status, key).toBe(401);
       for (const each of headers) {
         const answer = await send(world, undefined, method, path, body, each);
-        // Who guesses for long is told to wait.
-        if (answer.status === 429) continue;
         if (plain(answer.text) !== plain(stranger.text) || answer.headers.get('set-cookie') !== null)
           opened.push(
             `${key} with ${Object.keys(each).join()}: ${answer.status} ${answer.text.slice(0, 200)}`,
           );
       }
     }
+    await forgetFailures();
     expect(requests.length).toBeGreaterThan(70);
     // The API user's own right ways in: what only a person may do is refused, and no session begins.
     const rightWays = [

@@ -2,19 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { type Access, createAccess } from '../../access/access.ts';
 import { reading } from '../../action.ts';
 import type { App } from '../../context.ts';
-import { inTransaction } from '../../db/transaction.ts';
 import { decrypt, encrypt } from '../../envelope.ts';
 import { AppError } from '../../errors.ts';
 import { isOnList } from '../../networks.ts';
 import { isTimely, SIGNATURE_WINDOW, type SignedRequest } from '../../protocols/signatures/signatures.ts';
 import { openSecret } from '../credentials/new-credential.ts';
 import { accountObstacle } from './authentication.rules.ts';
-import {
-  type AuthenticationStatements,
-  insertNonce,
-  type StoredApiCredential,
-} from './authentication.store.ts';
+import type { AuthenticationStatements, StoredApiCredential } from './authentication.store.ts';
 import type { CredentialTerms } from './memory.ts';
+import { createNonces } from './nonces.ts';
 import {
   type Attempt,
   type From,
@@ -50,6 +46,7 @@ export function createApiAuthentication(
   statements: AuthenticationStatements,
   noteUse: (accountId: number, credential: CredentialTerms, address: string) => void,
 ) {
+  const useNonce = createNonces(app);
   // What a request under an unknown Access ID has opened in place of a Secret Key.
   const dummyKey = randomBytes(32);
   const dummy = {
@@ -132,9 +129,7 @@ export function createApiAuthentication(
       if (presented.scheme === 'signature' && presented.signed.nonce !== undefined) {
         const { nonce, timestamp } = presented.signed;
         const expiresAt = timestamp * 1_000_000 + SIGNATURE_WINDOW + SKEW;
-        const isFirst = await inTransaction(app.db, (tx) =>
-          insertNonce(tx, { credentialId: row.id, nonce, expiresAt }),
-        );
+        const isFirst = await useNonce({ credentialId: row.id, nonce, expiresAt });
         if (!isFirst) await refuseHolder(row, scheme, from, 'the nonce was used before');
       }
       noteUse(row.account_id, termsOf(row), from.address);
