@@ -72,6 +72,25 @@ describe('a typed secret', () => {
     expect(checks.every((isRight) => isRight)).toBe(true);
   });
 
+  it('item 13: of 200 at once no more are hashed at a time than one less than there are cores, and the process goes on meanwhile', async () => {
+    const secrets = createSecrets();
+    const done: number[] = [];
+    let turns = 0;
+    const turn = setInterval(() => turns++, 1);
+    const work = Array.from({ length: 200 }, async (_, index) => {
+      await secrets.waste();
+      done.push(index);
+    });
+    await work[0];
+    // Were they all under way together, all would be done at about the same time, after that of 200 hashes.
+    expect(done.length).toBeLessThan(availableParallelism() * 2);
+    await Promise.all(work);
+    clearInterval(turn);
+    expect(secrets.hashes.count).toBe(200);
+    // The event loop was free: it went round at least once for each hash.
+    expect(turns).toBeGreaterThan(100);
+  });
+
   it('does not hold up the queue when a stored hash is damaged', async () => {
     const secrets = createSecrets();
     const damaged = { algorithm: 'argon2id', hash: 'damaged' } as const;
