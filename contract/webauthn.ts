@@ -3,7 +3,6 @@ import { described } from './described.ts';
 
 /**
  * What a browser and the server tell each other of passkeys (WebAuthn Level 3 §5.1.8–5.1.10), in JSON. Octets are base64url.
- * What a browser adds beside it is left out.
  */
 const octets = (max: number) =>
   z
@@ -18,6 +17,7 @@ const ASSERTED = {
   authenticatorData: 'What the authenticator vouches for.',
   signature: 'The signature over both.',
   userHandle: 'Whose passkey it is, where the authenticator knows.',
+  attestationObject: 'Not used.',
 };
 const COMMON = {
   id: 'The id of the credential.',
@@ -33,21 +33,22 @@ const common = {
   rawId: octets(2000),
   type: z.literal('public-key'),
   authenticatorAttachment: flag.nullish(),
-  clientExtensionResults: z.object({}).default({}),
+  clientExtensionResults: z.record(z.string().max(100), z.unknown()).default({}),
 };
 
 /** A passkey's answer to a challenge. */
-export const assertion = z.object(
+export const assertion = z.strictObject(
   described(
     {
       ...common,
-      response: z.object(
+      response: z.strictObject(
         described(
           {
             clientDataJSON: octets(8000),
             authenticatorData: octets(8000),
             signature: octets(8000),
             userHandle: octets(200).nullish(),
+            attestationObject: octets(40_000).nullish(),
           },
           ASSERTED,
         ),
@@ -59,21 +60,27 @@ export const assertion = z.object(
 export type Assertion = z.output<typeof assertion>;
 
 /** A new passkey. */
-export const registration = z.object(
+export const registration = z.strictObject(
   described(
     {
       ...common,
-      response: z.object(
+      response: z.strictObject(
         described(
           {
             clientDataJSON: octets(8000),
             attestationObject: octets(40_000),
             transports: z.array(flag).max(10).default([]),
+            authenticatorData: octets(8000).nullish(),
+            publicKey: octets(8000).nullish(),
+            publicKeyAlgorithm: z.number().int().optional(),
           },
           {
             clientDataJSON: ASSERTED.clientDataJSON,
             attestationObject: 'The public key, and what the authenticator says of itself.',
             transports: 'The ways to reach the authenticator.',
+            authenticatorData: 'Part of the attestation object: not used.',
+            publicKey: 'Part of the attestation object: not used.',
+            publicKeyAlgorithm: 'Part of the attestation object: not used.',
           },
         ),
       ),

@@ -146,7 +146,8 @@ export async function checkAssertion(
   const row = await use.find(passkey.id);
   if (row === undefined || (use.accountId !== null && row.account_id !== use.accountId))
     throw new WrongPasskey('a passkey of nobody, or of another account');
-  const { userHandle: handle, ...response } = passkey.response;
+  const { userHandle: handle, clientDataJSON, authenticatorData, signature } = passkey.response;
+  const response = { clientDataJSON, authenticatorData, signature };
   if (typeof handle === 'string' && handle !== userHandle(app, row.account_id))
     throw new WrongPasskey('a passkey of another account');
   const { verifyAuthenticationResponse } = await import('@simplewebauthn/server');
