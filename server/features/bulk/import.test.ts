@@ -43,6 +43,13 @@ describe.each(ENGINES)('importing accounts on %s', (engine) => {
     return { code, report, problems: report.rows.map(({ problems }) => problems) };
   };
 
+  it('invites a person whose row says so, in place of a password', async () => {
+    const report = await run(csvOf([{ ...user(), invite: 'yes' }]));
+    expect(report.rows[0]?.secrets).toEqual({
+      invitation: expect.stringMatching(/\/link#txwl_[\w-]{43}$/) as string,
+    });
+  });
+
   it('creates all four kinds, each with what is generated for it, shown this once', async () => {
     const group = await createUserGroup(app, organization.administrator, {
       organization: organization.id,
