@@ -6,6 +6,7 @@ import { DATABASE_FILE } from '../../server/app.ts';
 import { prepareInstance } from '../../server/features/instance/instance.service.ts';
 import { SESSION_COOKIE } from '../../server/http/rest-browser.ts';
 import { startServer } from '../../server/serving.ts';
+import { signedOnce, signedWithBody } from '../../server/testing/api-client.ts';
 import { ENGINES, openTestApp } from '../../server/testing/test-app.ts';
 import { basic } from '../../server/testing/test-server.ts';
 import { everyRow } from './stored.ts';
@@ -133,12 +134,19 @@ describe.each(ENGINES)('secrets that come and go over REST on %s', (engine) => {
     await quiet(400, 'POST', `${at}/users`, { ...person('odd'), password: 'short' });
     await quiet(400, 'POST', `${at}/users`, { ...person('odd'), password: TYPED.type.repeat(100) });
     await quiet(400, 'GET', `/accounts?token=${TYPED.query}`);
-    await quiet(200, 'GET', '/session', undefined, {
+    await quiet(401, 'GET', '/session', undefined, {
       Authorization: `Bearer ${TYPED.header}`,
       'X-API-Key': TYPED.header,
       'User-Agent': 'a browser',
       Referer: `https://example.org/?token=${TYPED.header}`,
     });
+    const key = { accessId: String(api.accessId), secretKey: api.secretKey };
+    for (const authorized of [
+      { Authorization: `TC-Token ${api.token}` },
+      signedOnce(key, 'GET', '/rest/v1/session'),
+      signedWithBody(key, 'GET', '/rest/v1/session'),
+    ])
+      await quiet(403, 'GET', '/session', undefined, authorized);
 
     const credentials = (of: { id: number }) => `/accounts/${of.id}/credentials`;
     await quiet(201, 'POST', credentials(user), { credential: 'password', password: TYPED.changed });
