@@ -12,7 +12,7 @@ import { type Action, act } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
-import { accountTarget } from '../accounts/account-view.rules.ts';
+import { accountAuditTarget, accountTarget } from '../accounts/account-view.rules.ts';
 import {
   type AccountRow,
   buryAccount,
@@ -22,7 +22,7 @@ import {
   lockAccount,
 } from '../accounts/accounts.store.ts';
 import { throttleKeyOf } from '../accounts/blocks.ts';
-import { requireOnAccount, TARGET_KINDS } from '../accounts/forms.rules.ts';
+import { requireOnAccount } from '../accounts/forms.rules.ts';
 import { findVisibleAccount, lockVisibleAccount, requireSameVersion } from '../accounts/visible-account.ts';
 import { deleteThrottlesOf } from '../authentication/authentication.store.ts';
 import { deleteFactors } from '../authenticators/authenticators.store.ts';
@@ -147,10 +147,7 @@ export async function deleteAccount(
     await deleteThrottlesOf(tx, throttleKeyOf(app, row.user_name));
     await buryAccount(tx, row, now);
     await audit({
-      organizationId: row.organization_id,
-      targetKind: TARGET_KINDS[row.kind],
-      targetId: row.id,
-      targetName: row.user_name,
+      ...accountAuditTarget(row),
       details: {
         pseudonym: row.pseudonym,
         systemRole: row.system_role,
@@ -184,10 +181,7 @@ export async function moveResponsibilities(
     requireOnAccount(access, 'account.edit', accountTarget(row));
     const passedOn = await passOn(action, row, heirs, 'named');
     await audit({
-      organizationId: row.organization_id,
-      targetKind: TARGET_KINDS[row.kind],
-      targetId: row.id,
-      targetName: row.user_name,
+      ...accountAuditTarget(row),
       details: { passedOn },
     });
     return { id: row.id, userName: row.user_name, passedOn };

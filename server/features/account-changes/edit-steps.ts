@@ -8,7 +8,7 @@ import { AppError, invalid } from '../../errors.ts';
 import { readInstant, requireFreePseudonym, resolveGroups } from '../account-creation/new-account.ts';
 import { type SeatGate, seatGate } from '../account-creation/seats.store.ts';
 import { chooseService, ownerWithinReach } from '../account-creation/taxii-access.store.ts';
-import { accountTarget, fieldValues, shown } from '../accounts/account-view.rules.ts';
+import { accountAuditTarget, accountTarget, fieldValues, shown } from '../accounts/account-view.rules.ts';
 import {
   type AccountRow,
   findAccount,
@@ -18,7 +18,7 @@ import {
   updateAccount,
 } from '../accounts/accounts.store.ts';
 import { findBlocks, throttleKeyOf } from '../accounts/blocks.ts';
-import { requireGrantable, requireSettable, TARGET_KINDS } from '../accounts/forms.rules.ts';
+import { requireGrantable, requireSettable } from '../accounts/forms.rules.ts';
 import { findVisibleAccount, lockVisibleAccount, requireSameVersion } from '../accounts/visible-account.ts';
 import { deleteThrottlesOf } from '../authentication/authentication.store.ts';
 import { removeFactorsFor } from '../authenticators/authenticator-reset.ts';
@@ -192,10 +192,7 @@ export async function applyEdit(
   if (changes.userName !== undefined) await tellOfNewEmail(app, { tx, now }, row, changes.userName);
   const before = fieldValues(row, { groups: groupsBefore, onlyOwners: ownersBefore });
   await audit({
-    organizationId: row.organization_id,
-    targetKind: TARGET_KINDS[row.kind],
-    targetId: row.id,
-    targetName: row.user_name,
+    ...accountAuditTarget(row),
     details: {
       ...changedValues(before, { ...after, organizationRole: plan.organizationRole }),
       ...(plan.consequences.length === 0

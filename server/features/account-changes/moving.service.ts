@@ -4,7 +4,7 @@ import type { App, Caller } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import { takeSeat } from '../account-creation/seats.store.ts';
-import { accountTarget } from '../accounts/account-view.rules.ts';
+import { accountAuditTarget, accountTarget } from '../accounts/account-view.rules.ts';
 import {
   type AccountRow,
   findDataKey,
@@ -12,7 +12,7 @@ import {
   updateAccount,
   updateCredentialHash,
 } from '../accounts/accounts.store.ts';
-import { KIND_NAMES, requireOnAccount, TARGET_KINDS } from '../accounts/forms.rules.ts';
+import { KIND_NAMES, requireOnAccount } from '../accounts/forms.rules.ts';
 import { findVisibleAccount, lockVisibleAccount, requireSameVersion } from '../accounts/visible-account.ts';
 import { listSealedSeeds, updateSealedSeed } from '../authenticators/authenticators.store.ts';
 import { openSecret, sealSecret } from '../credentials/new-credential.ts';
@@ -70,9 +70,9 @@ export async function moveAccount(
     });
     await deleteOwnersOutOfReach(tx, row.id, to.owner_id);
     const change = { before: from?.name, after: to.name };
-    const target = { targetKind: TARGET_KINDS[row.kind], targetId: row.id, targetName: row.user_name };
+    const target = accountAuditTarget(row);
     // Both organizations are told.
-    await audit({ ...target, organizationId: row.organization_id, details: { organization: change } });
+    await audit({ ...target, details: { organization: change } });
     await audit({ ...target, organizationId: to.owner_id, details: { organization: change } });
     return {
       id: row.id,

@@ -11,12 +11,23 @@ import type { Permission } from '../../access/permissions.ts';
 import type { AccountRow } from '../../db/schema.ts';
 import { formatTimestamp, type Micros } from '../../protocols/timestamp.ts';
 import { accountState } from './accounts.rules.ts';
+import { TARGET_KINDS } from './forms.rules.ts';
 
 /** What rights on the account depend on. */
 export function accountTarget(
   row: Pick<AccountRow, 'id' | 'organization_id' | 'system_role'>,
 ): Required<Pick<Target, 'accountId' | 'organizationId' | 'systemRole'>> {
   return { accountId: row.id, organizationId: row.organization_id, systemRole: row.system_role };
+}
+
+/** What the audit trail calls the account. */
+export function accountAuditTarget(row: Pick<AccountRow, 'id' | 'organization_id' | 'kind' | 'user_name'>) {
+  return {
+    organizationId: row.organization_id,
+    targetKind: TARGET_KINDS[row.kind],
+    targetId: row.id,
+    targetName: row.user_name,
+  };
 }
 
 const ABILITY_PERMISSIONS: Readonly<Record<AccountAbility, Permission>> = {

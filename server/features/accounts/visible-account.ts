@@ -3,9 +3,9 @@ import type { AccountKind } from '../../../contract/roles.ts';
 import type { Action } from '../../action.ts';
 import { AppError } from '../../errors.ts';
 import { called } from '../owners/owners.rules.ts';
-import { accountTarget } from './account-view.rules.ts';
+import { accountAuditTarget, accountTarget } from './account-view.rules.ts';
 import { type AccountRow, findAccount, lockAccount } from './accounts.store.ts';
-import { KIND_NAMES, TARGET_KINDS } from './forms.rules.ts';
+import { KIND_NAMES } from './forms.rules.ts';
 
 /** What a read needs of an action; outside of a transaction, `tx` is the database. */
 type Reader = { tx: Parameters<typeof findAccount>[0] } & Pick<Action, 'access'> &
@@ -25,12 +25,7 @@ export async function findVisibleAccount(
     const what = kind === undefined ? 'account' : KIND_NAMES[kind];
     throw new AppError('not_found', { message: `There is no ${what} ${called(reference)}.` });
   }
-  about?.({
-    organizationId: row.organization_id,
-    targetKind: TARGET_KINDS[row.kind],
-    targetId: row.id,
-    targetName: row.user_name,
-  });
+  about?.(accountAuditTarget(row));
   return row;
 }
 

@@ -4,9 +4,9 @@ import type { AccountKind } from '../../../contract/roles.ts';
 import { act } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { AppError } from '../../errors.ts';
-import { accountTarget } from '../accounts/account-view.rules.ts';
+import { accountAuditTarget, accountTarget } from '../accounts/account-view.rules.ts';
 import { updateAccount } from '../accounts/accounts.store.ts';
-import { aKind, requireOnAccount, TARGET_KINDS } from '../accounts/forms.rules.ts';
+import { aKind, requireOnAccount } from '../accounts/forms.rules.ts';
 import { findVisibleAccount, lockVisibleAccount, requireSameVersion } from '../accounts/visible-account.ts';
 import { PEOPLE } from '../sessions/own-session.ts';
 import { readSetting } from '../settings/settings.store.ts';
@@ -56,10 +56,7 @@ export async function resetAuthenticator(
       mfa_reset_required: next === 'off' ? 0 : 1,
     });
     await audit({
-      organizationId: row.organization_id,
-      targetKind: TARGET_KINDS[row.kind],
-      targetId: row.id,
-      targetName: row.user_name,
+      ...accountAuditTarget(row),
       details: { reason, next, totp: confirmed !== undefined, passkeys, sessionsEnded },
     });
     return { id: row.id, userName: row.user_name, version: row.version + 1, sessionsEnded, mailed };

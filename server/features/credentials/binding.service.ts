@@ -7,9 +7,9 @@ import { AppError, invalid } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import { normalNetwork } from '../../networks.ts';
 import { type Micros, parseTimestamp } from '../../protocols/timestamp.ts';
-import { accountTarget } from '../accounts/account-view.rules.ts';
+import { accountAuditTarget, accountTarget } from '../accounts/account-view.rules.ts';
 import { findCredential, updateAccount } from '../accounts/accounts.store.ts';
-import { aKind, requireOnAccount, TARGET_KINDS } from '../accounts/forms.rules.ts';
+import { aKind, requireOnAccount } from '../accounts/forms.rules.ts';
 import { findVisibleAccount, lockVisibleAccount } from '../accounts/visible-account.ts';
 import { requireVersion } from '../owners/owners.rules.ts';
 import { bindingChanges } from './credentials.rules.ts';
@@ -54,10 +54,7 @@ export async function editCredential(app: App, caller: Caller, rawInput: EditCre
     await updateCredential(tx, before.id, changes);
     await updateAccount(tx, row.id, { credential_version: row.credential_version + 1 });
     await audit({
-      organizationId: row.organization_id,
-      targetKind: TARGET_KINDS[row.kind],
-      targetId: row.id,
-      targetName: row.user_name,
+      ...accountAuditTarget(row),
       details: { credential: before.kind, id: before.id, hint: before.hint, ...changed },
     });
   });

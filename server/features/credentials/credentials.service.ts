@@ -12,7 +12,7 @@ import type { CredentialKind } from '../../db/schema.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
-import { accountTarget } from '../accounts/account-view.rules.ts';
+import { accountAuditTarget, accountTarget } from '../accounts/account-view.rules.ts';
 import {
   type AccountRow,
   deleteCredential,
@@ -20,7 +20,7 @@ import {
   findCredential,
   updateAccount,
 } from '../accounts/accounts.store.ts';
-import { aKind, requireOnAccount, TARGET_KINDS } from '../accounts/forms.rules.ts';
+import { aKind, requireOnAccount } from '../accounts/forms.rules.ts';
 import { findVisibleAccount, lockVisibleAccount } from '../accounts/visible-account.ts';
 import { deleteLinksOf } from '../links/links.store.ts';
 import { holderOf } from '../passwords/password-policy.ts';
@@ -102,10 +102,7 @@ export async function replaceCredential(
     if (isPersonal) await deleteSessionsOf(tx, row.id);
     if (kind === 'password') await deleteLinksOf(tx, row.id);
     await audit({
-      organizationId: row.organization_id,
-      targetKind: TARGET_KINDS[row.kind],
-      targetId: row.id,
-      targetName: row.user_name,
+      ...accountAuditTarget(row),
       details: { credential: kind, typed: typed !== undefined, expiresAt, previousValidUntil: until },
     });
     return {
@@ -166,10 +163,7 @@ export async function revokeCredential(
     await updateAccount(tx, row.id, { credential_version: row.credential_version + 1 });
     if (credential.kind === 'password' && row.kind !== 'taxii') await deleteSessionsOf(tx, row.id);
     await audit({
-      organizationId: row.organization_id,
-      targetKind: TARGET_KINDS[row.kind],
-      targetId: row.id,
-      targetName: row.user_name,
+      ...accountAuditTarget(row),
       details: { credential: credential.kind, hint: credential.hint },
     });
   });

@@ -10,24 +10,23 @@ import { act, reading } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { formatTimestamp } from '../../protocols/timestamp.ts';
-import { accountTarget } from '../accounts/account-view.rules.ts';
+import { accountAuditTarget, accountTarget } from '../accounts/account-view.rules.ts';
 import {
-  endCredentials,
   findAccount,
   findActor,
   lockAccount,
   nameColumns,
   updateAccount,
 } from '../accounts/accounts.store.ts';
-import { TARGET_KINDS } from '../accounts/forms.rules.ts';
-import { makePassword, storeCredential } from '../credentials/new-credential.ts';
+import { makePassword } from '../credentials/new-credential.ts';
 import { lockInstance } from '../instance/instance.store.ts';
 import { emailChanged, passwordChanged } from '../mail/messages.rules.ts';
 import { queueMail } from '../mail/outbox.ts';
 import { lockOrganization } from '../owners/owners.store.ts';
 import { holderOf } from '../passwords/password-policy.ts';
 import { minLengthFor } from '../passwords/passwords.rules.ts';
-import { findPasswordPolicy, keepFormerPasswords } from '../passwords/passwords.store.ts';
+import { findPasswordPolicy } from '../passwords/passwords.store.ts';
+import { replacePersonsPassword } from '../passwords/person-password.ts';
 import { deleteSessionsOf, findPerson } from '../sessions/sessions.store.ts';
 import { readSetting } from '../settings/settings.store.ts';
 import { deadLink, linkObstacle } from './links.rules.ts';
@@ -120,23 +119,12 @@ export async function setPasswordByLink(
     const { link } = await requireLink(app, tx, token, FOR_PASSWORDS, { isLast: true });
     access.require('account.profile', accountTarget(account));
     await deleteLinksOf(tx, account.id);
-    const { passwordHistory } = await findPasswordPolicy(tx);
-    await keepFormerPasswords(tx, account.id, passwordHistory, now);
-    await endCredentials(tx, account.id, 'password', 'now');
-    await storeCredential(app, tx, account, credential, now);
-    await updateAccount(tx, account.id, {
-      credential_version: account.credential_version + 1,
-      password_changed_at: now,
-      password_reset_required: 0,
-    });
+    await replacePersonsPassword(app, tx, account, credential, now);
     const sessions = await deleteSessionsOf(tx, account.id);
     const change = { at: now, address: caller.address ?? null, timeZone: account.time_zone, by: null };
     await queueMail(app, tx, { account, to: account.user_name, message: passwordChanged(change) });
     await audit({
-      organizationId: account.organization_id,
-      targetKind: TARGET_KINDS[account.kind],
-      targetId: account.id,
-      targetName: account.user_name,
+      ...accountAuditTarget(account),
       details: { link: link.id, purpose: link.purpose, sessions },
     });
     return { accountId: account.id };
@@ -184,10 +172,7 @@ export async function confirmEmailByLink(
     for (const to of [account.user_name, link.email])
       await queueMail(app, tx, { account, to, message: notice });
     await audit({
-      organizationId: account.organization_id,
-      targetKind: TARGET_KINDS[account.kind],
-      targetId: account.id,
-      targetName: account.user_name,
+      ...accountAuditTarget(account),
       details: { link: link.id, userName: { before: account.user_name, after: link.email }, sessions },
     });
   });

@@ -5,9 +5,9 @@ import type { AccountKind } from '../../../contract/roles.ts';
 import { type Action, act } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { AppError, invalid } from '../../errors.ts';
-import { accountTarget } from '../accounts/account-view.rules.ts';
+import { accountAuditTarget, accountTarget } from '../accounts/account-view.rules.ts';
 import { type AccountRow, findAccount, lockAccount } from '../accounts/accounts.store.ts';
-import { aKind, requireOnAccount, TARGET_KINDS } from '../accounts/forms.rules.ts';
+import { aKind, requireOnAccount } from '../accounts/forms.rules.ts';
 import { findVisibleAccount, lockVisibleAccount } from '../accounts/visible-account.ts';
 import { accountObstacle } from '../authentication/authentication.rules.ts';
 import { type Attempt, countUse, requireUnthrottled, secondsToWait } from '../authentication/throttling.ts';
@@ -54,7 +54,7 @@ async function sendReset(app: App, caller: Caller, email: string): Promise<void>
       access.noteAsked();
       const account = await lockAccount(tx, email);
       if (account === undefined) throw notSent('there is no such account');
-      const target = auditTargetOf(account);
+      const target = accountAuditTarget(account);
       about(target);
       const obstacle = await obstacleOf(action, account);
       if (obstacle !== undefined) throw notSent(obstacle);
@@ -150,7 +150,7 @@ async function makeLinkFor(
           ? invitation({ firstName: firstName ?? '', organization, link, expiresAt, timeZone })
           : passwordReset({ link, expiresAt, timeZone }),
     });
-    await audit({ ...auditTargetOf(account), details: linkDetails(purpose, made) });
+    await audit({ ...accountAuditTarget(account), details: linkDetails(purpose, made) });
     return made;
   });
 }
@@ -165,7 +165,7 @@ export async function revokeLinks(app: App, caller: Caller, which: Which): Promi
     const account = await lockVisibleAccount(action, await findVisibleAccount(action, which));
     requireOnAccount(access, 'account.credential', accountTarget(account));
     const ended = await deleteLinksOf(tx, account.id);
-    await audit({ ...auditTargetOf(account), details: { ended } });
+    await audit({ ...accountAuditTarget(account), details: { ended } });
     return { ended };
   });
 }
@@ -209,7 +209,7 @@ export async function requestEmailChange(
     });
     const notice = { newEmail: email, confirmed: false, at: now, address: caller.address ?? null, timeZone };
     await queueMail(app, tx, { account, to: account.user_name, message: emailChanged(notice) });
-    await audit({ ...auditTargetOf(account), details: linkDetails('email_change', order) });
+    await audit({ ...accountAuditTarget(account), details: linkDetails('email_change', order) });
     return order;
   });
   await countUse(app, ['mail-of-account'], attempt, from);
@@ -219,13 +219,4 @@ export async function requestEmailChange(
 async function obstacleOf({ tx, now }: Action, account: AccountRow): Promise<string | undefined> {
   const person = await findPerson(tx, account.id);
   return person === undefined ? 'deleted' : accountObstacle(person, PEOPLE, now);
-}
-
-function auditTargetOf(account: AccountRow) {
-  return {
-    organizationId: account.organization_id,
-    targetKind: TARGET_KINDS[account.kind],
-    targetId: account.id,
-    targetName: account.user_name,
-  };
 }

@@ -2,19 +2,27 @@ import type { Reference } from '../../../contract/references.ts';
 import type { RequiredAction } from '../../../contract/required-actions.ts';
 import type { AccountSession, SessionView, SignInInput } from '../../../contract/session.ts';
 import { type Access, createAccess } from '../../access/access.ts';
-import type { Actor, Target } from '../../access/can.ts';
+import type { Actor } from '../../access/can.ts';
 import { act, reading, readingAs } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { formatTimestamp } from '../../protocols/timestamp.ts';
+import { accountTarget } from '../accounts/account-view.rules.ts';
 import { type AccountRow, findAccount, findActor } from '../accounts/accounts.store.ts';
 import type { AuditTarget } from '../audit/audit.rules.ts';
 import { accountObstacle } from '../authentication/authentication.rules.ts';
 import { tellOfFailures } from '../authentication/owner-notices.ts';
 import type { From } from '../authentication/throttling.ts';
 import { openDevice, sealDevice } from './device.ts';
-import { type BrowserSide, PEOPLE, type StartedSession, sessionView, startSession } from './own-session.ts';
+import {
+  type BrowserSide,
+  PEOPLE,
+  type StartedSession,
+  sessionAuditTarget,
+  sessionView,
+  startSession,
+} from './own-session.ts';
 import { isLive, isVerifiedLately, isWorthNoting, requiredActionsOf } from './sessions.rules.ts';
 import {
   deleteSession,
@@ -115,10 +123,10 @@ export async function signOut(app: App, caller: Caller, token: string | undefine
     const { actor } = access;
     const account = actor.kind === 'account' ? await findAccount(tx, actor.accountId) : undefined;
     if (account === undefined || token === undefined) throw new AppError('unauthenticated');
-    access.require('account.sessions', targetOf(account));
+    access.require('account.sessions', accountTarget(account));
     const ended = await deleteSession(tx, app.secrets.digest(token));
     if (ended === undefined) return;
-    await audit({ ...auditTargetOf(account), details: { session: ended.id } });
+    await audit({ ...sessionAuditTarget(account), details: { session: ended.id } });
   });
 }
 
@@ -139,7 +147,7 @@ export async function listSessions(
     const limits = await findSessionPolicy(app.db.read);
     const now = app.clock.now();
     const current = token === undefined ? undefined : app.secrets.digest(token);
-    const abilities = { end: caller.access.can('account.sessions', targetOf(account)) };
+    const abilities = { end: caller.access.can('account.sessions', accountTarget(account)) };
     return {
       items: rows
         .filter((row) => isLive(row, limits, now))
@@ -183,7 +191,7 @@ export async function endSessions(
     const ended = await deleteSessionsOf(tx, account.id, which === 'all' ? undefined : which);
     if (which !== 'all' && ended === 0)
       throw new AppError('not_found', { message: 'There is no such session.' });
-    await audit({ ...auditTargetOf(account), details: { sessions: which, ended } });
+    await audit({ ...sessionAuditTarget(account), details: { sessions: which, ended } });
     return { ended };
   });
 }
@@ -194,29 +202,10 @@ function requireSessionsOf(
   account: AccountRow | undefined,
   about: (target: AuditTarget) => void,
 ): asserts account is AccountRow {
-  if (account === undefined || !access.can('account.view', targetOf(account))) {
-    if (account !== undefined) about(auditTargetOf(account));
+  if (account === undefined || !access.can('account.view', accountTarget(account))) {
+    if (account !== undefined) about(sessionAuditTarget(account));
     throw new AppError('not_found', { message: 'There is no such account.' });
   }
-  about(auditTargetOf(account));
-  access.require('account.sessions', targetOf(account));
-}
-
-type Named = Pick<AccountRow, 'id' | 'organization_id' | 'system_role' | 'user_name'>;
-
-function targetOf(account: Named): Target {
-  return {
-    accountId: account.id,
-    organizationId: account.organization_id,
-    systemRole: account.system_role,
-  };
-}
-
-function auditTargetOf(account: Named): AuditTarget {
-  return {
-    organizationId: account.organization_id,
-    targetKind: 'account',
-    targetId: account.id,
-    targetName: account.user_name,
-  };
+  about(sessionAuditTarget(account));
+  access.require('account.sessions', accountTarget(account));
 }

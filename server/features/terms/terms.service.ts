@@ -150,7 +150,7 @@ export async function listTerms(
   const { limit = DEFAULT_PAGE, after } = parseInput(listTermsInput, rawInput);
   return await readingAs(app, caller, 'terms.list', async () => {
     caller.access.require('settings.view', INSTANCE);
-    const before = after === undefined ? undefined : decodeCursor(after, z.number());
+    const before = after === undefined ? undefined : decodeCursor(after, z.number().int());
     const page = pageFrom(
       await listTermsRows(app.db.read, { before, limit: limit + 1 }),
       limit,
@@ -176,6 +176,9 @@ export async function getTerms(app: App, caller: Caller, version?: number): Prom
   });
 }
 
+/** The time, the account and the version of an acceptance. */
+const acceptancePosition = z.tuple([z.number().int(), z.number().int(), z.number().int()]);
+
 /** Who accepted which version, the latest first. @throws AppError `forbidden` */
 export async function listAcceptances(
   app: App,
@@ -185,14 +188,11 @@ export async function listAcceptances(
   const { limit = DEFAULT_PAGE, after, version, account } = parseInput(listAcceptancesInput, rawInput);
   return await readingAs(app, caller, 'terms.acceptances', async () => {
     caller.access.require('settings.view', INSTANCE);
-    const position =
-      after === undefined
-        ? undefined
-        : decodeCursor(after, z.strictObject({ at: z.number(), account: z.number(), version: z.number() }));
+    const position = after === undefined ? undefined : decodeCursor(after, acceptancePosition);
     const page = pageFrom(
       await listAcceptanceRows(app.db.read, { version, account, after: position, limit: limit + 1 }),
       limit,
-      (row) => ({ at: row.accepted_at, account: row.account_id, version: row.version }),
+      (row) => [row.accepted_at, row.account_id, row.version],
     );
     return {
       items: page.rows.map((row) => ({

@@ -64,7 +64,8 @@ export async function upsertAcceptance(
     .execute();
 }
 
-export type AcceptancePosition = { at: Micros; account: number; version: number };
+/** When, whose, and of which version. */
+type AcceptancePosition = readonly [at: Micros, account: number, version: number];
 
 /** Who accepted what, the latest first, from behind the position on. */
 export async function listAcceptanceRows(
@@ -97,11 +98,7 @@ export async function listAcceptanceRows(
   if (account !== undefined) query = query.where('t.account_id', '=', account);
   if (after !== undefined)
     query = query.where((eb) =>
-      eb(
-        eb.refTuple('t.accepted_at', 't.account_id', 't.version'),
-        '<',
-        eb.tuple(after.at, after.account, after.version),
-      ),
+      eb(eb.refTuple('t.accepted_at', 't.account_id', 't.version'), '<', eb.tuple(...after)),
     );
   return await query
     .orderBy('t.accepted_at', 'desc')

@@ -241,6 +241,32 @@ describe.each(ENGINES)('the terms of service on %s', (engine) => {
     expect(found.slice(1)).toEqual(names);
   });
 
+  it('item 128: are listed after nothing but the end of a page, also where it was made by hand', async () => {
+    const { version } = await publish('Paged.');
+    const { browser } = await signedIn('Operations Administrator');
+    await accept(browser, version);
+    const made = (parts: unknown) => Buffer.from(JSON.stringify(parts)).toString('base64url');
+    const whole = Number.MAX_SAFE_INTEGER;
+    for (const [list, right, wrong] of [
+      ['versions', whole, [0.5, 1e300, '1', null, [1]]],
+      [
+        'acceptances',
+        [whole, whole, whole],
+        [[0.5, 1, 1], [1, 0.5, 1], [1, 1, 0.5], [1e300, 1, 1], [1, 1], ['1', 1, 1], {}],
+      ],
+    ] as const) {
+      const path = `/terms-of-service/${list}?after=`;
+      expect((await browser.request('GET', `${path}${made(right)}`)).status, list).toBe(200);
+      for (const parts of wrong) {
+        const { status, body } = await browser.request('GET', `${path}${made(parts)}`);
+        expect([status, JSON.stringify(body)], `${list} ${JSON.stringify(parts)}`).toEqual([
+          400,
+          expect.stringContaining('must be the \\"next\\" of a page of this list'),
+        ]);
+      }
+    }
+  });
+
   it('are not shown to whoever is not signed in', async () => {
     const stranger = restClient(servers[0]?.url ?? '');
     expect((await stranger.request('GET', '/terms-of-service')).status).toBe(401);
