@@ -86,6 +86,10 @@ const QUERY: readonly string[] = [
   cursor(0.5),
   cursor('\u0000'),
   cursor({ __proto__: 1 }),
+  // Of every length that the lists have: a number that is no whole one, or none of 64 bits, where one is expected.
+  ...[0.5, 1e300, -1e300, Number.MAX_SAFE_INTEGER, '1', null].flatMap((part) =>
+    [0, 1, 2, 3].map((length) => cursor(length === 0 ? part : Array(length).fill(part))),
+  ),
   cursor('x'.repeat(1000)),
 ];
 

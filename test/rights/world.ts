@@ -1,3 +1,4 @@
+import { CompiledQuery } from 'kysely';
 import type { CommunityRole, OrganizationRole, SystemRole } from '../../contract/roles.ts';
 import { COMMUNITY_ROLES, ORGANIZATION_ROLES } from '../../contract/roles.ts';
 import type { Engine } from '../../server/db/dialect.ts';
@@ -52,6 +53,8 @@ const next = (word: string) => `${word} ${++number}`;
 /** An instance with an actor of every kind, and things of every kind that they may ask for. */
 export async function openWorld(engine: Engine) {
   const app = await openTestApp(engine, { logLevel: 'info' });
+  // Thousands of requests write here, and no power fails: who may do what does not wait for the disk.
+  if (engine === 'sqlite') await app.db.write.executeQuery(CompiledQuery.raw('pragma synchronous = off'));
   const { operator } = app;
   await editLicence(app, operator, { limits: HUGE });
   const organization = (name: string) => createOrganization(app, operator, { name, limits: HUGE });
