@@ -19,7 +19,6 @@ const LINK_TEXTS = {
 export const pendingLink = z.strictObject(
   described({ purpose: z.enum(LINK_PURPOSES), createdAt: instant, expiresAt: instant }, LINK_TEXTS),
 );
-export type PendingLink = z.infer<typeof pendingLink>;
 
 /** A link that was made for somebody. */
 export const madeLink = z.strictObject(

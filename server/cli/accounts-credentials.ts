@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ReplaceCredentialInput } from '../../contract/accounts.ts';
 import { replaceCredential, revokeCredential } from '../features/credentials/credentials.service.ts';
-import { problemOfAnyPolicy } from '../features/passwords/passwords.rules.ts';
+import { problemOfAnyPolicy } from '../features/passwords/password-policy.ts';
 import { answerAbout } from './accounts-answer.ts';
 import { type KindOfAccount, onceOnly } from './accounts-kinds.ts';
 import { duration, instant, shownInstant, wholeNumber, withExample } from './options.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { problemOfAnyPolicy } from '../features/passwords/passwords.rules.ts';
+import { problemOfAnyPolicy } from '../features/passwords/password-policy.ts';
 import { answerInTerms } from './accounts-answer.ts';
 import { registerAuthenticator } from './accounts-authenticator.ts';
 import { registerBinding } from './accounts-binding.ts';

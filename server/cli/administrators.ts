@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { createAdministrator } from '../features/instance/instance.service.ts';
-import { problemOfAnyPolicy } from '../features/passwords/passwords.rules.ts';
+import { problemOfAnyPolicy } from '../features/passwords/password-policy.ts';
 import { answer } from './context.ts';
 import { withExample } from './options.ts';
 import { fieldLines } from './output.ts';

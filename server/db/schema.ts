@@ -333,6 +333,8 @@ export type MasterKeysTable = {
   used_since: number;
 };
 
+export type MasterKeyRow = Selectable<MasterKeysTable>;
+
 export type DataKeysTable = { organization_id: number; wrapped: string; created_at: number };
 
 export type TaxiiServicesTable = {

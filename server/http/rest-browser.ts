@@ -5,7 +5,7 @@ import { isLoopback } from './addresses.ts';
 /** Sent by browsers over TLS only, to this host only, from no script (RFC 6265bis §4.1.3.2). */
 export const SESSION_COOKIE = '__Host-taxiway-session';
 /** What proves, for the throttles, that an account was signed in to in this browser. It opens nothing. */
-export const DEVICE_COOKIE = '__Host-taxiway-device';
+const DEVICE_COOKIE = '__Host-taxiway-device';
 /** 256 bits in base64url. */
 const TOKEN = /^[\w-]{43}$/;
 const SEALED = /^[\w-]{1,300}$/;

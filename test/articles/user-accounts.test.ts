@@ -90,15 +90,17 @@ describe.each(ENGINES)('managing user accounts on %s', (engine) => {
 
   describe('Before You Start', () => {
     it('"To create user accounts, your user account must have an Organization role of Organization Administrator or a System role of Administrator, Operations Administrator, or, …, Accounts Administrator."', async () => {
-      // A machine does not administer accounts over this API, whatever its roles.
-      const api = await w.create(administrator, home, 'api-users', {
-        organizationRole: 'Organization Administrator',
-        tokenExpirationDays: 1,
-      });
-      const machines = [
-        basic(await w.create(administrator, home, 'taxii-users')),
-        basic({ userName: api.accessId, password: api.secretKey }),
-        `Bearer ${api.token}`,
+      const apiUser = (organizationRole: string) =>
+        w.create(administrator, home, 'api-users', { organizationRole, tokenExpirationDays: 1 });
+      const api = await apiUser('Organization Administrator');
+      const lesser = await apiUser('Sharing User');
+      // By its roles, as a person, once it has shown who it is in the way of API users.
+      const machines: [string | undefined, number][] = [
+        [undefined, 401],
+        [basic(await w.create(administrator, home, 'taxii-users')), 401],
+        [basic({ userName: api.accessId, password: api.secretKey }), 401],
+        [`Bearer ${lesser.token}`, 403],
+        [`Bearer ${api.token}`, 201],
       ];
       for (const form of FORMS) {
         for (const by of admitted) await w.create(by, home, form);
@@ -107,10 +109,10 @@ describe.each(ENGINES)('managing user accounts on %s', (engine) => {
           expect(codeOf(reply), `${by.name}: ${form}`).toBe(by.name === OUTSIDER ? 'not_found' : 'forbidden');
         }
         const path = `/organizations/${home.id}/${form}`;
-        expect((await w.nobody.request('POST', path, filledIn(form))).status).toBe(401);
-        for (const Authorization of machines) {
-          const reply = await w.nobody.request('POST', path, filledIn(form), { Authorization });
-          expect(reply.status, form).toBe(401);
+        for (const [Authorization, status] of machines) {
+          const headers = Authorization === undefined ? {} : { Authorization };
+          const reply = await w.nobody.request('POST', path, filledIn(form), headers);
+          expect(reply.status, `${form}: ${Authorization}`).toBe(status);
         }
       }
     });

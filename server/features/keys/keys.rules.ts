@@ -1,8 +1,10 @@
-import type { MasterKey } from '../../keys.ts';
-import type { MasterKeyRow } from './keys.store.ts';
+import type { MasterKeyRow } from '../../db/schema.ts';
+
+/** A master key that a process has. */
+type OwnKey = { signingKey: { keyId: string } };
 
 /** The master keys of the instance that are none of these. */
-export function missingKeys(known: readonly MasterKeyRow[], own: readonly MasterKey[]): MasterKeyRow[] {
+export function missingKeys(known: readonly MasterKeyRow[], own: readonly OwnKey[]): MasterKeyRow[] {
   return known.filter(({ key_id }) => own.every(({ signingKey }) => signingKey.keyId !== key_id));
 }
 
@@ -13,7 +15,7 @@ export function missingKeys(known: readonly MasterKeyRow[], own: readonly Master
  */
 export function keyObstacle(
   known: readonly MasterKeyRow[],
-  own: readonly MasterKey[],
+  own: readonly OwnKey[],
   closed: ReadonlySet<string>,
 ): string | undefined {
   const missing = missingKeys(known, own);

@@ -1,8 +1,6 @@
-import type { Kysely, Selectable } from 'kysely';
-import type { CredentialKind, MasterKeysTable, Schema } from '../../db/schema.ts';
+import type { Kysely } from 'kysely';
+import type { CredentialKind, MasterKeyRow, Schema } from '../../db/schema.ts';
 import type { Transaction } from '../../db/transaction.ts';
-
-export type MasterKeyRow = Selectable<MasterKeysTable>;
 
 /** The master keys that were ever the first of a process, the one that came last at the end. */
 export async function listMasterKeys(db: Kysely<Schema>): Promise<MasterKeyRow[]> {

@@ -1,18 +1,12 @@
-import type { Kysely } from 'kysely';
 import type { App } from '../../context.ts';
-import type { Schema } from '../../db/schema.ts';
+import type { Database } from '../../db/open.ts';
+import type { MasterKeyRow } from '../../db/schema.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { type Keys, wrappedUnder } from '../../keys.ts';
 import { CHECKPOINT_PURPOSE } from '../audit/checkpoint-statement.ts';
 import { keyObstacle, missingKeys } from './keys.rules.ts';
-import {
-  deleteMasterKey,
-  insertMasterKey,
-  listMasterKeys,
-  type MasterKeyRow,
-  updateMasterKeySeal,
-} from './keys.store.ts';
+import { deleteMasterKey, insertMasterKey, listMasterKeys, updateMasterKeySeal } from './keys.store.ts';
 import { listWrapped } from './wrapped.ts';
 
 const SEAL = 'known master key';
@@ -82,7 +76,7 @@ export async function sealKnownKeys(app: App, tx: Transaction): Promise<void> {
  * The public keys of the instance's master keys, also of those that are gone: who can write to the database, but has no master
  * key, cannot add one.
  */
-export async function listTrustedPublicKeys(db: Kysely<Schema>, keys: Keys): Promise<string[]> {
+export async function listTrustedPublicKeys(db: Database['read'], keys: Keys): Promise<string[]> {
   return (await listMasterKeys(db)).filter((row) => isSealed(keys, row)).map((row) => row.public_key);
 }
 

@@ -1,5 +1,4 @@
-import type { Kysely } from 'kysely';
-import type { Schema } from '../../db/schema.ts';
+import type { Database } from '../../db/open.ts';
 import { dataKeyContext, type Keys } from '../../keys.ts';
 import { openSecret } from '../credentials/new-credential.ts';
 import { listDataKeyRows, listSecretKeys, listSeeds, type SealedSecret } from './keys.store.ts';
@@ -14,7 +13,7 @@ export type Opening = { secrets: number; closed: string[] };
  * Opens everything that is encrypted: what master keys wrap, and what the data keys protect. Of an organization whose data key
  * does not open, only that is told.
  */
-export async function openEverything(db: Kysely<Schema>, keys: Keys): Promise<Opening> {
+export async function openEverything(db: Database['read'], keys: Keys): Promise<Opening> {
   const closed: string[] = [];
   let secrets = 0;
   const look = (isOpen: boolean, name: string) => {

@@ -1,6 +1,5 @@
-import type { Kysely } from 'kysely';
 import { SETTINGS } from '../../../contract/settings.ts';
-import type { Schema } from '../../db/schema.ts';
+import type { Database } from '../../db/open.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { dataKeyContext, type Keys, wrappedUnder } from '../../keys.ts';
 import { mailContext } from '../mail/outbox.ts';
@@ -26,7 +25,7 @@ export type Wrapped = {
 };
 
 /** Everything that master keys wrap themselves, each kind in the order of its ids. */
-export async function listWrapped(db: Kysely<Schema>): Promise<Wrapped[]> {
+export async function listWrapped(db: Database['read']): Promise<Wrapped[]> {
   const dataKeys = (await listDataKeyRows(db)).map(
     ({ organizationId, organization, wrapped }): Wrapped => ({
       kind: 'dataKey',

@@ -1,10 +1,17 @@
 import type { Problem } from '../../../contract/errors.ts';
+import { SETTINGS } from '../../../contract/settings.ts';
 import type { App } from '../../context.ts';
 import type { AccountRow } from '../../db/schema.ts';
 import { AppError } from '../../errors.ts';
 import { findOrganization } from '../owners/owners.store.ts';
 import { isBreached, isCommon } from './password-lists.ts';
-import { isTooLong, NOTHING_KNOWN, type PasswordHolder, passwordProblems } from './passwords.rules.ts';
+import {
+  isTooLong,
+  NOTHING_KNOWN,
+  type PasswordHolder,
+  type PasswordPolicy,
+  passwordProblems,
+} from './passwords.rules.ts';
 import { findPasswordPolicy, listLastPasswords } from './passwords.store.ts';
 
 /** Whose password it is to be; `accountId`: of an account that exists already, and may have had passwords. */
@@ -26,6 +33,22 @@ export async function holderOf(
     organizationName: organization?.name,
     isPerson: account.kind !== 'taxii',
   };
+}
+
+/**
+ * What is wrong with a password under every policy that there may be, to be said while it is being typed; undefined where
+ * nothing is. The rest is known where it is stored.
+ */
+export function problemOfAnyPolicy(password: string, userName: string): string | undefined {
+  const mildest: PasswordPolicy = {
+    passwordMinLength: SETTINGS.passwordMinLength.min,
+    passwordMinLengthWithSecondFactor: SETTINGS.passwordMinLengthWithSecondFactor.min,
+    passwordMinCharacterClasses: 0,
+    passwordHistory: 0,
+    twoFactorAuthenticationRequired: false,
+  };
+  const [first] = passwordProblems(password, { userName, isPerson: true }, mildest, NOTHING_KNOWN);
+  return first?.message;
 }
 
 /**

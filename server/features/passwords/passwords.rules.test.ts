@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { problemOfAnyPolicy } from './password-policy.ts';
 import {
   commonForms,
   minLengthFor,
@@ -6,7 +7,6 @@ import {
   type PasswordHolder,
   type PasswordPolicy,
   passwordProblems,
-  problemOfAnyPolicy,
 } from './passwords.rules.ts';
 
 const POLICY: PasswordPolicy = {

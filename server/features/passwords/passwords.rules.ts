@@ -1,6 +1,5 @@
 import type { Problem } from '../../../contract/errors.ts';
 import { nameKey } from '../../../contract/names.ts';
-import { SETTINGS } from '../../../contract/settings.ts';
 
 export const MAX_BYTES = 1024;
 export const MIN_DIFFERENT = 4;
@@ -81,22 +80,6 @@ export function passwordProblems(
   if (facts.isBreached) messages.push('is known from a data breach');
   if (facts.isUsedBefore) messages.push('was used for this account before');
   return messages.map(problem);
-}
-
-/**
- * What is wrong with a password under every policy that there may be, to be said while it is being typed; undefined where
- * nothing is. The rest is known where it is stored.
- */
-export function problemOfAnyPolicy(password: string, userName: string): string | undefined {
-  const mildest: PasswordPolicy = {
-    passwordMinLength: SETTINGS.passwordMinLength.min,
-    passwordMinLengthWithSecondFactor: SETTINGS.passwordMinLengthWithSecondFactor.min,
-    passwordMinCharacterClasses: 0,
-    passwordHistory: 0,
-    twoFactorAuthenticationRequired: false,
-  };
-  const [first] = passwordProblems(password, { userName, isPerson: true }, mildest, NOTHING_KNOWN);
-  return first?.message;
 }
 
 /** The problems under the path of the field that the password was typed into. */

@@ -83,7 +83,8 @@ export async function changePassword(
     const change = { at: now, address: caller.address ?? null, timeZone: account.time_zone, by: null };
     await queueMail(app, tx, { account, to: account.user_name, message: passwordChanged(change) });
     await audit({ ...sessionAuditTarget(account), details: { otherSessionsEnded: sessions } });
-    return await renewSession(app, action, own, { verified: true });
+    // The password alone proves who somebody is only where there is no second factor: as in `verifyAgain`.
+    return await renewSession(app, action, own, account.authenticator_since === null ? { verified: true } : {});
   });
 }
 

@@ -158,4 +158,4 @@ whenSent(emailForm, async () => {
     );
 });
 
-start();
+void start();
