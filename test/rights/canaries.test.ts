@@ -1,15 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ALL_ENDPOINTS } from '../../contract/all-endpoints.ts';
-import { DATABASE_FILE } from '../../server/app.ts';
 import { prepareInstance } from '../../server/features/instance/instance.service.ts';
 import { SESSION_COOKIE } from '../../server/http/rest-browser.ts';
 import { startServer } from '../../server/serving.ts';
 import { signedOnce, signedWithBody } from '../../server/testing/api-client.ts';
 import { ENGINES, openTestApp } from '../../server/testing/test-app.ts';
 import { basic } from '../../server/testing/test-server.ts';
-import { everyRow } from './stored.ts';
+import { findCanaries } from './canaries.ts';
 import { type Answer, send } from './world.ts';
 
 /** What a person types. */
@@ -204,44 +201,16 @@ describe.each(ENGINES)('secrets that come and go over REST on %s', (engine) => {
     expect(read).toBeGreaterThan(25);
     await server.close(1000);
 
-    const stored = [...(await everyRow(app))]
-      .map(([table, lines]) => `${table} ${lines.join('\n')}`)
-      .join('\n');
-    const files =
-      engine === 'sqlite'
-        ? readdirSync(app.config.dataFolder)
-            .filter((name) => name.startsWith(DATABASE_FILE))
-            .map((name) => readFileSync(join(app.config.dataFolder, name)).toString('latin1'))
-        : [];
-    const places: Readonly<Record<string, string>> = {
-      'a log': app.logged.join('\n'),
-      'an answer': answers.join('\n'),
-      'a table': stored,
-      'a file of the database': files.join('\n'),
-    };
+    const { places, found } = await findCanaries(app, canaries, answers);
     // There is something in which they could be found, and what gives secrets out gives them to be found.
     expect(places['a log']).toContain('"status":201');
-    expect(stored).toContain('made-siem');
-    if (engine === 'sqlite') expect(files.some((file) => file.includes('made-siem'))).toBe(true);
+    expect(places['a table']).toContain('made-siem');
+    if (engine === 'sqlite') expect(places['a file of the database']).toContain('made-siem');
     const everything = given.map(({ text }) => text).join('\n');
     expect([...canaries.values()].filter((secret) => everything.includes(secret))).toHaveLength(
       [...canaries.keys()].filter((name) => /^the (?!session|set-up)/.test(name)).length,
     );
     expect(canaries.size).toBeGreaterThan(27);
-
-    const found = [...canaries].flatMap(([name, secret]) => {
-      expect(secret.length, name).toBeGreaterThanOrEqual(15);
-      const forms = [
-        secret,
-        Buffer.from(secret).toString('base64').replace(/=+$/, ''),
-        Buffer.from(secret).toString('hex'),
-      ];
-      return Object.entries(places).flatMap(([place, text]) =>
-        forms.some((form) => text.toLowerCase().includes(form.toLowerCase()))
-          ? [`${name} is in ${place}`]
-          : [],
-      );
-    });
     expect(found).toEqual([]);
   });
 
