@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 const ROOT = join(import.meta.dirname, '../..');
 const TITLE = /(?<![\w.])it\(\s*(['"`])((?:(?!\1)[^\\]|\\.)*)\1/g;
 /** Why a sentence has no test here, or not for all of it. */
-const ELSEWHERE = /^(?:with the sign-in|with the console|later: [a-z/ 0-9]+)$/;
+const ELSEWHERE = /^(?:with the console|later: [a-z/ 0-9]+)$/;
 
 /** The titles of the tests in a file. */
 function titlesOf(path: string): string[] {
