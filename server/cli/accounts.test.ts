@@ -382,7 +382,7 @@ describe('lists of accounts', () => {
     expect(await answerOf('user', 'list', '--state', 'locked')).toEqual({ users: [], more: false });
     const found = await taxiway(['user', 'list', '--search', 'STANDARD', '--organization', 'Acme Power']);
     expect(found.out).toMatch(
-      /^USER NAME +NAME +ORGANIZATION +ORGANIZATION ROLE +SYSTEM ROLE +STATE +LAST USED\nstandard@example\.org +Some Body +Acme Power +Standard User +User +active +never\n$/,
+      /^USER NAME +NAME +ORGANIZATION +ORGANIZATION ROLE +SECOND FACTOR +SYSTEM ROLE +STATE +LAST USED\nstandard@example\.org +Some Body +Acme Power +Standard User +no +User +active +never\n$/,
     );
     const item: unknown = await answerOf('user', 'show', STANDARD);
     expect(() => accountDetails.parse(item)).not.toThrow();
@@ -390,7 +390,7 @@ describe('lists of accounts', () => {
 
   it('show an Organization Administrator its own organization without System roles, and a Standard User nothing', async () => {
     const { out } = await taxiway(['user', 'list', '--as', ADMIN]);
-    expect(out).toMatch(/^USER NAME +NAME +ORGANIZATION +ORGANIZATION ROLE +STATE /);
+    expect(out).toMatch(/^USER NAME +NAME +ORGANIZATION +ORGANIZATION ROLE +SECOND FACTOR +STATE /);
     expect(out).not.toContain('root@example.org');
     const { users } = (await answerOf('user', 'list', '--as', ADMIN)) as { users: Item[] };
     expect(users.filter((user) => 'systemRole' in user)).toEqual([]);

@@ -55,7 +55,9 @@ describe('many accounts on the command line', () => {
     );
     expect((await taxiway(args)).out).toContain('0 created, 0 edited, 2 unchanged');
     const printed = await taxiway(['account', 'import', '-', ...acme], 'kind,userName\ntaxii,printed\n');
-    expect(printed.out).toMatch(/Generated, and shown this once:\n\n.*\ntaxii,printed,[\w-]{32},,,\n/);
+    expect(printed.out).toMatch(
+      /Generated, and shown this once:\n\n.*,invitation\ntaxii,printed,[\w-]{32},,,,\n/,
+    );
   });
 
   it('are exported as an import takes them, or as JSON', async () => {
