@@ -196,7 +196,7 @@ export const editAccountEndpoint = endpoint({
   params: ofAccount,
   body: changesOfVersion,
   output: accountEdited,
-  errors: editErrors,
+  errors: [...editErrors, 'verification_required'],
 });
 
 export const editProfileEndpoint = endpoint({

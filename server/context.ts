@@ -22,4 +22,6 @@ export type Caller = {
   readonly access: Access;
   readonly address?: string | undefined;
   readonly requestId?: string | undefined;
+  /** Whether the person of the session has shown lately who they are; undefined where there is no session. */
+  readonly isVerified?: boolean | undefined;
 };

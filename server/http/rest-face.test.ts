@@ -172,7 +172,7 @@ const serve = async (app: App) =>
         systemRole: 'User',
         organizationRole: 'Standard User',
       } as const;
-      return { access: createAccess(actor) as never, requiredActions: [] };
+      return { access: createAccess(actor) as never, requiredActions: [], isVerified: true };
     },
     isReady: () => Promise.resolve(true),
   });

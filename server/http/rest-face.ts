@@ -71,6 +71,8 @@ export function bindFile<P extends z.ZodType, Q extends z.ZodType, B extends z.Z
 export type OpenSession = (session: { token: string; isBackground: boolean }) => Promise<{
   access: Access & { actor: { kind: 'account' } };
   requiredActions: readonly RequiredAction[];
+  /** Whether the person has shown lately who they are. */
+  isVerified: boolean;
 }>;
 
 /** What is known of a request when it ends, for the access log and the metrics. */
@@ -127,6 +129,7 @@ export function createRestFace(
     };
     let route: RestRoute | undefined;
     let access: Access | undefined;
+    let isVerified: boolean | undefined;
     let room: Room | undefined;
     let reply: RestAnswer;
     try {
@@ -174,7 +177,7 @@ export function createRestFace(
       const body = await readJson(incoming, maxBody, admitted?.bodyDigest);
       const raw = { params: found.params, query: readQuery(rawQuery), body };
       const output = await route.handle(
-        { access, address, requestId },
+        { access, address, requestId, isVerified },
         raw,
         admitted === undefined ? browser : noBrowser(browser),
       );
@@ -214,6 +217,7 @@ export function createRestFace(
       const [first] = opened.requiredActions;
       if (first !== undefined && target?.endpoint.during?.includes(first) !== true)
         throw new AppError('action_required', { requiredActions: opened.requiredActions });
+      isVerified = opened.isVerified;
       return opened.access;
     }
 

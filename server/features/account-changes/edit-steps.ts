@@ -174,7 +174,9 @@ export async function applyEdit(
     ...(expiresAt === undefined || expiresAt === row.expires_at ? {} : { expiry_reminded_days: null }),
     ...given('password_reset_required', flag(changes.passwordResetRequired)),
     ...given('mfa_reset_required', flag(changes.mfaResetRequired)),
-    ...(plan.removesAuthenticator ? { authenticator_since: null } : {}),
+    ...(plan.removesAuthenticator
+      ? { authenticator_since: null, credential_version: row.credential_version + 1 }
+      : {}),
     ...given('terms_acceptance_required', flag(changes.termsOfServiceAcceptanceRequired)),
     ...given('custom_tql_timeout_ms', changes.customTqlTimeoutMs),
     ...given('include_in_observations', flag(changes.includeInObservations)),

@@ -1,6 +1,7 @@
 import { type AccountEdited, type EditAccountInput, editAccountInput } from '../../../contract/accounts.ts';
 import { act } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
+import { AppError } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import type { AccountRow } from '../accounts/accounts.store.ts';
 import { applyEdit, decideEdit, editName } from './edit-steps.ts';
@@ -8,7 +9,8 @@ import type { EditPlan } from './edits.rules.ts';
 
 /**
  * Edits an account: every field or none. A field that its kind does not have, or that the caller may not set, is an error.
- * @throws AppError `not_found`, `forbidden`, `invalid_input`, `stale`, `conflict`, `name_taken`, `limit_reached`
+ * @throws AppError `not_found`, `forbidden`, `invalid_input`, `stale`, `conflict`, `name_taken`, `limit_reached`;
+ *   `verification_required` for the own e-mail address
  */
 export async function editAccount(
   app: App,
@@ -18,6 +20,15 @@ export async function editAccount(
   const input = parseInput(editAccountInput, rawInput);
   return await act(app, caller, editName(input.changes), async (action) => {
     const { row, plan } = await decideEdit(app, action, input);
+    const { actor } = action.access;
+    // Whoever finds a screen unlocked does not take the account by another address for its links.
+    if (
+      input.changes.userName !== undefined &&
+      caller.isVerified === false &&
+      actor.kind === 'account' &&
+      actor.accountId === row.id
+    )
+      throw new AppError('verification_required');
     await applyEdit(app, action, row, input.changes, plan);
     return { id: row.id, version: row.version + 1, consequences: plan.consequences };
   });

@@ -93,8 +93,12 @@ export async function factorRemoved(
       });
     }
     await deleteFactors(tx, account.id);
-    await updateAccount(tx, account.id, { authenticator_since: null });
   }
+  await updateAccount(tx, account.id, {
+    ...(isLast ? { authenticator_since: null } : {}),
+    // Whoever is signing in with the factor at this moment does not get in.
+    credential_version: account.credential_version + 1,
+  });
   const ended = await deleteOtherSessions(tx, account.id, session.hash);
   await tell(app, caller, action, own, authenticatorRemoved, what);
   await audit({

@@ -53,6 +53,8 @@ export async function resetAuthenticator(
     const { sessionsEnded, mailed } = await removeFactorsFor(app, action, row);
     await updateAccount(tx, row.id, {
       authenticator_since: null,
+      // Whoever is signing in with one of them at this moment does not get in.
+      credential_version: row.credential_version + 1,
       mfa_reset_required: next === 'off' ? 0 : 1,
     });
     await audit({

@@ -84,7 +84,7 @@ export async function startSession(
       restricted_until: isComplete ? null : now + RESTRICTED_MICROS,
       verified_at: now,
     });
-    await deleteSurplusSessions(tx, row.id, policy.sessionsPerAccount);
+    await deleteSurplusSessions(tx, row.id, { mine: hash, isComplete, kept: policy.sessionsPerAccount });
     await audit({ ...sessionAuditTarget(row), details: { secondFactor, complete: isComplete } });
     const session = await findSession(tx, hash);
     if (session === undefined) throw new AppError('unauthenticated');
@@ -156,6 +156,8 @@ export async function renewSession(
     restricted_until: isComplete ? null : session.restricted_until,
     verified_at: shown.verified === true ? now : session.verified_at,
   });
+  if (isComplete && session.restricted_until !== null)
+    await deleteSurplusSessions(tx, account.id, { mine: hash, isComplete, kept: policy.sessionsPerAccount });
   const renewed = await findSession(tx, hash);
   if (renewed === undefined) throw new AppError('unauthenticated');
   return { token, view: await sessionView(tx, access, renewed, now) };

@@ -80,7 +80,11 @@ export async function signIn(
 export async function openSession(
   app: App,
   { token, isBackground }: { token: string; isBackground: boolean },
-): Promise<{ access: Access & { actor: AccountActor }; requiredActions: readonly RequiredAction[] }> {
+): Promise<{
+  access: Access & { actor: AccountActor };
+  requiredActions: readonly RequiredAction[];
+  isVerified: boolean;
+}> {
   const hash = app.secrets.digest(token);
   const now = app.clock.now();
   const opened = await reading(async () => {
@@ -91,12 +95,17 @@ export async function openSession(
     const actor = await findActor(app.db.read, row.account_id, now);
     if (actor?.kind !== 'account') return undefined;
     if (!isBackground && isWorthNoting(row, policy, now)) await noteUse(app, hash, now);
-    return { actor, requiredActions: requiredActionsOf({ ...row, ...policy }, row, now) };
+    return {
+      actor,
+      requiredActions: requiredActionsOf({ ...row, ...policy }, row, now),
+      isVerified: isVerifiedLately(row, now),
+    };
   });
   if (opened === undefined) throw new AppError('unauthenticated');
   return {
     access: createAccess(opened.actor) as Access & { actor: AccountActor },
     requiredActions: opened.requiredActions,
+    isVerified: opened.isVerified,
   };
 }
 

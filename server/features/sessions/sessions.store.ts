@@ -129,15 +129,24 @@ export async function deleteSessionsOf(tx: Transaction, accountId: number, id?: 
   return Number((await query.executeTakeFirst()).numDeletedRows);
 }
 
-/** Ends all sessions of an account but the latest `kept`. */
-export async function deleteSurplusSessions(tx: Transaction, accountId: number, kept: number): Promise<void> {
+/**
+ * Ends the sessions of an account beyond the latest `kept`, of which that of `mine` is one. Those that are complete and
+ * those that something is still required of are counted apart: whoever knows the password only ends no complete one.
+ */
+export async function deleteSurplusSessions(
+  tx: Transaction,
+  accountId: number,
+  { mine, isComplete, kept }: { mine: string; isComplete: boolean; kept: number },
+): Promise<void> {
   const surplus = await tx
     .selectFrom('sessions')
     .select('hash')
     .where('account_id', '=', accountId)
+    .where('hash', '!=', mine)
+    .where('restricted_until', isComplete ? 'is' : 'is not', null)
     .orderBy('created_at', 'desc')
     .orderBy('id')
-    .offset(kept)
+    .offset(kept - 1)
     .limit(1000)
     .execute();
   if (surplus.length === 0) return;
