@@ -7,7 +7,7 @@ import { migrate } from './db/migrate.ts';
 import { type Database, openPostgres, openSqlite } from './db/open.ts';
 import { asUnavailable } from './db/transaction.ts';
 import { invalid } from './errors.ts';
-import { prepareInstance } from './features/instance/instance.service.ts';
+import { prepareInstance, requireKeyFile } from './features/instance/instance.service.ts';
 import { openKeyFile } from './key-file.ts';
 import { createKeys, type Keys, parseMasterKeys } from './keys.ts';
 import { openLog } from './log.ts';
@@ -47,6 +47,8 @@ export async function openApp(config: Config, options: OpenOptions = {}): Promis
     );
     const opened = db;
     const migrations = await migrate(db, clock.now());
+    if (config.masterKeys === undefined && options.anyMasterKey !== true)
+      await requireKeyFile(db, path.join(config.dataFolder, KEY_FILE));
     const app: App = {
       config,
       db,

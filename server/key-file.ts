@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import {
+  chmodSync,
+  chownSync,
   closeSync,
   fsyncSync,
   linkSync,
   openSync,
   readFileSync,
+  realpathSync,
   renameSync,
+  rmSync,
   statSync,
   unlinkSync,
   writeFileSync,
@@ -21,7 +25,7 @@ export type KeyFile = {
   changed(): readonly Uint8Array[] | undefined;
 };
 
-/** Opens the file, which is made with a fresh key, readable by its owner only, when it does not exist. Safe when several processes start at once. */
+/** Opens the file, which is made with a fresh key, readable by its owner only, when it does not exist. Safe when several processes start at once. @throws AppError `invalid_input` for one that holds no keys */
 export function openKeyFile(file: string): KeyFile {
   let masterKeys = loadOrCreate(file);
   let seen = stampOf(file);
@@ -77,19 +81,33 @@ function readMasterKeys(file: string): Uint8Array[] {
   }
 }
 
+/**
+ * Puts a new file into the place of the one, with its owner and its permissions: whoever rotates may be root, and the server must be able
+ * to read it as before. A symbolic link stays one: where it leads to is replaced.
+ */
 function replace(file: string, masterKeys: readonly Uint8Array[]): void {
-  const temporary = `${file}.${process.pid}.new`;
+  let temporary: string | undefined;
   try {
+    const place = realpathSync(file);
+    const { uid, gid, mode } = statSync(place);
+    temporary = `${place}.${process.pid}.new`;
+    // What a rotation that was broken off left there may be somebody else's.
+    rmSync(temporary, { force: true });
     writeFileSync(temporary, textOf(masterKeys), { mode: 0o600, flush: true });
-    renameSync(temporary, file);
+    const made = statSync(temporary);
+    if (made.uid !== uid || made.gid !== gid) chownSync(temporary, uid, gid);
+    chmodSync(temporary, mode & 0o660);
+    renameSync(temporary, place);
+    temporary = undefined;
     // The new name has to outlive a power cut, too: what is wrapped next is readable with that file only.
-    const folder = openSync(path.dirname(file), 'r');
+    const folder = openSync(path.dirname(place), 'r');
     try {
       fsyncSync(folder);
     } finally {
       closeSync(folder);
     }
   } catch (error) {
+    if (temporary !== undefined) rmSync(temporary, { force: true });
     throw unusable(file, error);
   }
 }
@@ -119,10 +137,14 @@ function loadOrCreate(file: string): Uint8Array[] {
   return read();
 }
 
-/** What tells one state of the file from another: it is replaced, never written into. */
+/** What tells one state of the file from another: it is replaced, never written into. Undefined where it cannot be looked at. */
 function stampOf(file: string): string | undefined {
-  const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
-  return stat === undefined ? undefined : `${stat.ino} ${stat.size} ${stat.mtimeNs}`;
+  try {
+    const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
+    return stat === undefined ? undefined : `${stat.ino} ${stat.size} ${stat.mtimeNs}`;
+  } catch {
+    return undefined;
+  }
 }
 
 function textOf(masterKeys: readonly Uint8Array[]): string {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { z } from 'zod';
 import {
   type CreateAdministratorInput,
@@ -7,6 +8,7 @@ import {
 import { type SetupInput, setupEndpoint } from '../../../contract/setup.ts';
 import { type Action, act, reading } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
+import type { Database } from '../../db/open.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
@@ -20,7 +22,8 @@ import {
 } from '../accounts/accounts.store.ts';
 import { insertCollection, newCollection } from '../collections/collections.store.ts';
 import { makePassword, type NewCredential, storeCredential } from '../credentials/new-credential.ts';
-import { requireMasterKeys } from '../keys/known-keys.ts';
+import { listMasterKeys } from '../keys/keys.store.ts';
+import { LOST, requireMasterKeys } from '../keys/known-keys.ts';
 import { findOwner, insertOrganization, lockOrganization } from '../owners/owners.store.ts';
 import { DEFAULT_SERVICE } from '../taxii-services/taxii-services.rules.ts';
 import { insertService } from '../taxii-services/taxii-services.store.ts';
@@ -29,6 +32,21 @@ import { findInstance, insertInstanceOnce, lockInstance, updateInstance } from '
 /** A fresh install's licence: generous totals, both switches on. */
 const FRESH_LICENCE = { max_users: 10_000, max_api_users: 10_000, max_taxii_users: 10_000 };
 const SETUP_CODE_BITS = 128;
+
+/**
+ * Refuses to go on without the file of the master keys where the instance has some already. A new key in its place would open nothing, and
+ * processes that run, which still have the keys, would take it for the rotation of theirs.
+ * @throws AppError `conflict`
+ */
+export async function requireKeyFile(db: Database, file: string): Promise<void> {
+  if (existsSync(file)) return;
+  const known = await listMasterKeys(db.read);
+  if (known.length === 0) return;
+  const names = known.map(({ short_id }) => short_id).join(', ');
+  throw new AppError('conflict', {
+    message: `There is no file ${file} with the master key ${names} of this instance.${LOST}`,
+  });
+}
 
 /**
  * Prepares a fresh database: the instance's row and the TAXII service at `/intel/`. Any number of processes may call
