@@ -187,6 +187,7 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
   );
   // A connection on which nothing moves, in either direction.
   server.setTimeout(120_000, (socket: Socket) => socket.destroy());
+  server.prependListener('request', noteUnderWay);
   server.on('clientError', answerUnreadable);
   // Without these Node would close the connection without a word, or answer without one.
   server.on('connect', (_incoming, stream) => {
@@ -247,11 +248,33 @@ const UNREADABLE: Record<string, [number, string]> = {
 
 const unreadable = new WeakSet<Socket>();
 
+/** The last request of each connection, until its answer was sent. */
+const underWay = new WeakMap<Socket, { incoming: IncomingMessage; outgoing: ServerResponse }>();
+
+function noteUnderWay(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  const { socket } = incoming;
+  const request = { incoming, outgoing };
+  underWay.set(socket, request);
+  outgoing.once('close', () => {
+    if (underWay.get(socket) === request) underWay.delete(socket);
+  });
+}
+
 /** Answers what Node's parser refused: with an error resource, and then the end of the connection. */
 function answerUnreadable(error: NodeJS.ErrnoException, stream: Duplex): void {
   const socket = stream as Socket;
   // The parser refuses whatever follows, too.
   if (unreadable.has(socket) && error.code !== 'ECONNRESET') return;
+  const before = underWay.get(socket);
+  if (before?.incoming.complete === true && error.code !== 'ECONNRESET') {
+    // A whole request came first, which is being done: the refusal of what follows is not to be taken for its answer.
+    unreadable.add(socket);
+    before.outgoing.once('close', () => {
+      unreadable.delete(socket);
+      if (socket.writable) answerUnreadable(error, socket);
+    });
+    return;
+  }
   if (error.code === 'ECONNRESET' || !socket.writable || socket.destroyed) {
     socket.destroy();
     return;

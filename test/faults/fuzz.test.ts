@@ -5,7 +5,8 @@ import { ENGINES } from '../../server/testing/test-app.ts';
 import { newTaxiiUser } from '../../server/testing/test-server.ts';
 import { fuzz } from './fuzz-scenario.ts';
 import { type Instance, openInstance } from './instance.ts';
-import { madeObject, objectId, send } from './processes/taxii-client.ts';
+import { madeObject, objectId, send, TAXII } from './processes/taxii-client.ts';
+import { openRaw } from './raw-http.ts';
 
 const RUNS = 2000;
 
@@ -58,5 +59,26 @@ describe.each(ENGINES)('requests made up at random on %s', (engine) => {
     for (const status of [200, 202, 204, 400, 401, 404, 405, 406, 415, 422])
       expect(statuses.get(status), `answers with ${status}`).toBeGreaterThan(0);
     expect(app.logged.filter((line) => /"level":(50|60)/.test(line))).toEqual([]);
+  });
+
+  it('a refusal of what follows a whole request comes after the answer to it, and is not taken for it', async () => {
+    const { app, owner, authorization } = instance;
+    const target = { urls: [server.url], collection: owner.collectionId, authorization };
+    const body = JSON.stringify({ objects: [madeObject(2, 1, 0)] });
+    expect((await send(target, 'objects/', { method: 'POST', body })).status).toBe(202);
+    const count = async () =>
+      (await app.db.read.selectFrom('objects').select('id').where('stix_id', '=', objectId(2, 1)).execute())
+        .length;
+    expect(await count()).toBe(1);
+    const connection = await openRaw(server.port);
+    // A body without a length: the request ends before it.
+    connection.write(
+      `DELETE /intel/collections/${owner.collectionId}/objects/${objectId(2, 1)}/ HTTP/1.1\r\nHost: localhost\r\nAccept: ${TAXII}\r\nAuthorization: ${authorization}\r\n\r\n{"objects":[]}`,
+    );
+    const statuses = [(await connection.answer())?.status, (await connection.answer())?.status];
+    expect(statuses).toEqual([200, 400]);
+    expect(await connection.ended(5000)).toBe(true);
+    connection.close();
+    expect(await count()).toBe(0);
   });
 });
