@@ -20,6 +20,8 @@ const SECOND = 1_000_000;
 const MAX_BLOCK = 900 * SECOND;
 /** This long after a failure, or after the wait that it brought, it no longer counts. */
 const MEMORY = 900 * SECOND;
+/** Who guesses codes knows the password: by pausing, no more of them are had in a day than by going on. */
+const LONG_MEMORY = 86_400 * SECOND;
 
 /** Failures that cost nothing, before the back-off begins. Several devices may share an address, several addresses guess at an account. */
 const FREE_FAILURES: Record<ThrottleKind, number> = {
@@ -39,7 +41,8 @@ const SKEW = 60 * SECOND;
 export function afterFailure(throttle: Throttle | undefined, kind: ThrottleKind, now: Micros): Throttle {
   const before = credible(throttle, now);
   // From the end of the wait: else the longest one would also be the last, and be followed by free failures again.
-  const isFresh = before !== undefined && Math.max(before.lastFailureAt, before.blockedUntil) > now - MEMORY;
+  const memory = kind === 'second-factor' ? LONG_MEMORY : MEMORY;
+  const isFresh = before !== undefined && Math.max(before.lastFailureAt, before.blockedUntil) > now - memory;
   const failures = (isFresh ? before.failures : 0) + 1;
   const excess = failures - FREE_FAILURES[kind];
   const block = excess <= 0 ? 0 : Math.min(SECOND * 2 ** (excess - 1), MAX_BLOCK);

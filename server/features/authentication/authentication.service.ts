@@ -150,8 +150,11 @@ export function createAuthentication(app: App): Authentication {
     const familiar =
       attempt.userName === undefined ? undefined : await findFamiliar(app.db.read, attempt.userName, network);
     const isKnown = familiar?.isKnownNetwork === true;
-    // Of another account it is worth nothing.
-    const device = from.device?.accountId === familiar?.accountId ? from.device : undefined;
+    // Of another account it is worth nothing, nor to whoever knew a password that was changed.
+    const isDevice =
+      from.device?.accountId === familiar?.accountId &&
+      from.device?.credentialVersion === familiar?.credentialVersion;
+    const device = isDevice ? from.device : undefined;
     const here: From = { ...from, device };
     // Whoever shares the network, or hammers the account, does not stand in the way of a device of its owner.
     const lane =

@@ -171,16 +171,22 @@ export async function findFamiliar(
   db: Kysely<Schema>,
   userName: string,
   network: string,
-): Promise<{ accountId: number; isKnownNetwork: boolean } | undefined> {
+): Promise<{ accountId: number; credentialVersion: number; isKnownNetwork: boolean } | undefined> {
   const row = await db
     .selectFrom('accounts')
     .leftJoin('known_addresses', (join) =>
       join.onRef('known_addresses.account_id', '=', 'accounts.id').on('address', '=', network),
     )
-    .select(['accounts.id', 'known_addresses.account_id as known'])
+    .select(['accounts.id', 'accounts.credential_version', 'known_addresses.account_id as known'])
     .where('accounts.user_name_key', '=', nameKey(userName))
     .executeTakeFirst();
-  return row === undefined ? undefined : { accountId: row.id, isKnownNetwork: row.known !== null };
+  return row === undefined
+    ? undefined
+    : {
+        accountId: row.id,
+        credentialVersion: row.credential_version,
+        isKnownNetwork: row.known !== null,
+      };
 }
 
 export async function upsertKnownNetwork(

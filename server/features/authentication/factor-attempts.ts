@@ -7,16 +7,30 @@ import { actorFields } from '../audit/audit.rules.ts';
 import { coalesceAuditEvent } from '../audit/audit.store.ts';
 import { accountThrottleKey, afterFailure, secondsBlocked } from './authentication.rules.ts';
 import { deleteThrottle, listThrottles, lockThrottle, upsertThrottle } from './authentication.store.ts';
+import { tellOfGuessedFactor } from './owner-notices.ts';
+import type { Device } from './throttling.ts';
 
 /**
  * An attempt to show a second factor, by somebody who showed the password. Each way to show one has a counter of its own:
- * who guesses codes does not keep the person from a recovery code.
+ * who guesses codes does not keep the person from a recovery code. `device`: one on which the account's second factor was
+ * shown before; it has counters of its own, so that whoever knows the password does not keep the person out there.
  */
-export type FactorAttempt = { userName: string; factor: SecondFactor };
+export type FactorAttempt = { userName: string; factor: SecondFactor; device?: Device | undefined };
+
+/** The device, where it is one on which the second factor of the account, as it is now, was shown before. */
+export function deviceOfFactor(
+  device: Device | undefined,
+  account: { id: number; credential_version: number } | undefined,
+): Device | undefined {
+  const isIts =
+    device?.accountId === account?.id && device?.credentialVersion === account?.credential_version;
+  return isIts && device?.hasShownFactor === true ? device : undefined;
+}
 
 /** Begins like the other throttles of the account: clearing its lock clears them, too. */
-function throttleKey(app: App, { userName, factor }: FactorAttempt): string {
-  return `${accountThrottleKey(app.secrets.digest(nameKey(userName)))} second factor ${factor}`;
+function throttleKey(app: App, { userName, factor, device }: FactorAttempt): string {
+  const key = `${accountThrottleKey(app.secrets.digest(nameKey(userName)))} second factor ${factor}`;
+  return device === undefined ? key : `${key} at device ${device.id}`;
 }
 
 /**
@@ -24,16 +38,27 @@ function throttleKey(app: App, { userName, factor }: FactorAttempt): string {
  * are looked into than the throttle lets through. `forgetAttempts`, where it was right.
  * @throws AppError `throttled`
  */
-export async function takeAttempt(app: App, attempt: FactorAttempt): Promise<void> {
+export async function takeAttempt(
+  app: App,
+  attempt: FactorAttempt,
+  address: string | undefined,
+): Promise<void> {
   const key = throttleKey(app, attempt);
-  await inTransaction(app.db, async (tx) => {
+  const after = await inTransaction(app.db, async (tx) => {
     await lockThrottle(tx, key);
     const throttle = (await listThrottles(tx, [key])).get(key);
     const now = app.clock.now();
     const wait = secondsBlocked(throttle, now);
     if (wait > 0) throw new AppError('throttled', { retryAfterSeconds: wait });
-    await upsertThrottle(tx, key, afterFailure(throttle, 'second-factor', now));
+    const counted = afterFailure(throttle, 'second-factor', now);
+    await upsertThrottle(tx, key, counted);
+    return counted;
   });
+  if (after.blockedUntil === 0) return;
+  // Not awaited: whoever guesses learns nothing from the time that it takes to tell the owner.
+  void tellOfGuessedFactor(app, attempt.userName, after, { address: address ?? '' }).catch((error: unknown) =>
+    app.log.warn({ err: error }, 'the owner could not be told of guesses at the second factor'),
+  );
 }
 
 /** Forgets the attempts, in the transaction of the one that was right. */

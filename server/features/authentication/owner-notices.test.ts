@@ -126,13 +126,27 @@ describe.each(ENGINES)('failed sign-ins and their owner on %s', (engine) => {
       const forged = client();
       forged.device = `__Host-taxiway-device=${Buffer.from(`xxxxxxxxxxxxxxxxxx[${someone.accountId},"x",1]`).toString('base64url')}`;
       const old = client();
-      old.device = `__Host-taxiway-device=${sealDevice(app, someone.accountId, undefined)}`;
+      old.device = `__Host-taxiway-device=${sealDevice(app, { accountId: someone.accountId, credentialVersion: 1, hasShownFactor: false }, undefined)}`;
       const otherPurpose = client();
       otherPurpose.device = `__Host-taxiway-device=${app.keys.seal('cursor', Buffer.from(JSON.stringify([someone.accountId, 'x', app.clock.now()])))}`;
       app.clock.advance(181 * 86_400);
       await attack(105);
       for (const browser of [theirs, forged, old, otherPurpose])
         expect(await fail(1, browser)).toEqual([429]);
+    });
+
+    it('item 28: once the password was changed, whoever knew the one before is a stranger, and its person is none', async () => {
+      const mine = client();
+      await mine.signIn(someone.userName, someone.password);
+      const theirs = client();
+      await theirs.signIn(someone.userName, someone.password);
+      const next = 'bluegreenheronsunset';
+      const body = { currentPassword: someone.password, newPassword: next };
+      expect((await mine.request('PUT', '/session/password', body)).status).toBe(200);
+      // From where the account is known: only a device helps.
+      await attack(105, someone.userName, () => '127.0.0.1');
+      expect(await fail(1, theirs)).toEqual([429]);
+      expect((await mine.signIn(someone.userName, next)).status).toBe(201);
     });
 
     it('item 28: the cookie opens nothing, and no script reads it', async () => {

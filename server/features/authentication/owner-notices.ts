@@ -3,7 +3,12 @@ import type { App } from '../../context.ts';
 import { inTransaction, type Transaction } from '../../db/transaction.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
 import { findAccount } from '../accounts/accounts.store.ts';
-import { accountThrottled, type Message, signInAfterFailures } from '../mail/messages.rules.ts';
+import {
+  accountThrottled,
+  factorGuessed,
+  type Message,
+  signInAfterFailures,
+} from '../mail/messages.rules.ts';
 import { queueMail } from '../mail/outbox.ts';
 import {
   accountThrottleKey,
@@ -51,14 +56,37 @@ export async function tellOfThrottle(
   { failures: count }: Throttle,
   { address }: Where,
 ): Promise<void> {
-  const key = `${keyOf(app, userName)} told`;
+  await tellOnceADay(app, userName, 'told', (at, timeZone) =>
+    accountThrottled({ at, address, timeZone, count }),
+  );
+}
+
+/** When somebody who showed the password has to wait for showing wrong second factors: likewise. */
+export async function tellOfGuessedFactor(
+  app: App,
+  userName: string,
+  { failures: count }: Throttle,
+  { address }: Where,
+): Promise<void> {
+  await tellOnceADay(app, userName, 'told of its second factor', (at, timeZone) =>
+    factorGuessed({ at, address, timeZone, count }),
+  );
+}
+
+async function tellOnceADay(
+  app: App,
+  userName: string,
+  what: string,
+  messageOf: (at: Micros, timeZone: string | null) => Message,
+): Promise<void> {
+  const key = `${keyOf(app, userName)} ${what}`;
   await inTransaction(app.db, async (tx) => {
     await lockThrottle(tx, key);
     const at = app.clock.now();
     const told = (await listThrottles(tx, [key])).get(key)?.lastFailureAt ?? 0;
     if (told !== 0 && Math.abs(at - told) < TOLD_AGAIN_AFTER) return;
     await upsertThrottle(tx, key, { failures: 0, lastFailureAt: at, blockedUntil: 0 });
-    await mailOwner(app, tx, userName, (timeZone) => accountThrottled({ at, address, timeZone, count }));
+    await mailOwner(app, tx, userName, (timeZone) => messageOf(at, timeZone));
   });
 }
 

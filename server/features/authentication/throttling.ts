@@ -18,7 +18,14 @@ import { countFailureToTell, failuresKey, tellOfThrottle } from './owner-notices
 
 /** Where an attempt came from; `device`: one on which an account was signed in to before, as its cookie proves. */
 export type From = { address: string; requestId: string; device?: Device | undefined };
-export type Device = { accountId: number; id: string };
+export type Device = {
+  accountId: number;
+  id: string;
+  /** The account's when it was signed in to: after a change the device is a stranger until the next sign-in. */
+  credentialVersion: number;
+  /** A second factor of the account was shown on it. */
+  hasShownFactor: boolean;
+};
 
 /** For whom an attempt was made; a key that is nobody's names no account. */
 export type Attempt = {

@@ -16,8 +16,9 @@ import {
   verifyAgainEndpoint,
 } from '../../../contract/authenticators.ts';
 import type { App } from '../../context.ts';
-import { type Browser, bind, type RestRoute } from '../../http/rest-face.ts';
+import { bind, type RestRoute } from '../../http/rest-face.ts';
 import type { Authentication } from '../authentication/authentication.service.ts';
+import { keepSession } from '../sessions/device.ts';
 import {
   confirmTotp,
   getOwnAuthenticator,
@@ -39,7 +40,7 @@ import {
 export function createAuthenticatorRoutes(app: App, authentication: Authentication): RestRoute[] {
   return [
     bind(showSecondFactorEndpoint, async (caller, { body }, browser) =>
-      keep(browser, await showSecondFactor(app, caller, body, browser)),
+      keepSession(app, browser, await showSecondFactor(app, caller, body, browser)),
     ),
     bind(challengeSecondFactorEndpoint, async (caller, _parts, { reachedAs }) =>
       challengeSecondFactor(app, caller, reachedAs),
@@ -48,10 +49,10 @@ export function createAuthenticatorRoutes(app: App, authentication: Authenticati
       challengePasskey(app, caller, reachedAs),
     ),
     bind(signInWithPasskeyEndpoint, async (caller, { body }, browser) =>
-      keep(browser, await signInWithPasskey(app, caller, body, browser)),
+      keepSession(app, browser, await signInWithPasskey(app, caller, body, browser)),
     ),
     bind(verifyAgainEndpoint, async (caller, { body }, browser) =>
-      keep(browser, await verifyAgain(app, authentication.admit, caller, body, browser)),
+      keepSession(app, browser, await verifyAgain(app, authentication.admit, caller, body, browser)),
     ),
     bind(getAuthenticatorEndpoint, async (caller, _parts, { reachedAs }) =>
       getOwnAuthenticator(app, caller, reachedAs),
@@ -59,23 +60,23 @@ export function createAuthenticatorRoutes(app: App, authentication: Authenticati
     bind(startTotpEndpoint, async (caller, _parts, { token }) => startTotp(app, caller, token)),
     bind(confirmTotpEndpoint, async (caller, { body }, browser) => {
       const { recoveryCodes, ...started } = await confirmTotp(app, caller, body, browser.token);
-      return { recoveryCodes, session: keep(browser, started) };
+      return { recoveryCodes, session: keepSession(app, browser, started) };
     }),
     bind(removeTotpEndpoint, async (caller, _parts, browser) => {
-      keep(browser, await removeTotp(app, caller, browser.token));
+      keepSession(app, browser, await removeTotp(app, caller, browser.token));
     }),
     bind(challengeNewPasskeyEndpoint, async (caller, _parts, browser) =>
       challengeNewPasskey(app, caller, browser),
     ),
     bind(addPasskeyEndpoint, async (caller, { body }, browser) => {
       const { passkey, recoveryCodes, ...started } = await addPasskey(app, caller, body, browser);
-      return { passkey, recoveryCodes, session: keep(browser, started) };
+      return { passkey, recoveryCodes, session: keepSession(app, browser, started) };
     }),
     bind(renamePasskeyEndpoint, async (caller, { params, body }, { token }) =>
       renamePasskey(app, caller, { ...params, ...body }, token),
     ),
     bind(removePasskeyEndpoint, async (caller, { params }, browser) => {
-      keep(browser, await removePasskey(app, caller, params.passkey, browser.token));
+      keepSession(app, browser, await removePasskey(app, caller, params.passkey, browser.token));
     }),
     bind(renewRecoveryCodesEndpoint, async (caller, _parts, { token }) =>
       renewRecoveryCodes(app, caller, token),
@@ -85,10 +86,4 @@ export function createAuthenticatorRoutes(app: App, authentication: Authenticati
       return reset;
     }),
   ];
-}
-
-/** The browser goes on with the new token. */
-function keep<View>(browser: Browser, { token, view }: { token: string; view: View }): View {
-  browser.keep(token);
-  return view;
 }

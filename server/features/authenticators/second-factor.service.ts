@@ -22,7 +22,7 @@ import { findPasskey, listPasskeys } from './authenticators.store.ts';
 import { useSigned, withFactor } from './shown-factor.ts';
 import { checkAssertion, makeChallenge, relyingPartyOf, requestOptionsOf, WrongPasskey } from './webauthn.ts';
 
-type Side = BrowserSide & { reachedAs: string };
+type Side = BrowserSide & { reachedAs: string; device: string | undefined };
 type Challenge = { id: string; options: RequestOptions };
 
 /**
@@ -33,9 +33,9 @@ export async function showSecondFactor(
   app: App,
   caller: Caller,
   shown: ShownFactor,
-  { token, reachedAs }: Side,
+  { token, ...side }: Side,
 ): Promise<StartedSession> {
-  return await withFactor(app, caller, shown, reachedAs, async (factor, use) => {
+  return await withFactor(app, caller, shown, side, async (factor, use) => {
     return await act(app, caller, 'session.secondFactor', async (action) => {
       const own = await requireOwnSession(app, action, token);
       if (!own.requiredActions.includes('second_factor'))
@@ -65,10 +65,10 @@ export async function verifyAgain(
   checkPassword: CheckPassword,
   caller: Caller,
   { password, ...shown }: Verification,
-  { token, reachedAs }: Side,
+  { token, ...side }: Side,
 ): Promise<StartedSession> {
   if (password === undefined) {
-    return await withFactor(app, caller, shown, reachedAs, async (factor, use) => {
+    return await withFactor(app, caller, shown, side, async (factor, use) => {
       return await act(app, caller, 'session.verify', async (action) => {
         const own = await requireOwnSession(app, action, token);
         await use(action, own.account);

@@ -1,17 +1,18 @@
 import type { ShownFactor } from '../../../contract/authenticators.ts';
-import type { Action } from '../../action.ts';
+import { type Action, reading } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import type { SecondFactor } from '../../db/schema.ts';
 import { AppError, invalid } from '../../errors.ts';
-import type { AccountRow } from '../accounts/accounts.store.ts';
-import { findDataKey } from '../accounts/accounts.store.ts';
+import { type AccountRow, findAccount, findDataKey } from '../accounts/accounts.store.ts';
 import {
   auditAttempt,
+  deviceOfFactor,
   type FactorAttempt,
   forgetAttempts,
   takeAttempt,
 } from '../authentication/factor-attempts.ts';
 import { openSecret } from '../credentials/new-credential.ts';
+import { openDevice } from '../sessions/device.ts';
 import {
   type AuthenticatorRow,
   findAuthenticators,
@@ -36,25 +37,27 @@ const PATHS = { totp: 'code', passkey: 'passkey', recovery_code: 'recoveryCode' 
 /**
  * Looks into a factor that the caller shows, and runs `work`, which uses it up. The attempt is counted beforehand, and
  * forgotten when it was right; one that was wrong is told to the audit trail. `reachedAs`: the server's address as the
- * request had it.
+ * request had it; `device`: what the browser is known by.
  * @throws AppError `invalid_input`, the same for what is wrong, used or expired; `throttled`; `conflict`
  */
 export async function withFactor<T>(
   app: App,
   caller: Caller,
   shown: ShownFactor,
-  reachedAs: string,
+  { reachedAs, device }: { reachedAs: string; device: string | undefined },
   work: (factor: SecondFactor, use: UseFactor) => Promise<T>,
 ): Promise<T> {
   const { actor } = caller.access;
   if (actor.kind !== 'account') throw new AppError('unauthenticated');
   const factor = factorOf(shown);
-  const attempt: FactorAttempt = { userName: actor.name, factor };
-  await takeAttempt(app, attempt);
+  const account = await reading(() => findAccount(app.db.read, actor.accountId));
+  const known = deviceOfFactor(openDevice(app, device), account);
+  const attempt: FactorAttempt = { userName: actor.name, factor, device: known };
+  await takeAttempt(app, attempt, caller.address);
   try {
     const check = await checkerOf(app, shown, actor.accountId, reachedAs);
-    return await work(factor, async (action, account) => {
-      await check(action, account);
+    return await work(factor, async (action, locked) => {
+      await check(action, locked);
       await forgetAttempts(app, action.tx, attempt);
     });
   } catch (error) {

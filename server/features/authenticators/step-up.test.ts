@@ -2,10 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { inTransaction } from '../../db/transaction.ts';
 import { startServer } from '../../serving.ts';
 import { newOrganization, newPersonWithPassword, type Person } from '../../testing/builders.ts';
+import { configureUnreachableMail, mailsTo } from '../../testing/outbox.ts';
 import { type RestClient, restClient } from '../../testing/rest-client.ts';
-import { enrolTotp, freshCode } from '../../testing/second-factors.ts';
+import { codeOf, enrolTotp, freshCode } from '../../testing/second-factors.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { editAccount } from '../account-changes/editing.service.ts';
+import { afterFailure, type Throttle } from '../authentication/authentication.rules.ts';
 import { resetSetting, setSetting } from '../settings/settings.service.ts';
 import { resetAuthenticator } from './reset.service.ts';
 
@@ -104,6 +106,86 @@ describe.each(ENGINES)('whoever has the password, or the session, and no more on
     } finally {
       await resetSetting(app, app.operator, { name: 'sessionsPerAccount' });
     }
+  });
+
+  describe('who guesses at the second factor', () => {
+    const WRONG = { code: '000000', recoveryCode: 'AAAAAA-AAAAAA-AAAAAA-AAAAAA' };
+    const guess = async (browser: RestClient, times = 7) => {
+      for (let time = 0; time < times; time++)
+        for (const [name, value] of Object.entries(WRONG))
+          await codeIn(browser, 'POST', '/session/second-factor', { [name]: value });
+    };
+
+    it('items 28 and 30: does not keep its person out where it was shown before', async () => {
+      const { browser, userName, password, secret, again } = await withTotp();
+      const stranger = await again();
+      await guess(stranger);
+      const elsewhere = await again();
+      expect(await show(elsewhere, codeOf(app, secret))).toBe('throttled');
+      await browser.signIn(userName, password);
+      expect(await show(browser, freshCode(app, secret))).toBe(200);
+      // Guesses on that device have counters of their own there.
+      await browser.signIn(userName, password);
+      await guess(browser);
+      expect(await show(browser, freshCode(app, secret))).toBe(200);
+      await browser.signIn(userName, password);
+      await guess(browser, 8);
+      expect(await show(browser, codeOf(app, secret, 1))).toBe('throttled');
+    });
+
+    it('item 28: is not helped by what the browser of another account, or of a factor that was reset, is known by', async () => {
+      const { browser, userName, password, secret, accountId, again } = await withTotp();
+      const other = await withTotp();
+      await guess(await again());
+      const theirs = restClient(server.url);
+      theirs.device = other.browser.device;
+      await theirs.signIn(userName, password);
+      expect(await show(theirs, codeOf(app, secret))).toBe('throttled');
+      const row = await app.db.read
+        .selectFrom('accounts')
+        .select('version')
+        .where('id', '=', accountId)
+        .executeTakeFirstOrThrow();
+      await resetAuthenticator(
+        app,
+        app.operator,
+        { account: accountId },
+        { reason: 'a lost phone', next: 'set_up_again', version: row.version },
+      );
+      const fresh = await again();
+      await inTransaction(app.db, (tx) => tx.deleteFrom('throttles').execute());
+      const enrolled = await enrolTotp(app, fresh);
+      await guess(await again());
+      await browser.signIn(userName, password);
+      expect(await show(browser, codeOf(app, enrolled.secret, 1))).toBe('throttled');
+    });
+
+    it('item 23: is told to the owner, once in 24 hours, as somebody who knows the password', async () => {
+      await configureUnreachableMail(app);
+      const { userName, again } = await withTotp();
+      const stranger = await again();
+      await guess(stranger);
+      const told = async (count: number) =>
+        (await mailsTo(app, userName, count)).filter((mail) => mail.purpose === 'second_factor_guessed');
+      // The other one tells of the authenticator app.
+      expect(await told(2)).toHaveLength(1);
+      expect((await told(2))[0]?.text).toContain('somebody knows your password');
+      app.clock.advance(60);
+      await guess(await again());
+      expect(await told(2)).toHaveLength(1);
+    });
+
+    it('item 30: has no more guesses in a day by pausing', () => {
+      const HOUR = 3_600_000_000;
+      let throttle: Throttle | undefined;
+      for (let time = 1; time <= 20; time++) throttle = afterFailure(throttle, 'second-factor', time * HOUR);
+      expect(throttle).toEqual({
+        failures: 20,
+        lastFailureAt: 20 * HOUR,
+        blockedUntil: 20 * HOUR + HOUR / 4,
+      });
+      expect(afterFailure(throttle, 'second-factor', 45 * HOUR).failures).toBe(1);
+    });
   });
 
   it('item 62: with a second factor goes every sign-in that it was part of, also one that is under way', async () => {

@@ -47,9 +47,11 @@ export function createLinkRoutes(app: App): RestRoute[] {
     }),
     bind(lookAtLinkEndpoint, async (caller, { body }) => await lookAtLink(app, caller, body)),
     bind(setPasswordByLinkEndpoint, async (caller, { body }, browser) => {
-      const { accountId } = await setPasswordByLink(app, caller, body);
+      const holder = await setPasswordByLink(app, caller, body);
       // The person gets in from here, also while strangers keep the account throttled, whose counters stay as they are.
-      browser.keepDevice(sealDevice(app, accountId, openDevice(app, browser.device)));
+      browser.keepDevice(
+        sealDevice(app, { ...holder, hasShownFactor: false }, openDevice(app, browser.device)),
+      );
     }),
     bind(confirmEmailByLinkEndpoint, async (caller, { body }) => await confirmEmailByLink(app, caller, body)),
     bind(requestEmailChangeEndpoint, async (caller, { body }, { token }) => {

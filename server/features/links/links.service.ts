@@ -97,14 +97,14 @@ async function asHolder(app: App, caller: Caller, person: Person): Promise<Calle
 /**
  * Sets the password by an invitation or a password reset. Its sessions and other links end; nobody is signed in, and the
  * second factor stays as it is.
- * @returns whose password it is
+ * @returns whose password it is, and which version the account's credentials have by it
  * @throws AppError `not_found`; `invalid_input` for a password that is not acceptable; `throttled`
  */
 export async function setPasswordByLink(
   app: App,
   caller: Caller,
   { token, password }: z.output<typeof setPasswordByLinkEndpoint.body>,
-): Promise<{ accountId: number }> {
+): Promise<{ accountId: number; credentialVersion: number }> {
   // Looked at before the password is hashed, so that a stranger cannot make the server work; decided inside.
   const found = await reading(() => requireLink(app, app.db.read, token, FOR_PASSWORDS));
   const mine = await reading(() => asHolder(app, caller, found.person));
@@ -127,7 +127,7 @@ export async function setPasswordByLink(
       ...accountAuditTarget(account),
       details: { link: link.id, purpose: link.purpose, sessions },
     });
-    return { accountId: account.id };
+    return { accountId: account.id, credentialVersion: account.credential_version + 1 };
   });
 }
 

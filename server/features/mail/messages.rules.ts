@@ -157,6 +157,18 @@ export function accountThrottled(attempt: Happened & { count: number }): Message
   };
 }
 
+/** When somebody who knows the password shows wrong second factors. */
+export function factorGuessed(attempt: Happened & { count: number }): Message {
+  return {
+    purpose: 'second_factor_guessed',
+    subject: 'Somebody knows your password and tries your second factor',
+    paragraphs: [
+      `There were ${attempt.count} failed attempts to show the second factor of your account, the last ${happened(attempt)}, by somebody who gave the right password.`,
+      'If that was you, wait a while and try again. If not, nobody got in, but somebody knows your password: choose another one at once, and tell your administrator.',
+    ],
+  };
+}
+
 export function authenticatorReset(reset: Happened & { by: string }): Message {
   return {
     purpose: 'authenticator_reset',

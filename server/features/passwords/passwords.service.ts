@@ -84,7 +84,12 @@ export async function changePassword(
     await queueMail(app, tx, { account, to: account.user_name, message: passwordChanged(change) });
     await audit({ ...sessionAuditTarget(account), details: { otherSessionsEnded: sessions } });
     // The password alone proves who somebody is only where there is no second factor: as in `verifyAgain`.
-    return await renewSession(app, action, own, account.authenticator_since === null ? { verified: true } : {});
+    return await renewSession(
+      app,
+      action,
+      own,
+      account.authenticator_since === null ? { verified: true } : {},
+    );
   });
 }
 

@@ -32,7 +32,14 @@ export const PEOPLE: readonly AccountKind[] = ['user', 'read_only'];
 const TOKEN_BITS = 256;
 
 /** A session as the browser gets it: the token for its cookie, and what the person is told. */
-export type StartedSession = { token: string; view: SessionView };
+export type StartedSession = {
+  token: string;
+  view: SessionView;
+  accountId: number;
+  credentialVersion: number;
+  /** A second factor was shown in it. */
+  hasShownFactor: boolean;
+};
 /** What a browser tells of itself. */
 export type BrowserSide = { token: string | undefined; userAgent: string | undefined };
 type Db = Parameters<typeof findSession>[0];
@@ -91,7 +98,8 @@ export async function startSession(
     return await sessionView(tx, access, session, now);
   });
   caller.access.noteAsked();
-  return { token, view };
+  const { accountId, credentialVersion } = admitted;
+  return { token, view, accountId, credentialVersion, hasShownFactor: secondFactor !== null };
 }
 
 /** The session that a change comes with, and its account, locked until the transaction ends. */
@@ -160,7 +168,13 @@ export async function renewSession(
     await deleteSurplusSessions(tx, account.id, { mine: hash, isComplete, kept: policy.sessionsPerAccount });
   const renewed = await findSession(tx, hash);
   if (renewed === undefined) throw new AppError('unauthenticated');
-  return { token, view: await sessionView(tx, access, renewed, now) };
+  return {
+    token,
+    view: await sessionView(tx, access, renewed, now),
+    accountId: account.id,
+    credentialVersion: account.credential_version,
+    hasShownFactor: secondFactor !== null,
+  };
 }
 
 /** What the audit trail says whose session it is. */

@@ -9,16 +9,14 @@ import {
 import type { App } from '../../context.ts';
 import { bind, type RestRoute } from '../../http/rest-face.ts';
 import type { Authentication } from '../authentication/authentication.service.ts';
+import { keepSession } from './device.ts';
 import { endSessions, getSession, listSessions, signIn, signOut } from './sessions.service.ts';
 
 /** The REST endpoints of sessions. */
 export function createSessionRoutes(app: App, authentication: Authentication): RestRoute[] {
   return [
     bind(signInEndpoint, async (caller, { body }, browser) => {
-      const { token, view, device } = await signIn(app, authentication.admit, caller, body, browser);
-      browser.keep(token);
-      browser.keepDevice(device);
-      return view;
+      return keepSession(app, browser, await signIn(app, authentication.admit, caller, body, browser));
     }),
     bind(showSessionEndpoint, async (caller, _parts, { token }) => await getSession(app, caller, token)),
     bind(signOutEndpoint, async (caller, _parts, browser) => {

@@ -14,7 +14,7 @@ import type { AuditTarget } from '../audit/audit.rules.ts';
 import { accountObstacle } from '../authentication/authentication.rules.ts';
 import { tellOfFailures } from '../authentication/owner-notices.ts';
 import type { From } from '../authentication/throttling.ts';
-import { openDevice, sealDevice } from './device.ts';
+import { openDevice } from './device.ts';
 import {
   type BrowserSide,
   PEOPLE,
@@ -55,7 +55,7 @@ export async function signIn(
   caller: Caller,
   { email, password }: SignInInput,
   browser: BrowserSide & { device: string | undefined },
-): Promise<StartedSession & { device: string }> {
+): Promise<StartedSession> {
   const device = openDevice(app, browser.device);
   const from = { address: caller.address ?? '', requestId: caller.requestId ?? '', device };
   const admitted = await admit({ scheme: 'basic', userName: email, password }, from, async (verified) => {
@@ -70,7 +70,7 @@ export async function signIn(
   await tellOfFailures(app, email, from).catch((error: unknown) =>
     app.log.warn({ err: error }, 'the owner could not be told of failed sign-ins'),
   );
-  return { ...started, device: sealDevice(app, admitted.accountId, device) };
+  return started;
 }
 
 /**
