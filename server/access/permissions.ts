@@ -137,7 +137,8 @@ export const PERMISSIONS = {
   'account.lock': { ...ranked, self: 'refused' },
   'account.disable': { ...ranked, self: 'refused' },
   'account.delete': { ...ranked, self: 'refused' },
-  'account.credential': ranked,
+  /** One's own password is changed by showing it, and a machine does not loosen or prolong what it was given. */
+  'account.credential': { ...ranked, self: 'refused' },
   /** To remove the second factors of somebody who cannot show them; one's own are removed by showing them. */
   'account.authenticator': { ...ranked, self: 'refused' },
   'account.sessions': { ...ranked, self: 'granted' },

@@ -16,6 +16,7 @@ import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { createReadOnlyUser } from '../account-creation/people.service.ts';
 import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import { findDataKey } from '../accounts/accounts.store.ts';
+import { editCredential } from './binding.service.ts';
 import { replaceCredential, revokeCredential } from './credentials.service.ts';
 import { openSecret } from './new-credential.ts';
 
@@ -302,6 +303,32 @@ describe.each(ENGINES)('credentials of accounts on %s', (engine) => {
       );
       expect((await refusalOf(revoked)).code).toBe('not_found');
       expect(await stored(api.id)).toHaveLength(1);
+    });
+
+    it('items 9 and 100: nobody’s own: an administrator changes it with the present password, and a machine stays bound as it is', async () => {
+      const admin = await newUser(app, organization, { systemRole: 'Administrator' });
+      const api = await newApiUser(app, organization, { organizationRole: 'Organization Administrator' });
+      for (const [id, kind, days] of [
+        [administrator.accountId, 'password', undefined],
+        [admin.id, 'password', undefined],
+        [api.id, 'secret_key', undefined],
+        [api.id, 'api_token', 3000],
+      ] as const) {
+        const self = await asCaller(app, id);
+        const before = await stored(id);
+        const replaced = replace(id, kind, days === undefined ? {} : { expirationDays: days }, self);
+        expect((await refusalOf(replaced)).code).toBe('forbidden');
+        const edited = editCredential(app, self, {
+          account: id,
+          credential: before[0]?.id ?? 1,
+          readOnly: false,
+          allowedNetworks: null,
+        });
+        expect((await refusalOf(edited)).code).toBe('forbidden');
+        expect(await stored(id)).toEqual(before);
+      }
+      // The same caller may do so to others.
+      await replace((await newApiUser(app, organization)).id, 'secret_key', {}, await asCaller(app, api.id));
     });
 
     it('nobody below the account’s System role', async () => {
