@@ -28,6 +28,7 @@ export async function listEndingCredentials(
   const rows = await db
     .selectFrom('credentials as c')
     .innerJoin('accounts as a', 'a.id', 'c.account_id')
+    .innerJoin('organizations as g', 'g.owner_id', 'a.organization_id')
     .select(['c.id', 'c.account_id'])
     .where('c.expires_at', '>', window.after)
     .where('c.expires_at', '<=', window.until)
@@ -36,6 +37,7 @@ export async function listEndingCredentials(
     .where('a.kind', 'in', ['api', 'taxii'])
     .where('a.deleted_at', 'is', null)
     .where('a.disabled_at', 'is', null)
+    .where('g.disabled_at', 'is', null)
     .where((eb) => eb.or([eb('a.expires_at', 'is', null), eb('a.expires_at', '>', now)]))
     .where((eb) =>
       eb.not(
@@ -63,18 +65,20 @@ export async function listEndingAccounts(
   limit: number,
 ): Promise<Ending[]> {
   const rows = await db
-    .selectFrom('accounts')
-    .select('id')
-    .where('expires_at', '>', window.after)
-    .where('expires_at', '<=', window.until)
-    .where((eb) => eb(eb('expires_at', '-', window.lead), '>', eb.ref('created_at')))
+    .selectFrom('accounts as a')
+    .innerJoin('organizations as g', 'g.owner_id', 'a.organization_id')
+    .select('a.id')
+    .where('a.expires_at', '>', window.after)
+    .where('a.expires_at', '<=', window.until)
+    .where((eb) => eb(eb('a.expires_at', '-', window.lead), '>', eb.ref('a.created_at')))
     .where((eb) =>
       eb.or([eb('expiry_reminded_days', 'is', null), eb('expiry_reminded_days', '>', window.days)]),
     )
-    .where('deleted_at', 'is', null)
-    .where('disabled_at', 'is', null)
-    .orderBy('expires_at')
-    .orderBy('id')
+    .where('a.deleted_at', 'is', null)
+    .where('a.disabled_at', 'is', null)
+    .where('g.disabled_at', 'is', null)
+    .orderBy('a.expires_at')
+    .orderBy('a.id')
     .limit(limit)
     .execute();
   return rows.map(({ id }) => ({ accountId: id, credentialId: undefined }));

@@ -5,6 +5,7 @@ import { startMailServer, type TestMailServer, useMailServer } from '../../testi
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { editAccount } from '../account-changes/editing.service.ts';
 import { replaceCredential } from '../credentials/credentials.service.ts';
+import { setOrganizationPermissions } from '../owners/organizations.service.ts';
 import { resetSetting } from '../settings/settings.service.ts';
 import { sendDueMails } from './outbox.service.ts';
 import { sendReminders } from './reminders.service.ts';
@@ -156,6 +157,21 @@ describe.each(ENGINES)('reminders on %s', (engine) => {
       .execute();
     app.clock.advance(7 * DAY);
     expect(await told()).toEqual([]);
+  });
+
+  it('are not sent of what belongs to a disabled organization, and the latest of them once it is enabled', async () => {
+    await expire((await apiUser()).id, 20);
+    await editAccount(app, app.operator, {
+      account: (await newPerson(app, 'Standard User', organization)).accountId,
+      changes: { expiresAt: new Date(at(20) / 1000).toISOString() },
+    });
+    const put = (disabled: boolean) =>
+      setOrganizationPermissions(app, app.operator, { organization: organization.id, disabled });
+    await put(true);
+    app.clock.advance(7 * DAY);
+    expect(await told()).toEqual([]);
+    await put(false);
+    expect((await subjects()).filter((subject) => subject?.includes('14 days'))).toHaveLength(2);
   });
 
   it('of an account go to its person and the Organization Administrators, and begin anew with another end', async () => {
