@@ -7,13 +7,20 @@ import { readTarget } from './target.ts';
 /** What an API user presents of itself. */
 type ApiPresented = { scheme: 'signature'; signed: SignedRequest } | { scheme: 'token'; token: string };
 
+/** What the body of a request must be, where its signature covers it. */
+export type SignedBody = {
+  /** SHA-256 in base64. */
+  digest: string;
+  /** Tells the audit trail that another one came: somebody on the way changed it, or the client signs wrongly. */
+  tellOfAnother(): Promise<void>;
+};
+
 /** What the REST API's faces must know of an API user that was let in. */
 export type ApiAdmitted<Access> = {
   access: Access;
   /** It reads only, whatever the rights of its account. */
   readOnly: boolean;
-  /** What the body must be, where the signature covers it: its SHA-256 in base64. */
-  bodyDigest: string | undefined;
+  signedBody: SignedBody | undefined;
 };
 
 /** Which API user it is. @throws AppError `unauthenticated`, `throttled` */
@@ -62,9 +69,9 @@ function malformed(): AppError {
 }
 
 /** Holds the body that was sent against the digest that was signed. @throws AppError `unauthenticated` */
-export function requireSignedBody(bodyDigest: string | undefined, sent: Uint8Array): void {
-  if (bodyDigest === undefined) return;
+export async function requireSignedBody(signed: SignedBody | undefined, sent: Uint8Array): Promise<void> {
   // Neither is a secret: the digest stands in the request.
-  if (createHash('sha256').update(sent).digest('base64') !== bodyDigest)
-    throw new AppError('unauthenticated', { message: 'The body is not the one that was signed.' });
+  if (signed === undefined || createHash('sha256').update(sent).digest('base64') === signed.digest) return;
+  await signed.tellOfAnother();
+  throw new AppError('unauthenticated', { message: 'The body is not the one that was signed.' });
 }

@@ -86,7 +86,7 @@ export function createApiFace(
       requireSafeTransport(incoming, { protocol, baseUrl, publicUrl: app.config.publicUrl });
       const presented = readApiCredential(incoming);
       if (presented === 'unsupported') throw new AppError('forbidden');
-      const { access, bodyDigest } = await admitApi(presented, { address, requestId });
+      const { access, signedBody } = await admitApi(presented, { address, requestId });
       account = access.actor.name;
       const { rawPath, rawQuery } = readTarget(incoming);
       const found = findRoute(routes, rawPath.slice(API_ROOT.length));
@@ -98,7 +98,7 @@ export function createApiFace(
       }
       if (!acceptsJson(incoming.headers.accept))
         throw new AppError('not_acceptable', { message: 'This server answers with application/json.' });
-      await readJson(incoming, 0, bodyDigest);
+      await readJson(incoming, 0, signedBody);
       const holder = { id: access.actor.accountId, organizationId: access.actor.organizationId };
       room = await tools.flow.take(holder, 0, () => incoming.socket.destroyed);
       const output = await route.handle(
@@ -151,9 +151,10 @@ function findRoute(
 
 /** Whether the client takes JSON; XML, which the reference product has as well, is not offered. */
 function acceptsJson(accept: string | undefined): boolean {
+  // RFC 9110 §12.5.1: without a value it asks for nothing, as if it were not there.
   return (
-    accept === undefined ||
-    /(^|,)\s*(\*\/\*|application\/(\*|json))\s*(;(?!\s*q=0(\.0*)?\s*(,|$))|,|$)/i.test(accept)
+    (accept ?? '').trim() === '' ||
+    /(^|,)\s*(\*\/\*|application\/(\*|json))\s*(;(?!\s*q=0(\.0*)?\s*(,|$))|,|$)/i.test(accept ?? '')
   );
 }
 

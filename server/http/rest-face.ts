@@ -174,7 +174,7 @@ export function createRestFace(
         const bytes = ['POST', 'PUT', 'PATCH'].includes(method) ? bodyBytes(incoming, maxBody) : 0;
         room = await tools.flow.take(holder, bytes, () => incoming.socket.destroyed);
       }
-      const body = await readJson(incoming, maxBody, admitted?.bodyDigest);
+      const body = await readJson(incoming, maxBody, admitted?.signedBody);
       const raw = { params: found.params, query: readQuery(rawQuery), body };
       const output = await route.handle(
         { access, address, requestId, isVerified },

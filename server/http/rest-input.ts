@@ -5,7 +5,7 @@ import type { Problem } from '../../contract/errors.ts';
 import { AppError, invalid } from '../errors.ts';
 import { parseInput } from '../input.ts';
 import { parseStrictJson } from '../protocols/strict-json.ts';
-import { requireSignedBody } from './api-credential.ts';
+import { requireSignedBody, type SignedBody } from './api-credential.ts';
 import { readBody } from './body.ts';
 
 /** The parts of a request as they came. */
@@ -95,16 +95,16 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * The JSON body of a request; an absent one is an object without fields. `bodyDigest`: what was signed, if it was.
+ * The JSON body of a request; an absent one is an object without fields. `signedBody`: what was signed, if it was.
  * @throws AppError `unsupported_media_type` for anything but application/json, `too_large`, `invalid_input`; `unauthenticated`
  *   for another body than was signed
  */
 export async function readJson(
   incoming: IncomingMessage,
   maxBytes: number,
-  bodyDigest?: string,
+  signedBody?: SignedBody,
 ): Promise<unknown> {
-  if (bodyDigest !== undefined && incoming.headers['content-encoding'] !== undefined) {
+  if (signedBody !== undefined && incoming.headers['content-encoding'] !== undefined) {
     // RFC 9530 §2: the digest is that of the coded content, which is not kept.
     throw new AppError('unsupported_media_type', {
       message: 'A signed body is sent without a content coding.',
@@ -113,12 +113,12 @@ export async function readJson(
   const takesBody = ['POST', 'PUT', 'PATCH'].includes(incoming.method ?? '');
   if (!takesBody) {
     if (hasBody(incoming)) throw invalid('', `${incoming.method} takes no body`);
-    requireSignedBody(bodyDigest, new Uint8Array());
+    await requireSignedBody(signedBody, new Uint8Array());
     return {};
   }
   const type = incoming.headers['content-type'];
   if (type === undefined && !hasBody(incoming)) {
-    requireSignedBody(bodyDigest, new Uint8Array());
+    await requireSignedBody(signedBody, new Uint8Array());
     return {};
   }
   if (!/^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.test(type ?? '')) {
@@ -126,7 +126,7 @@ export async function readJson(
   }
   const chunks: Uint8Array[] = [];
   for await (const chunk of readBody(incoming, maxBytes)) chunks.push(chunk);
-  requireSignedBody(bodyDigest, Buffer.concat(chunks));
+  await requireSignedBody(signedBody, Buffer.concat(chunks));
   if (chunks.length === 0) return {};
   let text: string;
   try {

@@ -150,7 +150,7 @@ describe.each(ENGINES)('version 2 of the API on %s', (engine) => {
       expect([refused.status, refused.headers.get('allow')], method).toEqual([405, 'GET, HEAD']);
     }
     expect((await get('/whoami', user, { Accept: 'application/xml' })).status).toBe(406);
-    for (const accept of ['application/json', 'text/html, */*;q=0.1', 'application/*'])
+    for (const accept of ['application/json', 'text/html, */*;q=0.1', 'application/*', ''])
       expect((await get('/whoami', user, { Accept: accept })).status, accept).toBe(200);
     const wrong = await get('/whoami', { ...user, secretKey: 'wrong' });
     expect([wrong.status, wrong.body]).toEqual([401, failure('Access Denied')]);

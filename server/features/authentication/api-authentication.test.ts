@@ -196,6 +196,13 @@ describe.each(ENGINES)('API users on %s', (engine) => {
       401,
       expect.stringContaining('not the one that was signed'),
     ]);
+    const told = await auditTrail(app);
+    expect(told.findLast((event) => event.action === 'authenticate')).toMatchObject({
+      outcome: 'failed',
+      actor_account_id: user.id,
+      source_address: address,
+      details: { scheme: 'signature', reason: 'the body is not the one that was signed' },
+    });
     expect((await ask(path, sign(), { method: 'POST' })).status).toBe(401);
     const coded = await ask(path, { ...sign(), 'Content-Encoding': 'identity' }, { method: 'POST', body });
     expect(coded.status).toBe(415);

@@ -30,8 +30,8 @@ export type ApiAdmitted = {
   access: Access & { actor: { kind: 'account' } };
   /** It reads only, whatever the rights of its account. */
   readOnly: boolean;
-  /** What the body must be, where the signature covers it: its SHA-256 in base64. */
-  bodyDigest: string | undefined;
+  /** What the body must be, where the signature covers it: its SHA-256 in base64, and what notes that another one came. */
+  signedBody: { digest: string; tellOfAnother(): Promise<void> } | undefined;
 };
 
 /** Clocks of several servers on one database differ by less. */
@@ -105,6 +105,15 @@ export function createApiAuthentication(
     throw new AppError('unauthenticated');
   };
 
+  const signedBodyOf = (row: StoredApiCredential, presented: ApiPresented, from: From) => {
+    const digest = presented.scheme === 'signature' ? presented.signed.bodyDigest : undefined;
+    if (digest === undefined) return undefined;
+    const attempt: Attempt = { scheme: 'signature', userName: row.user_name };
+    const tellOfAnother = async () =>
+      await recordFailure(app, HOLDER, attempt, from, 'the body is not the one that was signed');
+    return { digest, tellOfAnother };
+  };
+
   return async (presented: ApiPresented, from: From): Promise<ApiAdmitted> => {
     const scheme = presented.scheme === 'signature' ? 'signature' : 'key';
     if (presented.scheme === 'signature' && !isTimely(presented.signed.timestamp, app.clock.now()))
@@ -143,7 +152,7 @@ export function createApiAuthentication(
           organizationRole: row.organization_role,
         }) as ApiAdmitted['access'],
         readOnly: row.read_only === 1,
-        bodyDigest: presented.scheme === 'signature' ? presented.signed.bodyDigest : undefined,
+        signedBody: signedBodyOf(row, presented, from),
       };
     });
   };
