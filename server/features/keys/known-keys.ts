@@ -32,7 +32,8 @@ export async function requireMasterKeys(app: App, tx: Transaction): Promise<void
   await rememberFirst(app, tx, known);
 }
 
-export const LOST = ' Bring that one back; if it is lost for good, "taxiway keys accept-loss" goes on without it.';
+export const LOST =
+  ' Bring that one back; if it is lost for good, "taxiway keys accept-loss" goes on without it.';
 
 /** Remembers the first master key, unless it is known already. */
 export async function rememberFirst(
