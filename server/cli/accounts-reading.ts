@@ -26,7 +26,7 @@ export function registerReading(group: Command, kind: KindOfAccount): void {
     group
       .command('show')
       .argument(`<${kind.reference}>`)
-      .description(`show a ${kind.title} with everything that its form has`)
+      .description(`show ${kind.kind === 'api' ? 'an' : 'a'} ${kind.title} with everything that its form has`)
       .action(async (account: string, _options: object, command: Command) => {
         await answerAbout(kind, account, command, {}, async (app, caller) => {
           const details = await getAccount(app, caller, { account, kind: kind.kind });

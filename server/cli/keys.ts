@@ -70,8 +70,8 @@ export function registerKeys(program: Command): void {
           return {
             data,
             lines: [
-              `The master key is now ${data.to}; ${data.from.join(', ')} opens what was made before.`,
-              `Put under the new one: ${dataKeys} data keys, ${settings} settings, ${mails} mails.`,
+              `The master key is now ${data.to}; what was made before is opened by ${data.from.join(', ')}.`,
+              `Put under the new one: data keys ${dataKeys}, settings ${settings}, mails ${mails}.`,
               ...(keyFile === undefined
                 ? ['When "taxiway keys verify" finds everything open, leave the older key away.']
                 : [`Keep a copy of ${keyFile}: backups from before need the older key in it.`]),

@@ -49,7 +49,7 @@ it('mail is set up, tested and listed on the command line, the password given on
   ]);
   expect(created.out + created.err).toContain('A mail is on its way to ben@example.org.');
   expect((await taxiway(['mail', 'list', '--state', 'waiting'])).out).toMatch(
-    /^ID +CREATED +STATE .*\n1 +\S+ +waiting +account_information +ben@example\.org +0\s*$/,
+    /^ID +CREATED +STATE .*\n1 +\S+ +waiting +account_information +ben@example\.org +0 +\S+Z\s*$/,
   );
   expect((await taxiway(['mail', 'retry', '1'])).err).toContain('Only a mail that was given up');
   expect((await taxiway(['doctor'])).out).toContain('configured, and no mail of the last 30 days failed');

@@ -57,7 +57,7 @@ export function registerMail(program: Command): void {
   );
 }
 
-const HEADING = ['Id', 'Created', 'State', 'Purpose', 'To', 'Attempts', 'Error'];
+const HEADING = ['Id', 'Created', 'State', 'Purpose', 'To', 'Attempts', 'Next attempt', 'Error'];
 
 function row(mail: MailItem): string[] {
   return [
@@ -67,6 +67,7 @@ function row(mail: MailItem): string[] {
     mail.purpose,
     mail.recipient,
     String(mail.attempts),
+    mail.nextAttemptAt?.replace(/\.\d+Z$/, 'Z') ?? '',
     mail.error ?? '',
   ];
 }

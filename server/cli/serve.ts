@@ -83,7 +83,7 @@ function setupLines(url: string, code: string, config: Config): string[] {
     '',
     'It creates the first Administrator, from anywhere that reaches this address:',
     '',
-    `    curl${selfSigned} -H 'Content-Type: application/json' -d '{"setupCode":"${code}","email":"YOU@EXAMPLE.ORG","password":"AT-LEAST-12"}' ${url}/rest/v1/setup`,
+    `    curl${selfSigned} -H 'Content-Type: application/json' -d '{"setupCode":"${code}","email":"YOU@EXAMPLE.ORG","password":"AT LEAST 15 CHARACTERS"}' ${url}/rest/v1/setup`,
     '',
     'This does the same on this machine:',
     '',
