@@ -105,7 +105,7 @@ export const retryMailEndpoint = endpoint({
   method: 'POST',
   path: '/mail/:mail/retry',
   tag,
-  summary: 'Sends a mail again that was given up.',
+  summary: 'Sends a mail at once that waits or was given up.',
   description:
     'At least one more attempt is made. A link in it may have ended meanwhile. `conflict` for a mail that waits or was sent, and for one whose account is deleted.',
   params: z.strictObject({ mail: pathId }),

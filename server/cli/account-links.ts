@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import type { App } from '../context.ts';
 import { shownLink } from '../features/links/new-link.ts';
 import { inviteAccount, revokeLinks, sendPasswordReset } from '../features/links/requesting.service.ts';
+import { areMailsFailing } from '../features/mail/outbox.service.ts';
 import { short } from './accounts-kinds.ts';
 import { answer } from './context.ts';
 import { withExample } from './options.ts';
@@ -33,7 +35,8 @@ export function registerLinks(group: Command): void {
         .action(async (account: string, { print = false }: { print?: boolean }, command: Command) => {
           await answer(command, async (app, caller) => {
             const made = shownLink(await make(app, caller, { account }, { isPrinted: print }));
-            return { data: made, lines: linkLines(`The ${title} for ${made.to}`, made) };
+            const lines = linkLines(`The ${title} for ${made.to}`, made);
+            return { data: made, lines: [...lines, ...(made.sent ? await mailTrouble(app) : [])] };
           });
         }),
       `taxiway account ${name} jane@example.org`,
@@ -53,6 +56,13 @@ export function registerLinks(group: Command): void {
       }),
     'taxiway account revoke-links jane@example.org',
   );
+}
+
+/** What is to be known of a mail that is on its way while others do not arrive. */
+export async function mailTrouble(app: App): Promise<string[]> {
+  return (await areMailsFailing(app))
+    ? ['Mails are failing at the moment: see taxiway mail list. What is urgent is better told another way.']
+    : [];
 }
 
 /** What is said of a link that was made. */

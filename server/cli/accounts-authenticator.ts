@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { resetAuthenticator } from '../features/authenticators/reset.service.ts';
+import { mailTrouble } from './account-links.ts';
 import { answerAbout } from './accounts-answer.ts';
 import type { KindOfAccount } from './accounts-kinds.ts';
 import { withExample } from './options.ts';
@@ -22,8 +23,11 @@ export function registerAuthenticator(group: Command, kind: KindOfAccount): void
             data: { ...reset, done: 'reset-authenticator', next },
             lines: [
               `The second factor of the ${kind.title} "${reset.userName}" is removed: ${reset.sessionsEnded} ${reset.sessionsEnded === 1 ? 'session' : 'sessions'} ended.`,
-              next === 'off' ? 'It signs in without one.' : 'It sets up another at the next sign-in.',
+              next === 'off'
+                ? 'The person signs in without one.'
+                : 'The person sets up another at the next sign-in.',
               reset.mailed ? 'The person is told by mail.' : 'No mail server is set up: tell the person.',
+              ...(reset.mailed ? await mailTrouble(app) : []),
             ],
           };
         });

@@ -180,6 +180,12 @@ function detailLines(kind: KindOfAccount, account: AccountDetails): string[] {
       ],
       ['Daily summary at', account.summaryEmailTime ?? undefined],
       ['Password changed', isPerson ? short(account.passwordChangedAt) : undefined],
+      [
+        'Open link',
+        account.pendingLink === null
+          ? undefined
+          : `${LINKS[account.pendingLink.purpose]}, until ${short(account.pendingLink.expiresAt)}`,
+      ],
       ['Created', short(account.createdAt)],
       ['Last used', lastUse(account)],
       ['Id', `${account.id}, version ${account.version}`],
@@ -210,6 +216,12 @@ function lastUse({ lastUsedAt, lastUsedFrom }: Pick<AccountDetails, 'lastUsedAt'
   if (at === undefined) return 'never';
   return lastUsedFrom === null ? at : `${at} from ${lastUsedFrom}`;
 }
+
+const LINKS = {
+  invitation: 'invitation',
+  password_reset: 'password reset',
+  email_change: 'change of the e-mail address',
+} as const;
 
 function credentialLines({ credentials }: AccountDetails): string[] {
   if (credentials.length === 0) return [];

@@ -43,13 +43,13 @@ export function registerAdministrator(program: Command): void {
         await answer(command, async (app, caller) => {
           const password = typed === '' ? app.secrets.generate(PASSWORD_BITS) : typed;
           const { email, organization, firstName, lastName } = options;
-          const created = await createAdministrator(app, caller, {
-            email,
-            password,
-            organization,
-            firstName,
-            lastName,
-          });
+          const created = await createAdministrator(
+            app,
+            caller,
+            { email, password, organization, firstName, lastName },
+            // What stood on a screen is not to stay: whoever typed one may keep it.
+            { mustChangePassword: typed === '' },
+          );
           return {
             data: { ...created, ...(typed === '' ? { password } : {}) },
             lines: [
@@ -57,7 +57,12 @@ export function registerAdministrator(program: Command): void {
               ...fieldLines([
                 ['Organization', created.organization],
                 ['Pseudonym', created.pseudonym],
-                ['Password', typed === '' ? `${password}  (shown this once)` : undefined],
+                [
+                  'Password',
+                  typed === ''
+                    ? `${password}  (shown this once, and changed at the first sign-in)`
+                    : undefined,
+                ],
               ]),
             ],
           };

@@ -33,7 +33,7 @@ describe('taxiway user reset-authenticator', () => {
       authenticator: null,
     });
     const { out } = await taxiway(['user', 'reset-authenticator', JANE, ...REASON, '--off']);
-    expect(out).toContain('It signs in without one.');
+    expect(out).toContain('The person signs in without one.');
     expect(out).toContain('tell the person');
     expect(await answerOf('user', 'show', JANE)).toMatchObject({ mfaResetRequired: false });
     expect((await taxiway(['user', 'show', JANE])).out).toMatch(/Second factor\s+none/);

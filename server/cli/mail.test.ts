@@ -51,6 +51,8 @@ it('mail is set up, tested and listed on the command line, the password given on
   expect((await taxiway(['mail', 'list', '--state', 'waiting'])).out).toMatch(
     /^ID +CREATED +STATE .*\n1 +\S+ +waiting +account_information +ben@example\.org +0 +\S+Z\s*$/,
   );
-  expect((await taxiway(['mail', 'retry', '1'])).err).toContain('Only a mail that was given up');
+  expect((await taxiway(['mail', 'retry', '1'])).out).toContain(
+    'The mail to ben@example.org is tried again.',
+  );
   expect((await taxiway(['doctor'])).out).toContain('configured, and no mail of the last 30 days failed');
 }, 120_000);

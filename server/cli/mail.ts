@@ -46,7 +46,7 @@ export function registerMail(program: Command): void {
     group
       .command('retry')
       .argument('<id>', 'its id, as the list has it', wholeNumber)
-      .description('send a mail again that was given up; a running server sends it')
+      .description('send a mail at once that waits or was given up; a running server sends it')
       .action(async (id: number, _options: object, command: Command) => {
         await answer(command, async (app, caller) => {
           const mail = await retryOutboxMail(app, caller, id);

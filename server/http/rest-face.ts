@@ -31,6 +31,15 @@ export type { Browser } from './rest-browser.ts';
 /** Where the operations of the REST API are. */
 const REST_ROOT = '/rest/v1';
 
+/** What a person is told who has something to do before anything else. */
+const FIRST_DO: Readonly<Record<RequiredAction, string>> = {
+  second_factor: 'First show your second factor (POST /session/second-factor).',
+  change_password: 'First choose another password (PUT /session/password).',
+  set_up_authenticator:
+    'First set up a second factor (POST /session/authenticator/totp or /session/passkeys/challenge).',
+  accept_terms: 'First accept the terms of service (GET /terms-of-service, POST /session/terms-of-service).',
+};
+
 /** A use case bound to its endpoint. */
 export type RestRoute = {
   endpoint: Endpoint;
@@ -216,7 +225,10 @@ export function createRestFace(
       const opened = await openSession({ token: browser.token, isBackground });
       const [first] = opened.requiredActions;
       if (first !== undefined && target?.endpoint.during?.includes(first) !== true)
-        throw new AppError('action_required', { requiredActions: opened.requiredActions });
+        throw new AppError('action_required', {
+          message: FIRST_DO[first],
+          requiredActions: opened.requiredActions,
+        });
       isVerified = opened.isVerified;
       return opened.access;
     }

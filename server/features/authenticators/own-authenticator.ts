@@ -1,6 +1,7 @@
 import { type Action, act } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { AppError } from '../../errors.ts';
+import { accountAuditTarget } from '../accounts/account-view.rules.ts';
 import { updateAccount } from '../accounts/accounts.store.ts';
 import type { Message } from '../mail/messages.rules.ts';
 import { authenticatorAdded, authenticatorRemoved } from '../mail/messages.rules.ts';
@@ -10,7 +11,6 @@ import {
   renewSession,
   requireOwnSession,
   type StartedSession,
-  sessionAuditTarget,
 } from '../sessions/own-session.ts';
 import { deleteOtherSessions } from '../sessions/sessions.store.ts';
 import { readSetting } from '../settings/settings.store.ts';
@@ -61,7 +61,7 @@ export async function factorAdded(
   const ended = await deleteOtherSessions(tx, account.id, session.hash);
   await tell(app, caller, action, own, authenticatorAdded, what);
   await audit({
-    ...sessionAuditTarget(account),
+    ...accountAuditTarget(account),
     details: { added: what, recoveryCodes: recoveryCodes?.length ?? 0, sessionsEnded: ended },
   });
   return {
@@ -102,7 +102,7 @@ export async function factorRemoved(
   const ended = await deleteOtherSessions(tx, account.id, session.hash);
   await tell(app, caller, action, own, authenticatorRemoved, what);
   await audit({
-    ...sessionAuditTarget(account),
+    ...accountAuditTarget(account),
     details: { removed: what, last: isLast, sessionsEnded: ended },
   });
   return await renewSession(app, action, own);

@@ -4,11 +4,12 @@ import { reading } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { formatTimestamp } from '../../protocols/timestamp.ts';
+import { accountAuditTarget } from '../accounts/account-view.rules.ts';
 import { findAccount, findDataKey } from '../accounts/accounts.store.ts';
 import { auditAttempt, forgetAttempts, takeAttempt } from '../authentication/factor-attempts.ts';
 import { sealSecret } from '../credentials/new-credential.ts';
 import { authenticatorAdded } from '../mail/messages.rules.ts';
-import { type StartedSession, sessionAuditTarget } from '../sessions/own-session.ts';
+import type { StartedSession } from '../sessions/own-session.ts';
 import { deleteOtherSessions } from '../sessions/sessions.store.ts';
 import { readSetting } from '../settings/settings.store.ts';
 import { isLow, MAX_PASSKEYS, PENDING_MICROS } from './authenticators.rules.ts';
@@ -79,7 +80,7 @@ export async function startTotp(
     const seed = makeSeed();
     const id = await insertPendingAuthenticator(tx, account.id, now);
     await updateSealedSeed(tx, id, await sealSecret(app, tx, account, { id, kind: 'totp' }, seed, now));
-    await audit({ ...sessionAuditTarget(account), details: { factor: 'totp' } });
+    await audit({ ...accountAuditTarget(account), details: { factor: 'totp' } });
     const uri = totpUri(seed, account.user_name);
     return {
       secret: seed,
@@ -162,7 +163,7 @@ export async function renewRecoveryCodes(
     const ended = await deleteOtherSessions(tx, account.id, session.hash);
     await tell(app, caller, action, own, authenticatorAdded, 'new recovery codes');
     await audit({
-      ...sessionAuditTarget(account),
+      ...accountAuditTarget(account),
       details: { recoveryCodes: recoveryCodes.length, sessionsEnded: ended },
     });
     return { recoveryCodes };

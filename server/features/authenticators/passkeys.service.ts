@@ -3,7 +3,8 @@ import type { CreationOptions } from '../../../contract/webauthn.ts';
 import type { App, Caller } from '../../context.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { AppError, invalid } from '../../errors.ts';
-import { type StartedSession, sessionAuditTarget } from '../sessions/own-session.ts';
+import { accountAuditTarget } from '../accounts/account-view.rules.ts';
+import type { StartedSession } from '../sessions/own-session.ts';
 import { MAX_PASSKEYS } from './authenticators.rules.ts';
 import {
   deletePasskey,
@@ -40,7 +41,7 @@ export async function challengeNewPasskey(
     'passkey.begin',
     token,
     async ({ tx, audit }, own) => {
-      await audit({ ...sessionAuditTarget(own.account), details: { factor: 'passkey' } });
+      await audit({ ...accountAuditTarget(own.account), details: { factor: 'passkey' } });
       return { account: own.account, passkeys: await requireRoom(tx, own.account.id) };
     },
   );
@@ -106,7 +107,7 @@ export async function renamePasskey(
     const row = await requirePasskey(tx, account.id, id);
     await updatePasskeyName(tx, id, name);
     await audit({
-      ...sessionAuditTarget(account),
+      ...accountAuditTarget(account),
       details: { passkey: id, name: { before: row.name, after: name } },
     });
     return passkeyView({ ...row, name });

@@ -4,6 +4,7 @@ import { act, reading } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { AppError, invalid } from '../../errors.ts';
+import { accountAuditTarget } from '../accounts/account-view.rules.ts';
 import { findAccount, updateLastUsed } from '../accounts/accounts.store.ts';
 import { accountObstacle, networkOf } from '../authentication/authentication.rules.ts';
 import { upsertKnownNetwork } from '../authentication/authentication.store.ts';
@@ -14,7 +15,6 @@ import {
   renewSession,
   requireOwnSession,
   type StartedSession,
-  sessionAuditTarget,
   startSession,
 } from '../sessions/own-session.ts';
 import { findPerson } from '../sessions/sessions.store.ts';
@@ -41,7 +41,7 @@ export async function showSecondFactor(
       if (!own.requiredActions.includes('second_factor'))
         throw new AppError('conflict', { message: 'This session needs no second factor, or has shown it.' });
       await use(action, own.account);
-      await action.audit({ ...sessionAuditTarget(own.account), details: { secondFactor: factor } });
+      await action.audit({ ...accountAuditTarget(own.account), details: { secondFactor: factor } });
       return await renewSession(app, action, own, { secondFactor: factor, verified: true });
     });
   });
@@ -72,7 +72,7 @@ export async function verifyAgain(
       return await act(app, caller, 'session.verify', async (action) => {
         const own = await requireOwnSession(app, action, token);
         await use(action, own.account);
-        await action.audit({ ...sessionAuditTarget(own.account), details: { by: factor } });
+        await action.audit({ ...accountAuditTarget(own.account), details: { by: factor } });
         return await renewSession(app, action, own, { verified: true });
       });
     });
@@ -82,7 +82,7 @@ export async function verifyAgain(
     const own = await requireOwnSession(app, action, token);
     if (own.account.id !== accountId) throw new AppError('unauthenticated');
     requireNoFactor(own.account);
-    await action.audit({ ...sessionAuditTarget(own.account), details: { by: 'password' } });
+    await action.audit({ ...accountAuditTarget(own.account), details: { by: 'password' } });
     return await renewSession(app, action, own, { verified: true });
   });
 }

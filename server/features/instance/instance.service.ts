@@ -88,6 +88,7 @@ export async function createAdministrator(
   app: App,
   caller: Caller,
   rawInput: CreateAdministratorInput,
+  { mustChangePassword = false }: { mustChangePassword?: boolean } = {},
 ): Promise<NewAdministrator> {
   const input = parseInput(createAdministratorInput, rawInput);
   const ask = async ({ access }: Action) => access.require('instance.operate', {});
@@ -95,7 +96,7 @@ export async function createAdministrator(
   const prepared = await prepareAdministrator(app, caller, input);
   return await act(app, caller, 'administrator.create', async (action) => {
     await ask(action);
-    return await insertAdministrator(app, action, input, prepared);
+    return await insertAdministrator(app, action, input, { ...prepared, mustChangePassword });
   });
 }
 
@@ -116,7 +117,7 @@ export async function redeemSetupCode(
   return await act(app, caller, 'administrator.create', async (action) => {
     action.access.require('instance.operate', {});
     requireSetupCode(await lockInstance(action.tx), digest);
-    return await insertAdministrator(app, action, input, prepared);
+    return await insertAdministrator(app, action, input, { ...prepared, mustChangePassword: false });
   });
 }
 
@@ -152,7 +153,7 @@ async function insertAdministrator(
   app: App,
   { tx, now, audit }: Action,
   input: z.output<typeof createAdministratorInput>,
-  { password, random, collectionId }: Prepared,
+  { password, random, collectionId, mustChangePassword }: Prepared & { mustChangePassword: boolean },
 ): Promise<NewAdministrator> {
   const instance = await lockInstance(tx);
   if ((await findAccount(tx, input.email)) !== undefined) {
@@ -194,6 +195,8 @@ async function insertAdministrator(
     created_at: now,
     last_used_at: null,
     last_used_from: null,
+    password_reset_required: mustChangePassword ? 1 : 0,
+    password_changed_at: now,
   });
   await storeCredential(app, tx, { id, organization_id: organizationId }, password, now);
   await updateInstance(tx, { setup_code_hash: null });

@@ -121,7 +121,6 @@ describe.each(ENGINES)('mail over REST on %s', (engine) => {
     const retried = await administrator.request('POST', `/mail/${failed?.id}/retry`);
     expect(retried).toMatchObject({ status: 200, body: { state: 'waiting', failedAt: null } });
     expect((await list('?state=waiting')).items).toEqual([retried.body]);
-    expect((await administrator.request('POST', `/mail/${failed?.id}/retry`)).status).toBe(409);
     expect((await administrator.request('POST', `/mail/${sent?.id}/retry`)).status).toBe(409);
     expect((await administrator.request('POST', '/mail/999999/retry')).status).toBe(404);
     await useMailServer(app, mails);

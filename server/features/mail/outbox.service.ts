@@ -8,7 +8,7 @@ import {
   testMailInput,
 } from '../../../contract/mail.ts';
 import { INSTANCE } from '../../access/can.ts';
-import { act, readingAs } from '../../action.ts';
+import { act, reading, readingAs } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
@@ -20,6 +20,7 @@ import { renderMail, testMessage } from './messages.rules.ts';
 import { shownMail } from './outbox.rules.ts';
 import {
   claimMail,
+  countTroubledMails,
   dropMail,
   findMail,
   isAccountDeleted,
@@ -38,6 +39,12 @@ const CLAIM_MICROS = 120_000_000;
 /** Mails that a process sends at a time, and that it takes in one round. */
 const WIDTH = 4;
 const ROUND = 100;
+
+/** Whether mails are waiting in spite of attempts, or were given up: what is on its way may then not arrive. */
+export async function areMailsFailing(app: App): Promise<boolean> {
+  const { failed, retrying } = await reading(() => countTroubledMails(app.db.read));
+  return failed + retrying > 0;
+}
 
 /**
  * Sends what is due, and says how many mails the server took. Each is sent by the process that claims it; where that
@@ -181,7 +188,8 @@ export async function retryOutboxMail(app: App, caller: Caller, id: number): Pro
       if ((await findMail(action.tx, id)) === undefined)
         throw new AppError('not_found', { message: `There is no mail ${id} in the outbox.` });
       throw new AppError('conflict', {
-        message: 'Only a mail that was given up, and whose account is not deleted, can be sent again.',
+        message:
+          'Only a mail that was not sent, and whose account is not deleted, can be sent again; not while it is being sent.',
       });
     }
     await action.audit({

@@ -137,13 +137,14 @@ export async function releaseMail(tx: Transaction, claim: Claim): Promise<void> 
     .execute();
 }
 
-/** A mail that was given up is due again; whether there was one that still has something to say. */
+/** A mail that was not sent yet, or was given up, is due at once; unless it has nothing to say any more, or is being sent. */
 export async function retryMail(tx: Transaction, id: number, now: Micros): Promise<ShownRow | undefined> {
   return await tx
     .updateTable('outbox')
     .set({ failed_at: null, attempts: 0, next_attempt_at: now, claimed_until: 0 })
     .where('id', '=', id)
-    .where('failed_at', 'is not', null)
+    .where('sent_at', 'is', null)
+    .where('claimed_until', '<=', now)
     .where('sealed', 'is not', null)
     .returning(SHOWN)
     .executeTakeFirst();

@@ -2,17 +2,13 @@ import type { ChangePasswordInput, PasswordPolicyView } from '../../../contract/
 import { act, reading } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { AppError, invalid } from '../../errors.ts';
+import { accountAuditTarget } from '../accounts/account-view.rules.ts';
 import { findAccount } from '../accounts/accounts.store.ts';
 import type { NewCredential } from '../credentials/new-credential.ts';
 import { deleteLinksOf } from '../links/links.store.ts';
 import { passwordChanged } from '../mail/messages.rules.ts';
 import { queueMail } from '../mail/outbox.ts';
-import {
-  renewSession,
-  requireOwnSession,
-  type StartedSession,
-  sessionAuditTarget,
-} from '../sessions/own-session.ts';
+import { renewSession, requireOwnSession, type StartedSession } from '../sessions/own-session.ts';
 import { deleteOtherSessions } from '../sessions/sessions.store.ts';
 import { holderOf, problemsOfPassword, requireNoProblems } from './password-policy.ts';
 import {
@@ -82,7 +78,7 @@ export async function changePassword(
       await deleteLinksOf(tx, account.id, purpose);
     const change = { at: now, address: caller.address ?? null, timeZone: account.time_zone, by: null };
     await queueMail(app, tx, { account, to: account.user_name, message: passwordChanged(change) });
-    await audit({ ...sessionAuditTarget(account), details: { otherSessionsEnded: sessions } });
+    await audit({ ...accountAuditTarget(account), details: { otherSessionsEnded: sessions } });
     // The password alone proves who somebody is only where there is no second factor: as in `verifyAgain`.
     return await renewSession(
       app,

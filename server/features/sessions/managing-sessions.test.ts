@@ -129,7 +129,7 @@ describe.each(ENGINES)('ending sessions on %s', (engine) => {
       action: 'session.end',
       outcome: 'done',
       actor_account_id: administrator.accountId,
-      target_kind: 'account',
+      target_kind: 'user',
       target_id: String(someone.accountId),
       details: { sessions: 'all', ended: 1 },
     });

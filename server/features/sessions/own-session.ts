@@ -7,6 +7,7 @@ import { type Action, act } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import type { SecondFactor } from '../../db/schema.ts';
 import { AppError } from '../../errors.ts';
+import { accountAuditTarget } from '../accounts/account-view.rules.ts';
 import { type AccountRow, findActor, lockAccount } from '../accounts/accounts.store.ts';
 import { accountObstacle } from '../authentication/authentication.rules.ts';
 import {
@@ -92,7 +93,7 @@ export async function startSession(
       verified_at: now,
     });
     await deleteSurplusSessions(tx, row.id, { mine: hash, isComplete, kept: policy.sessionsPerAccount });
-    await audit({ ...sessionAuditTarget(row), details: { secondFactor, complete: isComplete } });
+    await audit({ ...accountAuditTarget(row), details: { secondFactor, complete: isComplete } });
     const session = await findSession(tx, hash);
     if (session === undefined) throw new AppError('unauthenticated');
     return await sessionView(tx, access, session, now);
@@ -127,7 +128,7 @@ export async function requireOwnSession(
   const policy = await findSessionPolicy(tx);
   if (account === undefined || session?.account_id !== account.id || !isLive(session, policy, now))
     throw new AppError('unauthenticated');
-  about(sessionAuditTarget(account));
+  about(accountAuditTarget(account));
   access.require('account.profile', {
     accountId: account.id,
     organizationId: account.organization_id,
@@ -174,18 +175,6 @@ export async function renewSession(
     accountId: account.id,
     credentialVersion: account.credential_version,
     hasShownFactor: secondFactor !== null,
-  };
-}
-
-/** What the audit trail says whose session it is. */
-export function sessionAuditTarget(
-  account: Pick<AccountRow, 'id' | 'organization_id' | 'user_name' | 'kind'>,
-) {
-  return {
-    organizationId: account.organization_id,
-    targetKind: 'account',
-    targetId: account.id,
-    targetName: account.user_name,
   };
 }
 

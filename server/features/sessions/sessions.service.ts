@@ -8,21 +8,14 @@ import type { App, Caller } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { formatTimestamp } from '../../protocols/timestamp.ts';
-import { accountTarget } from '../accounts/account-view.rules.ts';
+import { accountAuditTarget, accountTarget } from '../accounts/account-view.rules.ts';
 import { type AccountRow, findAccount, findActor } from '../accounts/accounts.store.ts';
 import type { AuditTarget } from '../audit/audit.rules.ts';
 import { accountObstacle } from '../authentication/authentication.rules.ts';
 import { tellOfFailures } from '../authentication/owner-notices.ts';
 import type { From } from '../authentication/throttling.ts';
 import { openDevice } from './device.ts';
-import {
-  type BrowserSide,
-  PEOPLE,
-  type StartedSession,
-  sessionAuditTarget,
-  sessionView,
-  startSession,
-} from './own-session.ts';
+import { type BrowserSide, PEOPLE, type StartedSession, sessionView, startSession } from './own-session.ts';
 import { isLive, isVerifiedLately, isWorthNoting, requiredActionsOf } from './sessions.rules.ts';
 import {
   deleteSession,
@@ -135,7 +128,7 @@ export async function signOut(app: App, caller: Caller, token: string | undefine
     access.require('account.sessions', accountTarget(account));
     const ended = await deleteSession(tx, app.secrets.digest(token));
     if (ended === undefined) return;
-    await audit({ ...sessionAuditTarget(account), details: { session: ended.id } });
+    await audit({ ...accountAuditTarget(account), details: { session: ended.id } });
   });
 }
 
@@ -200,7 +193,7 @@ export async function endSessions(
     const ended = await deleteSessionsOf(tx, account.id, which === 'all' ? undefined : which);
     if (which !== 'all' && ended === 0)
       throw new AppError('not_found', { message: 'There is no such session.' });
-    await audit({ ...sessionAuditTarget(account), details: { sessions: which, ended } });
+    await audit({ ...accountAuditTarget(account), details: { sessions: which, ended } });
     return { ended };
   });
 }
@@ -212,9 +205,9 @@ function requireSessionsOf(
   about: (target: AuditTarget) => void,
 ): asserts account is AccountRow {
   if (account === undefined || !access.can('account.view', accountTarget(account))) {
-    if (account !== undefined) about(sessionAuditTarget(account));
+    if (account !== undefined) about(accountAuditTarget(account));
     throw new AppError('not_found', { message: 'There is no such account.' });
   }
-  about(sessionAuditTarget(account));
+  about(accountAuditTarget(account));
   access.require('account.sessions', accountTarget(account));
 }

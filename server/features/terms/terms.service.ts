@@ -18,15 +18,11 @@ import { AppError, invalid } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import { DEFAULT_PAGE, decodeCursor, type Page, pageFrom } from '../../pages.ts';
 import { formatTimestamp } from '../../protocols/timestamp.ts';
+import { accountAuditTarget } from '../accounts/account-view.rules.ts';
 import { updateAccount } from '../accounts/accounts.store.ts';
 import { lockInstance } from '../instance/instance.store.ts';
 import { requireVersion } from '../owners/owners.rules.ts';
-import {
-  renewSession,
-  requireOwnSession,
-  type StartedSession,
-  sessionAuditTarget,
-} from '../sessions/own-session.ts';
+import { renewSession, requireOwnSession, type StartedSession } from '../sessions/own-session.ts';
 import { requiredActionsOf } from '../sessions/sessions.rules.ts';
 import { findSession, findSessionPolicy } from '../sessions/sessions.store.ts';
 import { readSetting } from '../settings/settings.store.ts';
@@ -95,7 +91,7 @@ export async function acceptTerms(
         accepted_at: now,
         source_address: caller.address ?? null,
       });
-      await audit({ ...sessionAuditTarget(account), details: { version } });
+      await audit({ ...accountAuditTarget(account), details: { version } });
     }
     return await renewSession(app, action, own);
   });
