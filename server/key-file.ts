@@ -35,7 +35,7 @@ export function openKeyFile(file: string): KeyFile {
       const stamp = stampOf(file);
       if (stamp === undefined || stamp === seen) return undefined;
       try {
-        const found = parseMasterKeys(readFileSync(file, 'utf8'));
+        const found = keysIn(file);
         seen = stamp;
         if (textOf(found) === textOf(masterKeys)) return undefined;
         masterKeys = found;
@@ -73,9 +73,19 @@ export function keyFileWrittenAt(file: string): number {
   return Math.floor(statSync(file).mtimeMs * 1000);
 }
 
+/** @throws AppError `invalid_input` that names the file, for one that holds no keys */
+function keysIn(file: string): Uint8Array[] {
+  const text = readFileSync(file, 'utf8');
+  try {
+    return parseMasterKeys(text);
+  } catch (error) {
+    throw invalid('TAXIWAY_DATA', `${file} is damaged. ${asError(error).message}`);
+  }
+}
+
 function readMasterKeys(file: string): Uint8Array[] {
   try {
-    return parseMasterKeys(readFileSync(file, 'utf8'));
+    return keysIn(file);
   } catch (error) {
     throw unusable(file, error);
   }
@@ -119,13 +129,14 @@ function unusable(file: string, error: unknown): Error {
 }
 
 function loadOrCreate(file: string): Uint8Array[] {
-  const read = () => parseMasterKeys(readFileSync(file, 'utf8'));
+  const read = () => keysIn(file);
   try {
     return read();
   } catch (error) {
     if (!isErrno(error) || error.code !== 'ENOENT') throw error;
   }
-  const temporary = `${file}.${process.pid}.new`;
+  // Processes in containers of their own may have the same number.
+  const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.new`;
   writeFileSync(temporary, textOf([randomBytes(MASTER_KEY_BYTES)]), { mode: 0o600, flush: true });
   try {
     linkSync(temporary, file); // fails when another process was first

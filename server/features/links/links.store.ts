@@ -6,6 +6,23 @@ import type { Micros } from '../../protocols/timestamp.ts';
 
 export type LinkRow = Selectable<OneTimeLinksTable>;
 
+/** What the mail is called in the outbox that brings a link of the purpose. */
+const MAILS = {
+  invitation: 'invitation',
+  password_reset: 'password_reset',
+  email_change: 'email_change_confirm',
+} as const satisfies Record<LinkPurpose, string>;
+
+/** A mail that was not sent yet goes with its link: it would bring a dead one. */
+async function deleteWaitingMails(tx: Transaction, accountId: number, purpose?: LinkPurpose): Promise<void> {
+  await tx
+    .deleteFrom('outbox')
+    .where('account_id', '=', accountId)
+    .where('purpose', 'in', purpose === undefined ? Object.values(MAILS) : [MAILS[purpose]])
+    .where('sent_at', 'is', null)
+    .execute();
+}
+
 /** Stores a link in place of those that the account had for the same purpose. */
 export async function replaceLink(tx: Transaction, row: Insertable<OneTimeLinksTable>): Promise<void> {
   await tx
@@ -13,6 +30,7 @@ export async function replaceLink(tx: Transaction, row: Insertable<OneTimeLinksT
     .where('account_id', '=', row.account_id)
     .where('purpose', '=', row.purpose)
     .execute();
+  await deleteWaitingMails(tx, row.account_id, row.purpose);
   await tx.insertInto('one_time_links').values(row).execute();
 }
 
@@ -29,6 +47,7 @@ export async function deleteLinksOf(
 ): Promise<number> {
   let query = tx.deleteFrom('one_time_links').where('account_id', '=', accountId);
   if (purpose !== undefined) query = query.where('purpose', '=', purpose);
+  await deleteWaitingMails(tx, accountId, purpose);
   return Number((await query.executeTakeFirst()).numDeletedRows);
 }
 

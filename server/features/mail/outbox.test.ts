@@ -6,7 +6,7 @@ import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { deleteAccount } from '../account-changes/deletion.service.ts';
 import { createUser } from '../account-creation/people.service.ts';
 import { resetSetting } from '../settings/settings.service.ts';
-import { passwordReset } from './messages.rules.ts';
+import { passwordChanged, passwordReset } from './messages.rules.ts';
 import { retryOutboxMail, sendDueMails } from './outbox.service.ts';
 import { deleteOldMails } from './outbox.store.ts';
 import { baseUrlForLinks, queueMail } from './outbox.ts';
@@ -206,8 +206,12 @@ describe.each(ENGINES)('the outbox on %s', (engine) => {
     await serve();
     const leaver = await newPerson(app, 'Standard User', organization);
     await queue(leaver.userName, leaver.accountId);
+    const account = { id: leaver.accountId, organization_id: organization.id };
+    const message = passwordChanged({ at: app.clock.now(), address: '192.0.2.7', timeZone: null, by: null });
+    await inTransaction(app.db, (tx) => queueMail(app, tx, { account, to: leaver.userName, message }));
     await deleteAccount(app, app.operator, { account: leaver.accountId });
     expect([await sendDueMails(app), mails.seen.count]).toEqual([0, 0]);
+    // The one with a link is gone with its link.
     expect(await only()).toMatchObject({
       sealed: null,
       error: 'The account was deleted before the mail was sent.',
