@@ -248,16 +248,16 @@ const UNREADABLE: Record<string, [number, string]> = {
 
 const unreadable = new WeakSet<Socket>();
 
-/** The last request of each connection, until its answer was sent. */
-const underWay = new WeakMap<Socket, { incoming: IncomingMessage; outgoing: ServerResponse }>();
+type UnderWay = { incoming: IncomingMessage; outgoing: ServerResponse };
+/** The requests of each connection, in their order, until their answers were sent. */
+const underWay = new WeakMap<Socket, Set<UnderWay>>();
 
 function noteUnderWay(incoming: IncomingMessage, outgoing: ServerResponse): void {
   const { socket } = incoming;
   const request = { incoming, outgoing };
-  underWay.set(socket, request);
-  outgoing.once('close', () => {
-    if (underWay.get(socket) === request) underWay.delete(socket);
-  });
+  const requests = underWay.get(socket) ?? new Set<UnderWay>();
+  underWay.set(socket, requests.add(request));
+  outgoing.once('close', () => requests.delete(request));
 }
 
 /** Answers what Node's parser refused: with an error resource, and then the end of the connection. */
@@ -265,9 +265,10 @@ function answerUnreadable(error: NodeJS.ErrnoException, stream: Duplex): void {
   const socket = stream as Socket;
   // The parser refuses whatever follows, too.
   if (unreadable.has(socket) && error.code !== 'ECONNRESET') return;
-  const before = underWay.get(socket);
-  if (before?.incoming.complete === true && error.code !== 'ECONNRESET') {
-    // A whole request came first, which is being done: the refusal of what follows is not to be taken for its answer.
+  const before = [...(underWay.get(socket) ?? [])].findLast(({ incoming }) => incoming.complete);
+  if (before !== undefined && error.code !== 'ECONNRESET') {
+    // A whole request came first, which is being done: the refusal of what follows, be it the rest of a request that has
+    // begun already, is not to be taken for its answer.
     unreadable.add(socket);
     before.outgoing.once('close', () => {
       unreadable.delete(socket);

@@ -81,4 +81,27 @@ describe.each(ENGINES)('requests made up at random on %s', (engine) => {
     connection.close();
     expect(await count()).toBe(0);
   });
+
+  it('nor is the refusal of a body that breaks off in nonsense taken for the answer to the request before it', async () => {
+    const { app, owner, authorization } = instance;
+    const target = { urls: [server.url], collection: owner.collectionId, authorization };
+    const body = JSON.stringify({ objects: [madeObject(3, 1, 0)] });
+    expect((await send(target, 'objects/', { method: 'POST', body })).status).toBe(202);
+    const objects = `/intel/collections/${owner.collectionId}/objects/`;
+    const connection = await openRaw(server.port);
+    connection.write(
+      `DELETE ${objects}${objectId(3, 1)}/ HTTP/1.1\r\nHost: localhost\r\nAccept: ${TAXII}\r\nAuthorization: ${authorization}\r\n\r\n` +
+        `POST ${objects} HTTP/1.1\r\nHost: localhost\r\nAccept: ${TAXII}\r\nContent-Type: ${TAXII}\r\nAuthorization: ${authorization}\r\nTransfer-Encoding: chunked\r\n\r\nno chunk`,
+    );
+    const statuses = [(await connection.answer())?.status, (await connection.answer())?.status];
+    expect(statuses).toEqual([200, 400]);
+    expect(await connection.ended(5000)).toBe(true);
+    connection.close();
+    const left = await app.db.read
+      .selectFrom('objects')
+      .select('id')
+      .where('stix_id', '=', objectId(3, 1))
+      .execute();
+    expect(left).toEqual([]);
+  });
 });
