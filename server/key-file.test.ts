@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { KEY_FILE, openApp } from './app.ts';
+import { requireKeyFile } from './features/instance/instance.service.ts';
 import { addMasterKey, dropOlderMasterKeys, openKeyFile } from './key-file.ts';
 import { openTestApp } from './testing/test-app.ts';
 
@@ -89,5 +90,21 @@ describe('a key file that is gone', () => {
     const second = await openApp(app.config);
     expect(Buffer.from(second.keys.unwrap('something', wrapped) ?? []).toString()).toBe('a secret');
     await second.close();
+  });
+
+  it('is not missed where another process made it at this moment, and told its key', async () => {
+    const app = await openTestApp('sqlite');
+    onTestFinished(() => app.close());
+    const file = path.join(app.config.dataFolder, KEY_FILE);
+    renameSync(file, `${file}.away`);
+    await expect(requireKeyFile(app.db, file)).rejects.toMatchObject({ code: 'conflict' });
+    const madeMeanwhile = {
+      ...app.db,
+      get read() {
+        renameSync(`${file}.away`, file);
+        return app.db.read;
+      },
+    };
+    await expect(requireKeyFile(madeMeanwhile, file)).resolves.toBeUndefined();
   });
 });

@@ -41,7 +41,8 @@ const SETUP_CODE_BITS = 128;
 export async function requireKeyFile(db: Database, file: string): Promise<void> {
   if (existsSync(file)) return;
   const known = await listMasterKeys(db.read);
-  if (known.length === 0) return;
+  // Looked for again: where several processes start at once, another may have made the file, and then told its key, in between.
+  if (known.length === 0 || existsSync(file)) return;
   const names = known.map(({ short_id }) => short_id).join(', ');
   throw new AppError('conflict', {
     message: `There is no file ${file} with the master key ${names} of this instance.${LOST}`,
