@@ -107,7 +107,7 @@ export const retryMailEndpoint = endpoint({
   tag,
   summary: 'Sends a mail at once that waits or was given up.',
   description:
-    'At least one more attempt is made. A link in it may have ended meanwhile. `conflict` for a mail that waits or was sent, and for one whose account is deleted.',
+    'At least one more attempt is made. A link in it may have ended meanwhile. `conflict` for a mail that was sent or is being sent, and for one whose account is deleted.',
   params: z.strictObject({ mail: pathId }),
   output: mailItem,
   errors: ['not_found', 'conflict'],

@@ -120,6 +120,13 @@ export const migration0006: Migration = {
       .column('next_attempt_at')
       .where(sql<boolean>`sent_at is null and failed_at is null`)
       .execute();
+    // A mail goes with its link: whoever is invited in an import of thousands does not wait for a look through the whole outbox.
+    await schema
+      .createIndex('outbox_unsent_by_account')
+      .on('outbox')
+      .column('account_id')
+      .where(sql<boolean>`sent_at is null`)
+      .execute();
 
     await schema
       .createTable('terms_of_service')
