@@ -186,7 +186,15 @@ export const getAccountEndpoint = endpoint({
 });
 
 const changesOfVersion = accountChanges.extend({ version: rowVersion });
-const editErrors = ['forbidden', 'not_found', 'stale', 'conflict', 'name_taken', 'limit_reached'] as const;
+const editErrors = [
+  'forbidden',
+  'not_found',
+  'stale',
+  'conflict',
+  'name_taken',
+  'limit_reached',
+  'verification_required',
+] as const;
 
 export const editAccountEndpoint = endpoint({
   method: 'PATCH',
@@ -196,7 +204,7 @@ export const editAccountEndpoint = endpoint({
   params: ofAccount,
   body: changesOfVersion,
   output: accountEdited,
-  errors: [...editErrors, 'verification_required'],
+  errors: editErrors,
 });
 
 export const editProfileEndpoint = endpoint({

@@ -20,18 +20,23 @@ export async function editAccount(
   const input = parseInput(editAccountInput, rawInput);
   return await act(app, caller, editName(input.changes), async (action) => {
     const { row, plan } = await decideEdit(app, action, input);
-    const { actor } = action.access;
-    // Whoever finds a screen unlocked does not take the account by another address for its links.
-    if (
-      input.changes.userName !== undefined &&
-      caller.isVerified === false &&
-      actor.kind === 'account' &&
-      actor.accountId === row.id
-    )
-      throw new AppError('verification_required');
+    requireProof(caller, row, input.changes);
     await applyEdit(app, action, row, input.changes, plan);
     return { id: row.id, version: row.version + 1, consequences: plan.consequences };
   });
+}
+
+/**
+ * Whoever finds a screen unlocked does not take the account by another address for its links.
+ * @throws AppError `verification_required`
+ */
+function requireProof(
+  { access: { actor }, isVerified }: Caller,
+  row: AccountRow,
+  { userName }: { userName?: string | undefined },
+): void {
+  const isOwn = actor.kind === 'account' && actor.accountId === row.id;
+  if (isOwn && userName !== undefined && isVerified === false) throw new AppError('verification_required');
 }
 
 /** Thrown to leave the transaction of a preview without a trace. */
@@ -58,6 +63,7 @@ export async function previewEdit(
   try {
     return await act(app, caller, 'account.preview', async (action) => {
       const { row, plan } = await decideEdit(app, action, input);
+      requireProof(caller, row, input.changes);
       await applyEdit(app, action, row, input.changes, plan);
       caller.access.noteAsked();
       throw new Previewed(row, plan);

@@ -72,7 +72,12 @@ describe.each(ENGINES)('whoever has the password, or the session, and no more on
     const edit = async (id: number, userName: string) => {
       const path = `/accounts/${id}`;
       const { version } = (await browser.request<{ version: number }>('GET', path)).body;
-      return await codeIn(browser, 'PATCH', path, { version, userName });
+      const change = { version, userName };
+      const previewed = await codeIn(browser, 'POST', `${path}/preview`, change);
+      const edited = await codeIn(browser, 'PATCH', path, change);
+      // It is refused exactly when the edit is.
+      expect(previewed).toBe(edited);
+      return edited;
     };
     app.clock.advance(601);
     expect(await edit(accountId, `mine.${accountId}@example.org`)).toBe('verification_required');
