@@ -92,8 +92,8 @@ function readMasterKeys(file: string): Uint8Array[] {
 }
 
 /**
- * Puts a new file into the place of the one, with its owner and its permissions: whoever rotates may be root, and the server must be able
- * to read it as before. A symbolic link stays one: where it leads to is replaced.
+ * Puts a new file into the place of the one, with its owner and the permissions of owner and group: whoever rotates may be root, and the
+ * server must be able to read it as before. Nobody else may, also where they could. A symbolic link stays one: where it leads to is replaced.
  */
 function replace(file: string, masterKeys: readonly Uint8Array[]): void {
   let temporary: string | undefined;

@@ -14,8 +14,13 @@ import type { Device } from './throttling.ts';
  * An attempt to show a second factor, by somebody who showed the password. Each way to show one has a counter of its own:
  * who guesses codes does not keep the person from a recovery code. `device`: one on which the account's second factor was
  * shown before; it has counters of its own, so that whoever knows the password does not keep the person out there.
+ * `set_up`: a code of an app that is being set up, by somebody who knows its secret: an error, and no guess.
  */
-export type FactorAttempt = { userName: string; factor: SecondFactor; device?: Device | undefined };
+export type FactorAttempt = {
+  userName: string;
+  factor: SecondFactor | 'set_up';
+  device?: Device | undefined;
+};
 
 /** The device, where it is one on which the second factor of the account, as it is now, was shown before. */
 export function deviceOfFactor(
@@ -50,11 +55,12 @@ export async function takeAttempt(
     const now = app.clock.now();
     const wait = secondsBlocked(throttle, now);
     if (wait > 0) throw new AppError('throttled', { retryAfterSeconds: wait });
-    const counted = afterFailure(throttle, 'second-factor', now);
+    const kind = attempt.factor === 'set_up' ? 'account-at-address' : 'second-factor';
+    const counted = afterFailure(throttle, kind, now);
     await upsertThrottle(tx, key, counted);
     return counted;
   });
-  if (after.blockedUntil === 0) return;
+  if (after.blockedUntil === 0 || attempt.factor === 'set_up') return;
   // Not awaited: whoever guesses learns nothing from the time that it takes to tell the owner.
   void tellOfGuessedFactor(app, attempt.userName, after, { address: address ?? '' }).catch((error: unknown) =>
     app.log.warn({ err: error }, 'the owner could not be told of guesses at the second factor'),

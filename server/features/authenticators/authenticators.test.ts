@@ -112,6 +112,16 @@ describe.each(ENGINES)('second factors on %s', (engine) => {
     });
   });
 
+  it('item 30: whoever errs while an app is set up is not taken for somebody who guesses', async () => {
+    const { browser } = await signedIn();
+    const { secret } = (await browser.request<{ secret: string }>('POST', '/session/authenticator/totp'))
+      .body;
+    const confirm = async (code: string) =>
+      (await browser.request('POST', '/session/authenticator/totp/confirmation', { code })).status;
+    for (let error = 0; error < 15; error++) expect(await confirm('000000')).toBe(400);
+    expect(await confirm(codeOf(app, secret))).toBe(200);
+  });
+
   it('item 49: a set-up that is not confirmed within 10 minutes is void, and one that is begun anew replaces it', async () => {
     const { browser } = await signedIn();
     const start = async () =>

@@ -102,7 +102,7 @@ export async function confirmTotp(
   token: string | undefined,
 ): Promise<Added> {
   const { actor } = caller.access;
-  const attempt = { userName: actor.name, factor: 'totp' } as const;
+  const attempt = { userName: actor.name, factor: 'set_up' } as const;
   await takeAttempt(app, attempt, caller.address);
   try {
     return await changeFactors(app, caller, 'authenticator.add', token, async (action, own) => {

@@ -40,10 +40,10 @@ const CLAIM_MICROS = 120_000_000;
 const WIDTH = 4;
 const ROUND = 100;
 
-/** Whether mails are waiting in spite of attempts, or were given up: what is on its way may then not arrive. */
+/** Whether mails are waiting in spite of attempts: what is on its way may then not arrive. */
 export async function areMailsFailing(app: App): Promise<boolean> {
-  const { failed, retrying } = await reading(() => countTroubledMails(app.db.read));
-  return failed + retrying > 0;
+  const { retrying } = await reading(() => countTroubledMails(app.db.read));
+  return retrying > 0;
 }
 
 /**
