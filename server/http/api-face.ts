@@ -4,9 +4,9 @@ import type { Access } from '../access/access.ts';
 import type { App, Caller } from '../context.ts';
 import { asUnavailable } from '../db/transaction.ts';
 import { AppError } from '../errors.ts';
-import type { AddressReader } from './addresses.ts';
 import { type AdmitApi, readApiCredential } from './api-credential.ts';
-import type { Flow, Room } from './flow.ts';
+import { type FaceTools, jsonHeaders } from './face.ts';
+import type { Room } from './flow.ts';
 import { lingerAfterAnswer } from './linger.ts';
 import type { RestAnswer } from './rest-answer.ts';
 import { requireSafeTransport } from './rest-browser.ts';
@@ -48,11 +48,7 @@ export function createApiFace(
   app: App,
   routes: readonly ApiRoute[],
   admitApi: AdmitApi<Access & { actor: { kind: 'account' } }>,
-  tools: {
-    addressOf: AddressReader;
-    flow: Flow;
-    baseUrlOf(incoming: IncomingMessage, protocol: string): string;
-  },
+  tools: FaceTools,
 ) {
   return async (
     incoming: IncomingMessage,
@@ -61,12 +57,7 @@ export function createApiFace(
     ended: (end: RestEnded) => void,
   ): Promise<RestAnswer> => {
     const method = incoming.method ?? 'GET';
-    const headers: Record<string, string> = {
-      'Content-Type': 'application/json',
-      'Cache-Control': 'no-store',
-      'X-Content-Type-Options': 'nosniff',
-      'X-Request-Id': requestId,
-    };
+    const headers = jsonHeaders(requestId);
     let route: ApiRoute | undefined;
     let account: string | undefined;
     let room: Room | undefined;

@@ -5,10 +5,10 @@ import type { RequiredAction } from '../../contract/required-actions.ts';
 import { type Access, createAccess } from '../access/access.ts';
 import type { App, Caller } from '../context.ts';
 import { AppError } from '../errors.ts';
-import type { AddressReader } from './addresses.ts';
 import { type AdmitApi, readApiCredential } from './api-credential.ts';
 import { bodyBytes } from './body.ts';
-import type { Flow, Room } from './flow.ts';
+import { type FaceTools, jsonHeaders } from './face.ts';
+import type { Room } from './flow.ts';
 import { lingerAfterAnswer } from './linger.ts';
 import {
   errorAnswer,
@@ -114,11 +114,7 @@ export function createRestFace(
   routes: readonly RestRoute[],
   openSession: OpenSession,
   admitApi: AdmitApi<Access>,
-  tools: {
-    addressOf: AddressReader;
-    flow: Flow;
-    baseUrlOf(incoming: IncomingMessage, protocol: string): string;
-  },
+  tools: FaceTools,
 ) {
   const find = createRestPaths(routes);
   const pages = createRestPages(REST_ROOT);
@@ -130,12 +126,7 @@ export function createRestFace(
     ended: (end: RestEnded) => void,
   ): Promise<RestAnswer> => {
     const method = incoming.method ?? 'GET';
-    const headers: Record<string, string> = {
-      'Content-Type': 'application/json',
-      'Cache-Control': 'no-store',
-      'X-Content-Type-Options': 'nosniff',
-      'X-Request-Id': requestId,
-    };
+    const headers = jsonHeaders(requestId);
     let route: RestRoute | undefined;
     let access: Access | undefined;
     let isVerified: boolean | undefined;

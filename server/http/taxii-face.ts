@@ -20,10 +20,10 @@ import {
 } from '../protocols/taxii/paths.ts';
 import { errorResource } from '../protocols/taxii/resources.ts';
 import { formatTimestamp, type Micros } from '../protocols/timestamp.ts';
-import type { AddressReader } from './addresses.ts';
 import { bodyBytes, readBody } from './body.ts';
 import { type PresentedCredential, readCredential } from './credentials.ts';
-import type { Flow, Room } from './flow.ts';
+import type { FaceTools } from './face.ts';
+import type { Room } from './flow.ts';
 import { lingerAfterAnswer } from './linger.ts';
 import { readTarget } from './target.ts';
 import { turnOf, whenGone } from './turns.ts';
@@ -121,15 +121,7 @@ export type TaxiiAnswer = { status: number; headers: Headers; body: Uint8Array |
  * TAXII media type (§3.1). The order of decisions: 401 before all, then what the asker may know of (404), then method
  * (405), Accept (406), rights (403, 404), and only then content type, parameters and body.
  */
-export function createTaxiiFace<S extends TaxiiSession>(
-  app: App,
-  routes: TaxiiRoutes<S>,
-  tools: {
-    addressOf: AddressReader;
-    flow: Flow;
-    baseUrlOf(incoming: IncomingMessage, protocol: string): string;
-  },
-) {
+export function createTaxiiFace<S extends TaxiiSession>(app: App, routes: TaxiiRoutes<S>, tools: FaceTools) {
   return async (
     incoming: IncomingMessage,
     outgoing: ServerResponse,

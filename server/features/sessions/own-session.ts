@@ -7,7 +7,7 @@ import { type Action, act } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import type { SecondFactor } from '../../db/schema.ts';
 import { AppError } from '../../errors.ts';
-import { accountAuditTarget } from '../accounts/account-view.rules.ts';
+import { accountAuditTarget, accountTarget } from '../accounts/account-view.rules.ts';
 import { type AccountRow, findActor, lockAccount } from '../accounts/accounts.store.ts';
 import { accountObstacle } from '../authentication/authentication.rules.ts';
 import {
@@ -129,11 +129,7 @@ export async function requireOwnSession(
   if (account === undefined || session?.account_id !== account.id || !isLive(session, policy, now))
     throw new AppError('unauthenticated');
   about(accountAuditTarget(account));
-  access.require('account.profile', {
-    accountId: account.id,
-    organizationId: account.organization_id,
-    systemRole: account.system_role,
-  });
+  access.require('account.profile', accountTarget(account));
   const requiredActions = requiredActionsOf({ ...session, ...policy }, session, now);
   if (verified && !isVerifiedLately(session, now)) throw new AppError('verification_required');
   return { session, account, requiredActions };
