@@ -1,5 +1,5 @@
 import { nameKey } from '../../../contract/names.ts';
-import type { App } from '../../context.ts';
+import type { App, Caller } from '../../context.ts';
 import { inTransaction, type Transaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
@@ -26,6 +26,11 @@ export type Device = {
   /** A second factor of the account was shown on it. */
   hasShownFactor: boolean;
 };
+
+/** Where the caller's attempt came from. */
+export function fromOf({ address, requestId }: Pick<Caller, 'address' | 'requestId'>): From {
+  return { address: address ?? '', requestId: requestId ?? '' };
+}
 
 /** For whom an attempt was made; a key that is nobody's names no account. */
 export type Attempt = {

@@ -8,9 +8,11 @@ import { accountAuditTarget } from '../accounts/account-view.rules.ts';
 import { findAccount, updateLastUsed } from '../accounts/accounts.store.ts';
 import { accountObstacle, networkOf } from '../authentication/authentication.rules.ts';
 import { upsertKnownNetwork } from '../authentication/authentication.store.ts';
-import { HOLDER, recordFailure, requireUnthrottled } from '../authentication/throttling.ts';
+import { fromOf, HOLDER, recordFailure, requireUnthrottled } from '../authentication/throttling.ts';
 import {
+  type Admit,
   type BrowserSide,
+  openPerson,
   PEOPLE,
   renewSession,
   requireOwnSession,
@@ -47,22 +49,13 @@ export async function showSecondFactor(
   });
 }
 
-/** The password of whoever shows it once more; see `createAuthentication`. */
-export type CheckPassword = (
-  presented: { scheme: 'basic'; userName: string; password: string },
-  from: { address: string; requestId: string },
-  open: (verified: {
-    accountId: number;
-  }) => Promise<{ session: { accountId: number; credentialVersion: number } } | { obstacle: string }>,
-) => Promise<{ accountId: number; credentialVersion: number }>;
-
 /**
  * Shows once more who the person is: by a second factor where the account has one, else by the password.
  * @throws AppError `invalid_input`, `throttled`, and as `withFactor`
  */
 export async function verifyAgain(
   app: App,
-  checkPassword: CheckPassword,
+  checkPassword: Admit,
   caller: Caller,
   { password, ...shown }: Verification,
   { token, ...side }: Side,
@@ -89,7 +82,7 @@ export async function verifyAgain(
 
 async function requirePassword(
   app: App,
-  checkPassword: CheckPassword,
+  checkPassword: Admit,
   caller: Caller,
   password: string,
 ): Promise<number> {
@@ -98,17 +91,12 @@ async function requirePassword(
     actor.kind === 'account' ? await reading(() => findPerson(app.db.read, actor.accountId)) : undefined;
   if (account === undefined) throw new AppError('unauthenticated');
   requireNoFactor(account);
-  const from = { address: caller.address ?? '', requestId: caller.requestId ?? '' };
+  const from = fromOf(caller);
   const presented = { scheme: 'basic', userName: account.user_name, password } as const;
   try {
-    const { accountId } = await checkPassword(presented, from, async (verified) => {
-      const row = await findPerson(app.db.read, verified.accountId);
-      if (row?.id !== account.id) return { obstacle: 'another account' };
-      const obstacle = accountObstacle(row, PEOPLE, app.clock.now());
-      return obstacle === undefined
-        ? { session: { accountId: row.id, credentialVersion: row.credential_version } }
-        : { obstacle };
-    });
+    const { accountId } = await checkPassword(presented, from, async (verified) =>
+      verified.accountId === account.id ? await openPerson(app, account.id) : { obstacle: 'another account' },
+    );
     return accountId;
   } catch (error) {
     if (error instanceof AppError && error.code === 'unauthenticated') throw invalid('password', 'is wrong');
@@ -202,8 +190,4 @@ export async function signInWithPasskey(
     if (error instanceof WrongPasskey) return await refuse(error.message, holder);
     throw error;
   }
-}
-
-function fromOf({ address, requestId }: Caller): { address: string; requestId: string } {
-  return { address: address ?? '', requestId: requestId ?? '' };
 }

@@ -10,7 +10,13 @@ import { type AccountRow, findAccount, lockAccount } from '../accounts/accounts.
 import { aKind, requireOnAccount } from '../accounts/forms.rules.ts';
 import { findVisibleAccount, lockVisibleAccount } from '../accounts/visible-account.ts';
 import { accountObstacle } from '../authentication/authentication.rules.ts';
-import { type Attempt, countUse, requireUnthrottled, secondsToWait } from '../authentication/throttling.ts';
+import {
+  type Attempt,
+  countUse,
+  fromOf,
+  requireUnthrottled,
+  secondsToWait,
+} from '../authentication/throttling.ts';
 import { emailChangeConfirm, emailChanged, invitation, passwordReset } from '../mail/messages.rules.ts';
 import { isMailConfigured, queueMail } from '../mail/outbox.ts';
 import { hasPassword } from '../passwords/passwords.store.ts';
@@ -35,7 +41,7 @@ export async function requestPasswordReset(
   { email }: { email: string },
   later: Later,
 ): Promise<void> {
-  const from = { address: caller.address ?? '', requestId: caller.requestId ?? '' };
+  const from = fromOf(caller);
   const attempt: Attempt = { scheme: 'mail', userName: email };
   await requireUnthrottled(app, ['mail-from-address'], attempt, from);
   // Whether this account was asked for too often is nobody's business.
@@ -182,7 +188,7 @@ export async function requestEmailChange(
   { email }: z.output<typeof requestEmailChangeEndpoint.body>,
 ): Promise<Pick<MadeLink, 'to' | 'expiresAt'>> {
   const { actor } = caller.access;
-  const from = { address: caller.address ?? '', requestId: caller.requestId ?? '' };
+  const from = fromOf(caller);
   // A pool of its own: that of password resets is open to strangers.
   const attempt: Attempt = { scheme: 'mail', userName: `e-mail change of ${actor.name}` };
   await requireUnthrottled(app, ['mail-of-account'], attempt, from);

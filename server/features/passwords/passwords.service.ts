@@ -4,6 +4,7 @@ import type { App, Caller } from '../../context.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { accountAuditTarget } from '../accounts/account-view.rules.ts';
 import { findAccount } from '../accounts/accounts.store.ts';
+import { fromOf } from '../authentication/throttling.ts';
 import type { NewCredential } from '../credentials/new-credential.ts';
 import { deleteLinksOf } from '../links/links.store.ts';
 import { passwordChanged } from '../mail/messages.rules.ts';
@@ -96,7 +97,7 @@ async function requireCurrent(
   account: { id: number; user_name: string },
   password: string,
 ): Promise<number> {
-  const from = { address: caller.address ?? '', requestId: caller.requestId ?? '' };
+  const from = fromOf(caller);
   const wrong = () => invalid('currentPassword', 'is not the present password');
   try {
     const verified = await verify({ scheme: 'basic', userName: account.user_name, password }, from);

@@ -10,6 +10,7 @@ import { AppError } from '../../errors.ts';
 import { accountAuditTarget, accountTarget } from '../accounts/account-view.rules.ts';
 import { type AccountRow, findActor, lockAccount } from '../accounts/accounts.store.ts';
 import { accountObstacle } from '../authentication/authentication.rules.ts';
+import type { From } from '../authentication/throttling.ts';
 import {
   isLive,
   isVerifiedLately,
@@ -46,6 +47,28 @@ export type BrowserSide = { token: string | undefined; userAgent: string | undef
 type Db = Parameters<typeof findSession>[0];
 type SessionRow = NonNullable<Awaited<ReturnType<typeof findSession>>>;
 
+type Admitted = { accountId: number; credentialVersion: number };
+
+/** Who may be let in with a password; see `createAuthentication`. */
+export type Admit = (
+  presented: { scheme: 'basic'; userName: string; password: string },
+  from: From,
+  open: (verified: { accountId: number }) => Promise<{ session: Admitted } | { obstacle: string }>,
+) => Promise<Admitted>;
+
+/** What the state of a person's account makes of a password that was found right. */
+export async function openPerson(
+  app: App,
+  accountId: number,
+): Promise<{ session: Admitted } | { obstacle: string }> {
+  const row = await findPerson(app.db.read, accountId);
+  if (row === undefined) return { obstacle: 'unknown account' };
+  const obstacle = accountObstacle(row, PEOPLE, app.clock.now());
+  return obstacle === undefined
+    ? { session: { accountId, credentialVersion: row.credential_version } }
+    : { obstacle };
+}
+
 /**
  * Starts a session for whoever was found to be the account's person, and ends the one that the browser had.
  * `secondFactor`: what was shown with it; a passkey stands for both factors.
@@ -54,7 +77,7 @@ type SessionRow = NonNullable<Awaited<ReturnType<typeof findSession>>>;
 export async function startSession(
   app: App,
   caller: Caller,
-  admitted: { accountId: number; credentialVersion: number },
+  admitted: Admitted,
   browser: BrowserSide,
   secondFactor: SecondFactor | null,
 ): Promise<StartedSession> {

@@ -11,16 +11,22 @@ import { formatTimestamp } from '../../protocols/timestamp.ts';
 import { accountAuditTarget, accountTarget } from '../accounts/account-view.rules.ts';
 import { type AccountRow, findAccount, findActor } from '../accounts/accounts.store.ts';
 import type { AuditTarget } from '../audit/audit.rules.ts';
-import { accountObstacle } from '../authentication/authentication.rules.ts';
 import { tellOfFailures } from '../authentication/owner-notices.ts';
-import type { From } from '../authentication/throttling.ts';
+import { fromOf } from '../authentication/throttling.ts';
 import { openDevice } from './device.ts';
-import { type BrowserSide, PEOPLE, type StartedSession, sessionView, startSession } from './own-session.ts';
+import {
+  type Admit,
+  type BrowserSide,
+  openPerson,
+  PEOPLE,
+  type StartedSession,
+  sessionView,
+  startSession,
+} from './own-session.ts';
 import { isLive, isVerifiedLately, isWorthNoting, requiredActionsOf } from './sessions.rules.ts';
 import {
   deleteSession,
   deleteSessionsOf,
-  findPerson,
   findSession,
   findSessionPolicy,
   listSessionsOf,
@@ -28,15 +34,6 @@ import {
 } from './sessions.store.ts';
 
 type AccountActor = Extract<Actor, { kind: 'account' }>;
-
-/** Who may be let in with a password; see `createAuthentication`. */
-export type Admit = (
-  presented: { scheme: 'basic'; userName: string; password: string },
-  from: From,
-  open: (verified: {
-    accountId: number;
-  }) => Promise<{ session: { accountId: number; credentialVersion: number } } | { obstacle: string }>,
-) => Promise<{ accountId: number; credentialVersion: number }>;
 
 /**
  * Signs a person in: a new session, and the end of the one that the browser had.
@@ -50,15 +47,9 @@ export async function signIn(
   browser: BrowserSide & { device: string | undefined },
 ): Promise<StartedSession> {
   const device = openDevice(app, browser.device);
-  const from = { address: caller.address ?? '', requestId: caller.requestId ?? '', device };
-  const admitted = await admit({ scheme: 'basic', userName: email, password }, from, async (verified) => {
-    const row = await findPerson(app.db.read, verified.accountId);
-    if (row === undefined) return { obstacle: 'unknown account' };
-    const obstacle = accountObstacle(row, PEOPLE, app.clock.now());
-    return obstacle === undefined
-      ? { session: { accountId: row.id, credentialVersion: row.credential_version } }
-      : { obstacle };
-  });
+  const from = { ...fromOf(caller), device };
+  const presented = { scheme: 'basic', userName: email, password } as const;
+  const admitted = await admit(presented, from, ({ accountId }) => openPerson(app, accountId));
   const started = await startSession(app, caller, admitted, browser, null);
   await tellOfFailures(app, email, from).catch((error: unknown) =>
     app.log.warn({ err: error }, 'the owner could not be told of failed sign-ins'),
