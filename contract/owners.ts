@@ -161,9 +161,13 @@ export type MemberAccountView = z.infer<typeof memberAccountView>;
 
 export const accountCommunityRole = z.strictObject({
   owner: z.strictObject({ id: z.number(), kind, name: z.string() }),
+  /** By which the operations on individual roles of the owner take the account. */
+  account: z.number(),
   role: communityRole,
   individual: communityRole.nullable(),
   organizationDefault: communityRole.nullable(),
+  /** The roles that it may be given. */
+  availableRoles: z.array(communityRole),
   abilities: z.strictObject({ setRole: z.boolean() }),
 });
 export type AccountCommunityRole = z.infer<typeof accountCommunityRole>;

@@ -312,9 +312,11 @@ export async function listCommunityRoles(
       return [
         {
           owner: { id: row.id, kind: row.kind, name: row.name },
+          account: account.id,
           role,
           individual: row.individual,
           organizationDefault: row.organization_default,
+          availableRoles: availableRoles(account.system_role),
           abilities: {
             setRole: row.organization_default !== null && maySetRole(access, account.id, ownerTarget),
           },
