@@ -56,3 +56,41 @@ export const accountFactors = z.strictObject(
     },
   ),
 );
+
+/** What a credential may be bound to. */
+export const BINDING_TEXTS = {
+  allowedNetworks:
+    'The addresses and prefixes (CIDR; IPv4 and IPv6) from which alone it may be used; null: from everywhere.',
+  readOnly: 'Whether it may only read, whatever the rights of its account.',
+  signedBodyRequired:
+    'Of a Secret Key: whether only signatures of the second version are taken, which cover the body and are used once.',
+};
+
+/** A credential of an account, without what would open anything. */
+export const accountCredential = z.strictObject(
+  described(
+    {
+      id: z.number(),
+      kind: z.enum(['password', 'api_key', 'secret_key', 'api_token']),
+      hint: z.string().nullable(),
+      createdAt: instant,
+      expiresAt: instant.nullable(),
+      lastUsedAt: instant.nullable(),
+      lastUsedFrom: z.string().nullable(),
+      allowedNetworks: z.array(z.string()).nullable(),
+      readOnly: z.boolean(),
+      signedBodyRequired: z.boolean(),
+    },
+    {
+      id: 'By which it can be changed and revoked.',
+      kind: 'What it is.',
+      hint: 'Its last characters, to tell it from others; null for passwords.',
+      createdAt: 'When it was made; RFC 3339 in UTC.',
+      expiresAt: 'When it ceases to be valid; null: never.',
+      lastUsedAt: 'When it was last used, within half a minute; null: never.',
+      lastUsedFrom:
+        'The address that it was last used from; to pin it there, make that its only allowed network.',
+      ...BINDING_TEXTS,
+    },
+  ),
+);

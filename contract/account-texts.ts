@@ -85,6 +85,8 @@ export const VIEW_TEXTS = {
   createdAt: 'When the account was created; RFC 3339 in UTC.',
   lastUsedAt: 'When it last signed in or made a request, up to a minute late; null: never.',
   lastUsedFrom: 'The address that it was last used from; null: unknown.',
+  credentialExpiresAt:
+    'When the first of its credentials ends that no later one has taken the place of; null: none has an end.',
   passwordChangedAt: 'When the password was last set; null: it has none.',
   termsAcceptedVersion: 'The latest version of the terms of service that was accepted; null: none.',
   termsAcceptedAt: 'When it was accepted; null: never.',
@@ -109,5 +111,13 @@ export const QUERY_TEXTS = {
   group: 'Only members of the user group with this id.',
   service: 'Only TAXII users of the TAXII service with this id.',
   authenticator: 'Only accounts with (`on`) or without (`off`) a second factor.',
+  pending:
+    'Only people of whom something is awaited: `invitation` (to set the first password), `action` (at the next sign-in: a new password, another second factor, the terms of service), or `any` of these.',
+  credentialExpiresWithinDays:
+    'Only accounts of which a credential ends within so many days, 1 to 3650, that no later one has taken the place of.',
+  expiresWithinDays: 'Only accounts that expire within so many days, 1 to 3650.',
+  unusedForDays:
+    'Only accounts that were last used, or, when they never were, created, longer ago than so many days, 1 to 3650.',
+  neverUsed: 'Only accounts that were never used (`true`), or that were (`false`).',
   search: 'Only accounts with this text anywhere in user name, names or pseudonym, without regard to case.',
 } as const;

@@ -1,15 +1,24 @@
 import { z } from 'zod';
 import { apiUser, changes, instant, person, tokenExpiration } from './account-fields.ts';
-import { accountFactors, accountStatus, consequence } from './account-parts.ts';
+import {
+  accountCredential,
+  accountFactors,
+  accountStatus,
+  BINDING_TEXTS,
+  consequence,
+} from './account-parts.ts';
 import { CREATION_TEXTS, FIELD_TEXTS, QUERY_TEXTS, VIEW_TEXTS } from './account-texts.ts';
 import { described } from './described.ts';
 import { pendingLink } from './links.ts';
 import { wholeNumber } from './numbers.ts';
-import { MAX_PAGE, pageQuery, queryNumber } from './paging.ts';
+import { MAX_PAGE, pageQuery, queryFlag, queryNumber } from './paging.ts';
 import { reference, rowVersion } from './references.ts';
 import { ACCOUNT_KINDS, type AccountKind, ORGANIZATION_ROLES, SYSTEM_ROLES } from './roles.ts';
 
 export type { Consequence } from './account-parts.ts';
+
+/** Of filters that count days. */
+const MAX_DAYS = 3650;
 
 const FORM_TEXTS = { ...FIELD_TEXTS, ...CREATION_TEXTS };
 
@@ -103,14 +112,6 @@ export const newCredential = z.strictObject(
     },
   ),
 );
-const BINDING_TEXTS = {
-  allowedNetworks:
-    'The addresses and prefixes (CIDR; IPv4 and IPv6) from which alone it may be used; null: from everywhere.',
-  readOnly: 'Whether it may only read, whatever the rights of its account.',
-  signedBodyRequired:
-    'Of a Secret Key: whether only signatures of the second version are taken, which cover the body and are used once.',
-};
-
 /** What a credential of a machine is bound to; what is absent stays as it is. */
 export const credentialChanges = z.strictObject(
   described(
@@ -177,6 +178,7 @@ export const ACCOUNT_ABILITIES = [
   'changeCredentials',
   'endSessions',
   'resetAuthenticator',
+  'lockdown',
 ] as const;
 export type AccountAbility = (typeof ACCOUNT_ABILITIES)[number];
 
@@ -204,6 +206,8 @@ const accountItemShape = {
   createdAt: instant,
   lastUsedAt: instant.nullable(),
   lastUsedFrom: z.string().nullable(),
+  credentialExpiresAt: instant.nullable(),
+  pendingLink: pendingLink.nullable(),
   abilities: z.record(z.enum(ACCOUNT_ABILITIES), z.boolean()),
 };
 
@@ -211,10 +215,21 @@ const accountItemShape = {
 export const accountItem = z.strictObject(described(accountItemShape, VIEW_TEXTS));
 export type AccountItem = z.infer<typeof accountItem>;
 
-export const ACCOUNT_SORTS = ['userName', 'name', 'lastUsedAt', 'createdAt'] as const;
+export const ACCOUNT_SORTS = [
+  'userName',
+  'name',
+  'lastUsedAt',
+  'createdAt',
+  'kind',
+  'organizationRole',
+  'expiresAt',
+] as const;
 export type AccountSort = (typeof ACCOUNT_SORTS)[number];
 
 const filterId = z.union([z.number(), queryNumber(1, 1e15)]);
+const filterDays = z.union([z.number().int().min(1).max(MAX_DAYS), queryNumber(1, MAX_DAYS)]).optional();
+/** What of an account waits for its person. */
+export const PENDING = ['invitation', 'action', 'any'] as const;
 
 const filters = {
   ...pageQuery(ACCOUNT_SORTS).shape,
@@ -233,6 +248,11 @@ const filters = {
   group: filterId.optional(),
   service: filterId.optional(),
   authenticator: z.enum(['on', 'off']).optional(),
+  pending: z.enum(PENDING).optional(),
+  credentialExpiresWithinDays: filterDays,
+  expiresWithinDays: filterDays,
+  unusedForDays: filterDays,
+  neverUsed: z.union([z.boolean(), queryFlag]).optional(),
   search: z.string().min(1).max(200).optional(),
 };
 /** What a list of accounts takes. */
@@ -250,38 +270,9 @@ const details = {
   logOutAfterMinutes: z.number().nullable(),
   summaryEmailTime: z.string().nullable(),
   passwordChangedAt: instant.nullable(),
-  pendingLink: pendingLink.nullable(),
   termsAcceptedVersion: z.number().nullable(),
   termsAcceptedAt: instant.nullable(),
-  credentials: z.array(
-    z.strictObject(
-      described(
-        {
-          id: z.number(),
-          kind: z.enum(['password', 'api_key', 'secret_key', 'api_token']),
-          hint: z.string().nullable(),
-          createdAt: instant,
-          expiresAt: instant.nullable(),
-          lastUsedAt: instant.nullable(),
-          lastUsedFrom: z.string().nullable(),
-          allowedNetworks: z.array(z.string()).nullable(),
-          readOnly: z.boolean(),
-          signedBodyRequired: z.boolean(),
-        },
-        {
-          id: 'By which it can be changed and revoked.',
-          kind: 'What it is.',
-          hint: 'Its last characters, to tell it from others; null for passwords.',
-          createdAt: 'When it was made; RFC 3339 in UTC.',
-          expiresAt: 'When it ceases to be valid; null: never.',
-          lastUsedAt: 'When it was last used, within half a minute; null: never.',
-          lastUsedFrom:
-            'The address that it was last used from; to pin it there, make that its only allowed network.',
-          ...BINDING_TEXTS,
-        },
-      ),
-    ),
-  ),
+  credentials: z.array(accountCredential),
 };
 /** An account with everything that its form shows. */
 export const accountDetails = z.strictObject(described(details, VIEW_TEXTS));

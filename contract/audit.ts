@@ -42,6 +42,8 @@ const auditFilterInput = z.strictObject({
   organization: reference.optional(),
   /** By id, or by the name under which the actor acted. */
   actor: reference.optional(),
+  /** Whom it was done to or by, by id or user name. */
+  about: reference.optional(),
 });
 
 export const listAuditInput = auditFilterInput.extend({
@@ -130,6 +132,11 @@ const filterQuery = z.strictObject({
   ...filters,
   actor: word.optional().describe('Only what was done under this name.'),
   actorId: pathId.optional().describe('Only what was done by the account with this id.'),
+  about: pathId
+    .optional()
+    .describe(
+      'Only what was done to the account with this id, or by it. Not together with `actor`, `actorId`, `targetKind` or `targetId`.',
+    ),
 });
 const pageQuery = described(
   {
