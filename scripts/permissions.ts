@@ -8,72 +8,8 @@ import {
   SYSTEM_ROLES,
   type SystemRole,
 } from '../contract/roles.ts';
+import { PERMISSION_TEXTS } from '../server/access/permission-texts.ts';
 import { type Grant, PERMISSIONS, type Permission } from '../server/access/permissions.ts';
-
-/** What each permission lets its holder do; a permission without its explanation is a type error. */
-const EXPLANATIONS: Record<Permission, string> = {
-  'instance.operate':
-    'run the instance: first Administrator, acting as an account, backup, restore, migration',
-  'licence.view': 'see the licence and how much of it is used',
-  'licence.edit': 'set the totals of the licence and its two switches',
-  'settings.view': 'see the system settings',
-  'settings.edit': 'change a system setting',
-  'organization.view': 'know that the organization exists; to everybody else it is "not found"',
-  'organization.create': 'create an organization',
-  'organization.edit': 'rename an organization',
-  'organization.permissions':
-    'enable and disable an organization, and set what its members may do (the permissions tab)',
-  'organization.delete': 'delete an organization that is empty',
-  'organization.seats': 'see how many more accounts of each kind fit into the organization',
-  'organization.activity': 'see who added or changed what in the organization',
-  'organization.list': 'list all organizations with their limits and how much of them is used',
-  'organization.limit.taxiiUsers': 'set the TAXII User Limit of an organization',
-  'organization.limit.other': 'set the other limits of an organization (users, API users)',
-  'owner.view': 'know that the community or source exists; to everybody else it is "not found"',
-  'owner.create': 'create a community or a source',
-  'owner.edit': 'rename a community or source, describe it, and turn its profile anonymity on',
-  'owner.revealNames': 'turn the profile anonymity of a community or source off',
-  'owner.delete': 'delete a community or source that is empty',
-  'community.viewMembers': 'see who is a member of the community',
-  'source.viewMembers': 'see who is a member of the source',
-  'owner.members': 'make an organization a member of a community or source, and set its default role there',
-  'account.create': 'create an account of any of the four kinds in the organization',
-  'account.view': 'see the accounts of the organization; to everybody else they are "not found"',
-  'account.edit': 'edit an account',
-  'account.profile': 'edit the profile: names, time zone, when one is logged out',
-  'account.roles': 'change the Organization role of an account',
-  'account.lock': 'lock and unlock an account',
-  'account.disable': 'disable and enable an account, and set when it expires',
-  'account.delete': 'delete an account',
-  'account.credential': 'give an account a new password, key or token, or end one',
-  'account.authenticator': 'remove the second factors of an account',
-  'account.sessions': 'see and end the sessions of an account',
-  'account.move': 'move an account to another organization',
-  'account.viewSystemRole': 'see the System role of an account',
-  'account.systemRole': "choose the System role of an account, up to one's own rank",
-  'account.userName': 'change the user name of an account after its creation',
-  'account.pseudonym': 'change the pseudonym of an account that is no TAXII user',
-  'account.customTqlTimeout': 'give an account a TQL timeout of its own',
-  'account.termsOfService': 'have an account accept the terms of service again',
-  'group.view': 'see the user groups of the organization',
-  'group.edit': 'create, change and delete user groups of the organization',
-  'audit.view': 'read the audit trail of the organization',
-  'audit.viewInstance': 'read and verify the whole audit trail',
-  'taxiiService.create': 'create a TAXII service: its path, page limits and organizations',
-  'taxiiService.edit': 'configure a TAXII service',
-  'taxiiService.delete': 'delete a TAXII service that nobody uses',
-  'taxiiService.view': 'see TAXII services',
-  'collection.configure': 'configure a collection, for instance switch writing over TAXII on and off',
-  'collection.view': 'see how a collection is configured',
-  'exchange.connect': 'use a TAXII service at all',
-  'api.connect': 'use what is below `/api/v2` at all',
-  'intelligence.read': 'read everything in the owner',
-  'intelligence.readPublished': 'read what is published in the owner',
-  'intelligence.create':
-    'add intelligence to the owner (over TAXII only where the collection accepts writing)',
-  'intelligence.delete':
-    'delete intelligence of the owner (over TAXII only where the collection accepts writing)',
-};
 
 /** The whole text of `docs/permissions.md`. */
 export function permissionsDocument(): string {
@@ -131,7 +67,7 @@ const TITLES: Record<string, string> = {
 function areaSection(area: string, permissions: readonly Permission[]): string {
   const rows = permissions.map((permission) => {
     const grant: Grant = PERMISSIONS[permission];
-    return `| \`${permission}\`${marks(grant)} | ${EXPLANATIONS[permission]} | ${[
+    return `| \`${permission}\`${marks(grant)} | ${PERMISSION_TEXTS[permission]} | ${[
       roles(grant.system, SYSTEM_ROLES),
       roles(grant.organization, ORGANIZATION_ROLES),
       roles(grant.community, COMMUNITY_ROLES),
