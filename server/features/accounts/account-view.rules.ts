@@ -8,7 +8,7 @@ import {
 import type { Access } from '../../access/access.ts';
 import type { Target } from '../../access/can.ts';
 import type { Permission } from '../../access/permissions.ts';
-import type { AccountRow } from '../../db/schema.ts';
+import type { AccountRow, OneTimeLinksTable } from '../../db/schema.ts';
 import { formatTimestamp, type Micros } from '../../protocols/timestamp.ts';
 import { accountState } from './accounts.rules.ts';
 import { TARGET_KINDS } from './forms.rules.ts';
@@ -30,7 +30,11 @@ export function accountAuditTarget(row: Pick<AccountRow, 'id' | 'organization_id
   };
 }
 
-const ABILITY_PERMISSIONS: Readonly<Record<AccountAbility, Permission>> = {
+/** What it needs to lock an account down: all of them. */
+export const LOCKDOWN_PERMISSIONS = ['account.disable', 'account.credential'] as const;
+
+/** An ability may need several. */
+const ABILITY_PERMISSIONS: Readonly<Record<AccountAbility, Permission | readonly Permission[]>> = {
   edit: 'account.edit',
   changeRoles: 'account.roles',
   chooseSystemRole: 'account.systemRole',
@@ -45,6 +49,7 @@ const ABILITY_PERMISSIONS: Readonly<Record<AccountAbility, Permission>> = {
   changeCredentials: 'account.credential',
   endSessions: 'account.sessions',
   resetAuthenticator: 'account.authenticator',
+  lockdown: LOCKDOWN_PERMISSIONS,
 };
 
 /** Abilities that only some kinds of account have a use for. */
@@ -66,7 +71,7 @@ function abilitiesOf(access: Access, row: AccountRow): Record<AccountAbility, bo
     ACCOUNT_ABILITIES.map((ability) => [
       ability,
       (KINDS_OF_ABILITY[ability]?.includes(row.kind) ?? true) &&
-        access.can(ABILITY_PERMISSIONS[ability], target),
+        [ABILITY_PERMISSIONS[ability]].flat().every((permission) => access.can(permission, target)),
     ]),
   ) as Record<AccountAbility, boolean>;
 }
@@ -82,11 +87,18 @@ export type ShownRow = AccountRow & {
 /** Failed attempts keep the account out: wherever it is tried from, or from single addresses. */
 export type Block = { until: Micros; everywhere: boolean };
 
+/** What is known of an account beside its row. */
+export type Surrounding = {
+  block: Block | undefined;
+  credentialExpiresAt: Micros | undefined;
+  link: Pick<OneTimeLinksTable, 'purpose' | 'created_at' | 'expires_at'> | undefined;
+};
+
 /** The account as an answer shows it to this asker. */
 export function accountItemOf(
   access: Access,
   row: ShownRow,
-  block: Block | undefined,
+  { block, credentialExpiresAt, link }: Surrounding,
   now: Micros,
 ): AccountItem {
   // A column of the list, for some or for nobody; a person's own is shown with the account itself.
@@ -119,6 +131,15 @@ export function accountItemOf(
     createdAt: formatTimestamp(row.created_at),
     lastUsedAt: shown(row.last_used_at),
     lastUsedFrom: row.last_used_from,
+    credentialExpiresAt: shown(credentialExpiresAt ?? null),
+    pendingLink:
+      link === undefined || !access.can('account.credential', accountTarget(row))
+        ? null
+        : {
+            purpose: link.purpose,
+            createdAt: formatTimestamp(link.created_at),
+            expiresAt: formatTimestamp(link.expires_at),
+          },
     abilities: abilitiesOf(access, row),
   };
 }

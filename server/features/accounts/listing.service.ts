@@ -11,15 +11,14 @@ import { formatTimestamp } from '../../protocols/timestamp.ts';
 import { describeFactors } from '../authenticators/authenticators.store.ts';
 import { networksOf } from '../credentials/credentials.rules.ts';
 import { listGroupsOf } from '../groups/groups.store.ts';
-import { findPendingLink, type LinkRow } from '../links/links.store.ts';
 import { requireVisibleOrganization } from '../owners/owners.rules.ts';
 import { findOrganization } from '../owners/owners.store.ts';
 import { findAcceptance } from '../terms/terms.store.ts';
 import { askedAccounts } from './account-query.ts';
-import { accountItemOf, accountTarget, shown } from './account-view.rules.ts';
+import { accountTarget, shown } from './account-view.rules.ts';
 import { type AccountRow, listAllowedOwners, listCredentials } from './accounts.store.ts';
-import { findBlocks } from './blocks.ts';
 import { findShownRow, listAccountRows } from './listing.store.ts';
+import { showAccounts } from './shown-accounts.ts';
 import { findVisibleAccount } from './visible-account.ts';
 
 export type AccountQuery = z.input<typeof accountQuery>;
@@ -72,8 +71,7 @@ export async function listAccounts(
       now,
     });
     const { rows, next } = pageFrom(found, limit, (row) => [row.position, row.id]);
-    const blocks = await findBlocks(app, db, rows, now);
-    return { items: rows.map((row) => accountItemOf(access, row, blocks.get(row.id), now)), next };
+    return { items: await showAccounts(app, access, rows, now), next };
   });
 }
 
@@ -93,15 +91,13 @@ export async function getAccount(
     const row = await findShownRow(db, account.id);
     if (row === undefined) throw new AppError('not_found');
     const now = app.clock.now();
-    const blocks = await findBlocks(app, db, [row], now);
+    const [item] = await showAccounts(app, access, [row], now);
+    if (item === undefined) throw new AppError('not_found');
     const groups = await listGroupsOf(db, [row.id]);
     const credentials = await listCredentials(db, row.id, now);
-    const pending = access.can('account.credential', accountTarget(row))
-      ? await findPendingLink(db, row.id, now)
-      : undefined;
     const accepted = await findAcceptance(db, row.id);
     return {
-      ...accountItemOf(access, row, blocks.get(row.id), now),
+      ...item,
       ...(access.can('account.viewSystemRole', accountTarget(row)) ? { systemRole: row.system_role } : {}),
       authenticator:
         row.authenticator_since === null
@@ -125,7 +121,6 @@ export async function getAccount(
       logOutAfterMinutes: row.log_out_after_minutes,
       summaryEmailTime: row.summary_email_time,
       passwordChangedAt: shown(row.password_changed_at),
-      pendingLink: pending === undefined ? null : pendingLinkOf(pending),
       termsAcceptedVersion: accepted?.version ?? null,
       termsAcceptedAt: shown(accepted?.accepted_at ?? null),
       credentials: credentials.map((credential) => ({
@@ -142,8 +137,4 @@ export async function getAccount(
       })),
     };
   });
-}
-
-function pendingLinkOf({ purpose, created_at, expires_at }: LinkRow): AccountDetails['pendingLink'] {
-  return { purpose, createdAt: formatTimestamp(created_at), expiresAt: formatTimestamp(expires_at) };
 }

@@ -1,5 +1,5 @@
 import { type Expression, type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { AccountSort } from '../../../contract/accounts.ts';
+import type { AccountSort, PendingFor } from '../../../contract/accounts.ts';
 import { nameKey } from '../../../contract/names.ts';
 import type { AccountKind, OrganizationRole, SystemRole } from '../../../contract/roles.ts';
 import type { Schema } from '../../db/schema.ts';
@@ -14,6 +14,13 @@ export type AccountFilter = {
   groupId?: number | undefined;
   serviceId?: number | undefined;
   hasAuthenticator?: boolean | undefined;
+  pending?: PendingFor | undefined;
+  /** Of a credential that no later one has taken the place of. */
+  credentialExpiresWithinDays?: number | undefined;
+  expiresWithinDays?: number | undefined;
+  /** Counted from the creation for an account that was never used. */
+  unusedForDays?: number | undefined;
+  wasUsed?: boolean | undefined;
   /** Found anywhere in user name, names and pseudonym, without regard to case. */
   search?: string | undefined;
 };
@@ -26,6 +33,10 @@ const SORT_COLUMNS: Readonly<Record<AccountSort, RawBuilder<string | number>>> =
   name: sql<string | number>`accounts.name_key`,
   lastUsedAt: sql<string | number>`coalesce(accounts.last_used_at, 0)`,
   createdAt: sql<string | number>`accounts.id`,
+  kind: sql<string | number>`accounts.kind`,
+  organizationRole: sql<string | number>`accounts.organization_role`,
+  // What never expires comes last.
+  expiresAt: sql<string | number>`coalesce(accounts.expires_at, ${sql.lit(Number.MAX_SAFE_INTEGER)})`,
 };
 
 /**
@@ -67,6 +78,24 @@ export async function listAccountRows(
     .execute();
 }
 
+/** When the first credential of each account ends that no later one has taken the place of; those without one are not named. */
+export async function listCredentialEnds(
+  db: Kysely<Schema>,
+  accountIds: readonly number[],
+  now: Micros,
+): Promise<Map<number, Micros>> {
+  if (accountIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('credentials as c')
+    .select((eb) => ['c.account_id', eb.fn.min('c.expires_at').as('end')])
+    .where('c.account_id', 'in', accountIds)
+    .where('c.expires_at', '>', now)
+    .where(IS_LATEST)
+    .groupBy('c.account_id')
+    .execute();
+  return new Map(rows.map((row) => [row.account_id, Number(row.end)]));
+}
+
 /** One account that is not deleted, as a list shows it. */
 export async function findShownRow(db: Kysely<Schema>, id: number): Promise<ShownRow | undefined> {
   return await shownRows(db)
@@ -90,6 +119,24 @@ function shownRows(db: Kysely<Schema>) {
     ]);
 }
 
+const DAY_MICROS = 86_400_000_000;
+
+/** Of a credential `c`: no later one has taken its place, which would be valid for longer. */
+const IS_LATEST = sql<SqlBool>`not exists (select 1 from credentials later
+  where later.account_id = c.account_id and later.kind = c.kind and later.id > c.id
+    and (later.expires_at is null or later.expires_at > c.expires_at))`;
+
+const IS_INVITED = sql<SqlBool>`(accounts.kind in ('user', 'read_only') and accounts.password_changed_at is null
+  and not exists (select 1 from credentials c where c.account_id = accounts.id and c.kind = 'password'))`;
+const IS_ASKED = sql<SqlBool>`(accounts.password_reset_required = 1 or accounts.mfa_reset_required = 1
+  or accounts.terms_acceptance_required = 1)`;
+/** What of an account waits for its person. */
+const PENDING_CONDITIONS: Readonly<Record<PendingFor, Expression<SqlBool>>> = {
+  invitation: IS_INVITED,
+  action: IS_ASKED,
+  any: sql<SqlBool>`(${IS_INVITED} or ${IS_ASKED})`,
+};
+
 function conditionsOf(filter: AccountFilter, now: Micros): Expression<SqlBool>[] {
   const conditions: Expression<SqlBool>[] = [];
   const { kinds, state, search } = filter;
@@ -109,6 +156,26 @@ function conditionsOf(filter: AccountFilter, now: Micros): Expression<SqlBool>[]
   if (filter.hasAuthenticator !== undefined) {
     const isThere = sql.raw(filter.hasAuthenticator ? 'is not null' : 'is null');
     conditions.push(sql<SqlBool>`accounts.authenticator_since ${isThere}`);
+  }
+  if (filter.pending !== undefined) conditions.push(PENDING_CONDITIONS[filter.pending]);
+  if (filter.credentialExpiresWithinDays !== undefined) {
+    const until = now + filter.credentialExpiresWithinDays * DAY_MICROS;
+    conditions.push(
+      sql<SqlBool>`accounts.id in (select c.account_id from credentials c
+        where c.expires_at > ${now} and c.expires_at <= ${until} and ${IS_LATEST})`,
+    );
+  }
+  if (filter.expiresWithinDays !== undefined) {
+    const until = now + filter.expiresWithinDays * DAY_MICROS;
+    conditions.push(sql<SqlBool>`(accounts.expires_at > ${now} and accounts.expires_at <= ${until})`);
+  }
+  if (filter.unusedForDays !== undefined) {
+    const before = now - filter.unusedForDays * DAY_MICROS;
+    conditions.push(sql<SqlBool>`coalesce(accounts.last_used_at, accounts.created_at) < ${before}`);
+  }
+  if (filter.wasUsed !== undefined) {
+    const isThere = sql.raw(filter.wasUsed ? '<> 0' : '= 0');
+    conditions.push(sql<SqlBool>`coalesce(accounts.last_used_at, 0) ${isThere}`);
   }
   if (search !== undefined) {
     const pattern = `%${nameKey(search).replace(/[\\%_]/g, '\\$&')}%`;

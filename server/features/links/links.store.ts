@@ -51,21 +51,22 @@ export async function deleteLinksOf(
   return Number((await query.executeTakeFirst()).numDeletedRows);
 }
 
-/** The latest link of an account that has not expired. */
-export async function findPendingLink(
+/** Of each account the latest link that has not expired; those without one are not named. */
+export async function listPendingLinks(
   db: Kysely<Schema>,
-  accountId: number,
+  accountIds: readonly number[],
   now: Micros,
-): Promise<LinkRow | undefined> {
-  return await db
+): Promise<Map<number, LinkRow>> {
+  if (accountIds.length === 0) return new Map();
+  const rows = await db
     .selectFrom('one_time_links')
     .selectAll()
-    .where('account_id', '=', accountId)
+    .where('account_id', 'in', accountIds)
     .where('expires_at', '>', now)
-    .orderBy('created_at', 'desc')
-    .orderBy('id')
-    .limit(1)
-    .executeTakeFirst();
+    .orderBy('created_at')
+    .orderBy('id', 'desc')
+    .execute();
+  return new Map(rows.map((row) => [row.account_id, row]));
 }
 
 export async function deleteExpiredLinks(tx: Transaction, now: Micros): Promise<void> {
