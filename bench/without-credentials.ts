@@ -8,6 +8,7 @@ import { createPageCache } from '../server/features/exchange/page-cache.ts';
 import { preparePages } from '../server/features/exchange/pages.store.ts';
 import type { Session } from '../server/features/exchange/session.rules.ts';
 import { openSession } from '../server/features/exchange/session.service.ts';
+import { createUsageRecorder } from '../server/features/usage/recorder.ts';
 import { listen } from '../server/http/server.ts';
 import { openLog } from '../server/log.ts';
 import { answerParent } from './children.ts';
@@ -34,6 +35,7 @@ async function answer({ settings, logFile, without }: WithoutCredentialsQuestion
     statements,
     pages: preparePages(app.db),
     cache: createPageCache(app.config.pageCacheBytes),
+    usage: createUsageRecorder(app),
   });
   let first: Session | undefined;
   const server = await listen(app, {

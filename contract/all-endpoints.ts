@@ -21,6 +21,7 @@ import {
   listGroupsEndpoint,
   setGroupMembersEndpoint,
 } from './groups.ts';
+import { getInstanceEndpoint } from './instance.ts';
 import { getLicenceEndpoint, setLicenceEndpoint } from './licence.ts';
 import { LINK_ENDPOINTS } from './links.ts';
 import { listMailEndpoint, retryMailEndpoint, testMailEndpoint } from './mail.ts';
@@ -67,10 +68,12 @@ import {
   publishTermsEndpoint,
   showTermsEndpoint,
 } from './terms.ts';
+import { USAGE_ENDPOINTS } from './usage.ts';
 
 /** Every operation of the REST API. A route that is not listed here, or a listed one without a route, fails the build. */
 export const ALL_ENDPOINTS: readonly Endpoint[] = [
   setupEndpoint,
+  getInstanceEndpoint,
   signInEndpoint,
   showSessionEndpoint,
   signOutEndpoint,
@@ -132,4 +135,5 @@ export const ALL_ENDPOINTS: readonly Endpoint[] = [
   listCollectionsEndpoint,
   getCollectionEndpoint,
   editCollectionEndpoint,
+  ...USAGE_ENDPOINTS,
 ];

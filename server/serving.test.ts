@@ -58,6 +58,7 @@ describe('the REST API', () => {
   it('lets strangers only set up the instance, sign in, learn what a password must be, and follow links', () => {
     const open = ALL_ENDPOINTS.filter(({ authentication }) => authentication === 'public');
     expect(open.map(nameOf).sort()).toEqual([
+      'GET /instance',
       'GET /password-policy',
       'POST /links/email',
       'POST /links/look',

@@ -37,6 +37,9 @@ import { deleteExpiredSessions } from './features/sessions/sessions.store.ts';
 import { createSettingsRoutes } from './features/settings/settings.routes.ts';
 import { createTaxiiServicesRoutes } from './features/taxii-services/taxii-services.routes.ts';
 import { createTermsRoutes } from './features/terms/terms.routes.ts';
+import { createUsageRecorder } from './features/usage/recorder.ts';
+import { createUsageRoutes } from './features/usage/usage.routes.ts';
+import { deleteOldUsage } from './features/usage/usage.store.ts';
 import type { RestRoute } from './http/rest-face.ts';
 import { type Faces, listen, type RunningServer } from './http/server.ts';
 
@@ -75,6 +78,7 @@ export function createRestRoutes(app: App, authentication: Authentication): Rest
     ...createGroupsRoutes(app),
     ...createTaxiiServicesRoutes(app),
     ...createCollectionsRoutes(app),
+    ...createUsageRoutes(app),
   ];
 }
 
@@ -89,11 +93,13 @@ async function warnOfBreachedList(app: App): Promise<void> {
 /** Serves an opened app over HTTP, and keeps house: the one place that binds features to faces. */
 export async function startServer(app: App, options: ServerOptions = {}): Promise<RunningServer> {
   const authentication = createAuthentication(app);
+  const usage = createUsageRecorder(app);
   const exchange = {
     app,
     statements: prepareExchange(app.db),
     pages: preparePages(app.db),
     cache: createPageCache(app.config.pageCacheBytes),
+    usage,
   };
   const server = await listen(app, {
     taxii: createExchangeRoutes(app, authentication, exchange),
@@ -118,6 +124,9 @@ export async function startServer(app: App, options: ServerOptions = {}): Promis
     await authentication
       .flush()
       .catch((error: unknown) => app.log.warn({ err: error }, 'last uses could not be written'));
+    await usage
+      .flush()
+      .catch((error: unknown) => app.log.warn({ err: error }, 'usage figures could not be written yet'));
   };
   const keepHouse = async () => {
     const now = app.clock.now();
@@ -127,8 +136,9 @@ export async function startServer(app: App, options: ServerOptions = {}): Promis
       await deleteExpiredEnrolments(tx, { now, pendingSince: now - PENDING_MICROS });
       await deleteExpiredLinks(tx, now);
       await deleteOldMails(tx, now - MAIL_DAYS * DAY_MICROS);
+      await deleteOldUsage(tx, now);
     }).catch((error: unknown) =>
-      app.log.warn({ err: error }, 'old statuses, sessions and mails could not be deleted'),
+      app.log.warn({ err: error }, 'old statuses, sessions, mails and usage figures could not be deleted'),
     );
   };
   const checkpoint = async () => {

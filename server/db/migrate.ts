@@ -8,6 +8,7 @@ import { migration0003 } from './migrations/0003-account-administration.ts';
 import { migration0004 } from './migrations/0004-deleted-owners.ts';
 import { migration0005 } from './migrations/0005-members-by-pseudonym.ts';
 import { migration0006 } from './migrations/0006-sign-in.ts';
+import { migration0007 } from './migrations/0007-usage.ts';
 import type { Database } from './open.ts';
 import type { Schema } from './schema.ts';
 import { inTransaction } from './transaction.ts';
@@ -20,6 +21,7 @@ const MIGRATIONS: readonly Migration[] = [
   migration0004,
   migration0005,
   migration0006,
+  migration0007,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -179,6 +179,15 @@ export type ObjectsTable = {
   json: string;
 };
 
+/**
+ * What the latest version of an object refers to, in order to find what refers to an object. Follows from `objects`:
+ * `storedReferences` says what of it.
+ */
+export type ObjectReferencesTable = { owner_id: number; to_id: string; date_added: number };
+
+/** How many objects and versions of a type an owner holds. Follows from `objects`, and is kept in the same transactions. */
+export type ObjectCountsTable = { owner_id: number; type: string; objects: number; versions: number };
+
 export type StatusesTable = {
   id: string;
   service_id: number;
@@ -186,6 +195,22 @@ export type StatusesTable = {
   created_at: number;
   json: string;
 };
+
+/** What a TAXII user did in a collection on one day (UTC, counted from the epoch). Outlives both: deleted ones are named by what is left of them. */
+export type TaxiiUsageTable = {
+  collection_id: string;
+  day: number;
+  account_id: number;
+  polls: number;
+  objects_served: number;
+  octets_served: number;
+  objects_added: number;
+  last_polled_at: number | null;
+  last_polled_from: string | null;
+};
+
+/** How many versions entered an owner on one day, in whatever way. */
+export type ObjectAdditionsTable = { owner_id: number; day: number; objects: number };
 
 export type ThrottlesTable = {
   key: string;
@@ -282,7 +307,11 @@ export type Schema = {
   taxii_service_organizations: TaxiiServiceOrganizationsTable;
   collections: CollectionsTable;
   objects: ObjectsTable;
+  object_references: ObjectReferencesTable;
+  object_counts: ObjectCountsTable;
   statuses: StatusesTable;
+  taxii_usage: TaxiiUsageTable;
+  object_additions: ObjectAdditionsTable;
   throttles: ThrottlesTable;
   known_addresses: KnownAddressesTable;
   audit_events: AuditEventsTable;

@@ -344,6 +344,7 @@ export const ROUTE_RIGHTS: Readonly<Record<string, readonly Operation[]>> = {
   ],
   'GET /session': [{ on: ['instance'] }],
   'DELETE /session': [{ on: ['instance'] }],
+  'GET /instance': [{ on: ['instance'], isPublic: true }],
   'GET /password-policy': [{ on: ['instance'], isPublic: true }],
   // They have no password: what changing one does is in the tests of passwords.
   'PUT /session/password': [
@@ -470,6 +471,7 @@ export const ROUTE_RIGHTS: Readonly<Record<string, readonly Operation[]>> = {
   'GET /organizations/:organization/accounts/export.csv': [onOrganization('account.view')],
   'GET /organizations/:organization/accounts/export.json': [onOrganization('account.view')],
   'GET /accounts/:account': [{ on: accounts }],
+  'GET /accounts/:account/usage': [{ on: accounts }],
   'PATCH /accounts/:account': EDITS,
   'POST /accounts/:account/preview': EDITS.filter(({ does = '' }) =>
     ['first name', 'Organization role', 'pseudonym', 'lock'].includes(does),
@@ -590,6 +592,7 @@ export const ROUTE_RIGHTS: Readonly<Record<string, readonly Operation[]>> = {
   'PUT /organizations/:organization/permissions': [
     ofOrganization(['organization.permissions'], { allowPseudonymChange: false }),
   ],
+  'GET /organizations/:organization/usage': [onOrganization('account.view')],
   'GET /organizations/:organization/seats': [onOrganization('organization.seats')],
   ...shared('community'),
   ...shared('source'),
@@ -729,6 +732,7 @@ export const ROUTE_RIGHTS: Readonly<Record<string, readonly Operation[]>> = {
   'DELETE /taxii-services/:service': [{ on: ['spareService'], needs: ['taxiiService.delete'], usesUp: true }],
   'GET /collections': [{ on: ['instance'] }],
   'GET /collections/:collection': [{ on: collections }],
+  'GET /collections/:collection/usage': [{ on: collections }],
   'PATCH /collections/:collection': [
     {
       on: collections,

@@ -13,6 +13,7 @@ import { createExchangeRoutes } from '../exchange/exchange.routes.ts';
 import { prepareExchange } from '../exchange/exchange.store.ts';
 import { createPageCache } from '../exchange/page-cache.ts';
 import { preparePages } from '../exchange/pages.store.ts';
+import { createUsageRecorder } from '../usage/recorder.ts';
 import { createAuthentication, type Presented } from './authentication.service.ts';
 
 const PHRASE = 'a typed pass phrase';
@@ -50,6 +51,7 @@ describe.each(ENGINES)('the credentials of a TAXII user on %s', (engine) => {
       statements: prepareExchange(app.db),
       pages: preparePages(app.db),
       cache: createPageCache(0),
+      usage: createUsageRecorder(app),
     });
     return { open: (presented: Presented) => routes.open(presented, FROM, undefined), authentication };
   };

@@ -13,6 +13,7 @@ import { createExchangeRoutes } from '../exchange/exchange.routes.ts';
 import { prepareExchange } from '../exchange/exchange.store.ts';
 import { createPageCache } from '../exchange/page-cache.ts';
 import { preparePages } from '../exchange/pages.store.ts';
+import { createUsageRecorder } from '../usage/recorder.ts';
 import { createAuthentication, type Presented } from './authentication.service.ts';
 
 const PHRASE = 'a typed pass phrase';
@@ -38,6 +39,7 @@ describe.each(ENGINES)('the right secret of an account that may not use it, on %
       statements: prepareExchange(app.db),
       pages: preparePages(app.db),
       cache: createPageCache(0),
+      usage: createUsageRecorder(fixed),
     });
     address = `203.0.${Math.floor(++number / 250)}.${number % 250}`;
     open = (presented, from = address) =>

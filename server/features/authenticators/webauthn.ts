@@ -14,7 +14,8 @@ export type ChallengeUse = { purpose: 'new-passkey' | 'second-factor' | 'sign-in
 /** What an authenticator's signature proves. */
 export type Signed = { counter: number; backedUp: boolean };
 
-const NAME = 'Taxiway';
+/** What the instance is called by those who are to trust it. */
+export const PRODUCT_NAME = 'Taxiway';
 /** 256 bits; WebAuthn Level 3 §13.4.3 asks for 128. */
 const CHALLENGE_BITS = 256;
 /** ES256, EdDSA, RS256 (IANA COSE algorithms). */
@@ -83,7 +84,7 @@ export function creationOptionsOf(
   return {
     challenge,
     timeout,
-    rp: { id: party.id, name: NAME },
+    rp: { id: party.id, name: PRODUCT_NAME },
     user: {
       id: userHandle(app, account.id),
       name: account.user_name,

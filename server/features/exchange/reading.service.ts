@@ -27,6 +27,7 @@ import {
   versionsResource,
 } from '../../protocols/taxii/resources.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
+import type { UsageRecorder } from '../usage/recorder.ts';
 import { collectionRights } from './exchange.rules.ts';
 import { type ExchangeStatements, findStatus } from './exchange.store.ts';
 import type { CachedPage, PageCache } from './page-cache.ts';
@@ -35,7 +36,13 @@ import { EMPTY_PAGE, framed, type PageRequest, type Pages, type RecordPage } fro
 import { requireCollection, requireReadable, type Session, type VisibleCollection } from './session.rules.ts';
 
 /** What the reading side of the exchange is made of. */
-export type Exchange = { app: App; statements: ExchangeStatements; pages: Pages; cache: PageCache };
+export type Exchange = {
+  app: App;
+  statements: ExchangeStatements;
+  pages: Pages;
+  cache: PageCache;
+  usage: UsageRecorder;
+};
 
 /** TAXII 2.1 §4.1: the API roots that the asker may use, which is the one of its service. */
 export function getDiscovery({ service, access }: Session, baseUrl: string): Discovery {
@@ -92,11 +99,16 @@ function resourceOf({ readOnly }: Session, collection: VisibleCollection, holdsS
 }
 
 type Listing = {
+  accountId: number;
   collection: VisibleCollection;
   query: EffectiveQuery;
   request: PageRequest;
   /** Octets of the page, at most. */
   mostBytes: number;
+  /** The page is made of objects, and not of what is told about them. */
+  hasObjects: boolean;
+  /** It goes on where the page before it ended. */
+  continues: boolean;
   /** Names the page among all that can be asked for; the owner's change counter keeps it true. */
   key: string;
 };
@@ -163,9 +175,13 @@ function readListing(
   const limit = Math.min(query.limit ?? service.defaultPageSize, service.maxPageSize);
   const after = query.after ?? -1;
   const largest = collection.largest_object;
+  const hasObjects = endpoint === 'objects' || endpoint === 'object';
   return {
+    accountId: session.account.id,
     collection,
     query,
+    hasObjects,
+    continues: cursor !== undefined,
     request: {
       ownerId: collection.owner_id,
       after,
@@ -174,10 +190,9 @@ function readListing(
       largestObject: largest,
       plan: planPage(filters, stixId),
     },
-    mostBytes:
-      endpoint === 'manifest' || endpoint === 'versions'
-        ? limit * RECORD_BYTES
-        : Math.min(limit * (largest + 1), Math.max(service.maxPageBytes, largest)),
+    mostBytes: hasObjects
+      ? Math.min(limit * (largest + 1), Math.max(service.maxPageBytes, largest))
+      : limit * RECORD_BYTES,
     key: JSON.stringify([
       endpoint,
       collection.collection_id,
@@ -222,7 +237,7 @@ function nextToken(
 export type PageAnswer = { page: CachedPage; first: Micros; last: Micros };
 
 /** What is asked for, and the way to room in memory for the answer. */
-export type Query = { rawQuery: string; reserve(bytes: number): Promise<void> };
+export type Query = { rawQuery: string; address: string; reserve(bytes: number): Promise<void> };
 
 /** Octets of a record of a manifest, at most: an id, two timestamps, a media type, their names. */
 const RECORD_BYTES = 700;
@@ -242,6 +257,14 @@ async function answer(
     page = await reading(build);
     page.isSentOnce = !exchange.cache.set(listing.key, page);
   }
+  exchange.usage.served({
+    accountId: listing.accountId,
+    collectionId: listing.collection.collection_id,
+    address: asked.address,
+    continues: listing.continues,
+    objects: listing.hasObjects ? page.count : 0,
+    octets: page.body.byteLength,
+  });
   const fallback = listing.query.after ?? listing.collection.collection_created_at;
   return { page, first: page.first ?? fallback, last: page.last ?? fallback };
 }

@@ -10,6 +10,8 @@ import { findCollection } from '../collections/collections.store.ts';
 import { type Candidate, toCandidate } from '../intelligence/intelligence.rules.ts';
 import { addObjects, deleteVersions } from '../intelligence/intelligence.store.ts';
 import { ownerTarget } from '../owners/owners.store.ts';
+import { newUsage } from '../usage/usage.rules.ts';
+import { addUsage } from '../usage/usage.store.ts';
 import { findSessionBasis, insertStatus } from './exchange.store.ts';
 import { requireCollection, requireReadable, type Session, type VisibleCollection } from './session.rules.ts';
 
@@ -67,6 +69,11 @@ export async function addEnvelope(
       accountId: session.account.id,
       now: action.now,
     });
+    const added = outcomes.filter(({ kind }) => kind === 'added').length;
+    if (added > 0) {
+      const usage = newUsage(session.account.id, collection.collection_id, action.now);
+      await addUsage(action.tx, [{ ...usage, objects_added: added }]);
+    }
     const successes: StatusDetail[] = [];
     const failures: StatusDetail[] = [];
     let index = 0;

@@ -3,6 +3,7 @@ import type { Schema } from '../../db/schema.ts';
 import { rawQuery, type SqlValue, type Transaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
+import { countAdditions } from '../usage/usage.store.ts';
 import {
   type Candidate,
   LATEST,
@@ -79,6 +80,7 @@ export async function addObjects(
     }))
     .where('id', '=', owner.id)
     .execute();
+  await countAdditions(tx, { ownerId: owner.id, objects: plan.inserts.length, now: by.now });
   return plan.outcomes;
 }
 

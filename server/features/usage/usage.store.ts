@@ -1,0 +1,180 @@
+import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely';
+import { USAGE_DAYS_KEPT } from '../../../contract/usage.ts';
+import type { Schema, TaxiiUsageTable } from '../../db/schema.ts';
+import { rawQuery, type Transaction } from '../../db/transaction.ts';
+import type { Micros } from '../../protocols/timestamp.ts';
+import { type DayFigures, dayOf, type Window } from './usage.rules.ts';
+
+export type Usage = Selectable<TaxiiUsageTable>;
+
+const FIGURES = ['polls', 'objects_served', 'octets_served', 'objects_added'] as const;
+
+const ADD_USAGE = `insert into taxii_usage as u
+  (collection_id, day, account_id, polls, objects_served, octets_served, objects_added, last_polled_at, last_polled_from)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+  on conflict (collection_id, day, account_id) do update set
+  ${FIGURES.map((name) => `${name} = u.${name} + excluded.${name}`).join(', ')},
+  last_polled_from = case when excluded.last_polled_at >= coalesce(u.last_polled_at, 0) then excluded.last_polled_from else u.last_polled_from end,
+  last_polled_at = case when excluded.last_polled_at >= coalesce(u.last_polled_at, 0) then excluded.last_polled_at else u.last_polled_at end`;
+
+/** Adds figures to those that are stored, which any process may have written. */
+export async function addUsage(tx: Transaction, batch: readonly Usage[]): Promise<void> {
+  const keyOf = (usage: Usage) => `${usage.collection_id} ${usage.day} ${usage.account_id}`;
+  // In one order, so that two processes that write the same rows do not lock each other out.
+  for (const row of [...batch].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))) {
+    await rawQuery(tx, ADD_USAGE, [
+      row.collection_id,
+      row.day,
+      row.account_id,
+      row.polls,
+      row.objects_served,
+      row.octets_served,
+      row.objects_added,
+      row.last_polled_at,
+      row.last_polled_from,
+    ]);
+  }
+}
+
+/** Counts versions that an owner got. Its row is locked. */
+export async function countAdditions(
+  tx: Transaction,
+  added: { ownerId: number; objects: number; now: Micros },
+): Promise<void> {
+  await rawQuery(
+    tx,
+    `insert into object_additions as a (owner_id, day, objects) values (?, ?, ?)
+     on conflict (owner_id, day) do update set objects = a.objects + excluded.objects`,
+    [added.ownerId, dayOf(added.now), added.objects],
+  );
+}
+
+/** Forgets figures of days that are no longer kept. */
+export async function deleteOldUsage(tx: Transaction, now: Micros): Promise<void> {
+  const first = dayOf(now) - USAGE_DAYS_KEPT;
+  await tx.deleteFrom('taxii_usage').where('day', '<', first).execute();
+  await tx.deleteFrom('object_additions').where('day', '<', first).execute();
+}
+
+/** Whose figures: those of one account, of the TAXII users of an organization, or of a collection. */
+export type UsageOf = { accountId: number } | { organizationId: number } | { collectionId: string };
+
+function within(of: UsageOf, { first, last }: Window): RawBuilder<unknown> {
+  const days = sql`day >= ${first} and day <= ${last}`;
+  if ('accountId' in of) return sql`account_id = ${of.accountId} and ${days}`;
+  if ('collectionId' in of) return sql`collection_id = ${of.collectionId} and ${days}`;
+  return sql`account_id in (select id from accounts where organization_id = ${of.organizationId} and kind = 'taxii') and ${days}`;
+}
+
+/** As a number: PostgreSQL's sum of 64-bit integers is a decimal. */
+const sums = sql.raw(FIGURES.map((name) => `cast(sum(${name}) as bigint) as ${name}`).join(', '));
+
+/** Figures day by day, those of days on which there was something. */
+export async function listUsageByDay(db: Kysely<Schema>, of: UsageOf, window: Window): Promise<DayFigures[]> {
+  const { rows } = await sql<DayFigures>`
+    select day, ${sums} from taxii_usage where ${within(of, window)} group by day`.execute(db);
+  return rows;
+}
+
+/** Versions that entered the owner, day by day. */
+export async function listAdditions(
+  db: Kysely<Schema>,
+  ownerId: number,
+  { first, last }: Window,
+): Promise<{ day: number; objects: number }[]> {
+  return await db
+    .selectFrom('object_additions')
+    .select(['day', 'objects'])
+    .where('owner_id', '=', ownerId)
+    .where('day', '>=', first)
+    .where('day', '<=', last)
+    .execute();
+}
+
+/** What figures are told apart by. */
+export type Part = 'account_id' | 'collection_id';
+
+/** The accounts or collections that stand first, and how many there are in all. */
+export async function listUsageParts(
+  db: Kysely<Schema>,
+  of: UsageOf,
+  window: Window,
+  { part, order, limit }: { part: Part; order: 'polls' | 'last_polled_at'; limit: number },
+): Promise<{ parts: (string | number)[]; count: number }> {
+  const by = sql.ref(part);
+  const rank = order === 'polls' ? sql`sum(polls)` : sql`coalesce(max(last_polled_at), 0)`;
+  const [counted, found] = await Promise.all([
+    sql<{
+      count: number;
+    }>`select count(distinct ${by}) as count from taxii_usage where ${within(of, window)}`.execute(db),
+    sql<{ part: string | number }>`select ${by} as part from taxii_usage where ${within(of, window)}
+      group by ${by} order by ${rank} desc, ${by} limit ${limit}`.execute(db),
+  ]);
+  return { parts: found.rows.map((row) => row.part), count: counted.rows[0]?.count ?? 0 };
+}
+
+/** The rows of these parts. */
+export async function listUsageOfParts(
+  db: Kysely<Schema>,
+  of: UsageOf,
+  window: Window,
+  { part, parts }: { part: Part; parts: readonly (string | number)[] },
+): Promise<Usage[]> {
+  if (parts.length === 0) return [];
+  const { rows } = await sql<Usage>`select * from taxii_usage
+    where ${within(of, window)} and ${sql.ref(part)} in (${sql.join(parts)})`.execute(db);
+  return rows;
+}
+
+/** Accounts, deleted ones too, with what they are called and where they belong. */
+export async function listUsers(db: Kysely<Schema>, ids: readonly number[]) {
+  if (ids.length === 0) return [];
+  return await db
+    .selectFrom('accounts')
+    .innerJoin('owners', 'owners.id', 'accounts.organization_id')
+    .select([
+      'accounts.id',
+      'accounts.user_name',
+      'accounts.first_name',
+      'accounts.last_name',
+      'accounts.pseudonym',
+      'accounts.organization_id',
+      'accounts.system_role',
+      'accounts.deleted_at',
+      'owners.name as organization_name',
+    ])
+    .where('accounts.id', 'in', ids)
+    .execute();
+}
+
+/** Collections that are still there, with whose they are. */
+export async function listUsedCollections(db: Kysely<Schema>, ids: readonly string[]) {
+  if (ids.length === 0) return [];
+  return await db
+    .selectFrom('collections')
+    .innerJoin('owners', 'owners.id', 'collections.owner_id')
+    .select([
+      'collections.id',
+      'owners.id as owner_id',
+      'owners.name as owner_name',
+      'owners.kind as owner_kind',
+    ])
+    .where('collections.id', 'in', ids)
+    .execute();
+}
+
+/** Which of the organizations belong to the community or source. */
+export async function listMembersAmong(
+  db: Kysely<Schema>,
+  ownerId: number,
+  organizationIds: readonly number[],
+): Promise<Set<number>> {
+  if (organizationIds.length === 0) return new Set();
+  const rows = await db
+    .selectFrom('memberships')
+    .select('organization_id')
+    .where('owner_id', '=', ownerId)
+    .where('organization_id', 'in', organizationIds)
+    .execute();
+  return new Set(rows.map((row) => row.organization_id));
+}
