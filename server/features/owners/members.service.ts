@@ -41,7 +41,6 @@ import {
   memberAccountView,
   viewMembersPermission,
 } from './shared.rules.ts';
-import { listRolesIn, listRolesOf } from './shared.store.ts';
 import {
   auditTarget,
   findVisibleOwner,
@@ -49,6 +48,7 @@ import {
   readingTools,
   type VisibleOwner,
 } from './visible-owner.ts';
+import { listVisibleRoles } from './visible-roles.ts';
 
 /**
  * The member organizations of a community or source, with their default roles.
@@ -288,41 +288,29 @@ export async function listCommunityRoles(
     if (!isVisible || account === undefined)
       throw new AppError('not_found', { message: `There is no account ${called(reference)}.` });
     const bearer = { accountId: account.id, organizationId: account.organization_id };
-    const rows = await listRolesOf(read, bearer);
-    const { actor } = access;
-    const own =
-      actor.kind === 'account'
-        ? await listRolesIn(
-            read,
-            actor,
-            rows.map((row) => row.id),
-          )
-        : undefined;
-    const items = rows.flatMap((row): AccountCommunityRole[] => {
-      const mine = own?.get(row.id);
-      const ownerTarget = {
-        communityRole:
-          actor.kind === 'account'
-            ? effectiveCommunityRole(actor.systemRole, mine?.individual, mine?.organization_default)
-            : undefined,
-      };
-      const role = effectiveCommunityRole(account.system_role, row.individual, row.organization_default);
-      if (role === undefined || row.kind === 'organization' || !access.can('owner.view', ownerTarget))
-        return [];
-      return [
-        {
-          owner: { id: row.id, kind: row.kind, name: row.name },
-          account: account.id,
-          role,
-          individual: row.individual,
-          organizationDefault: row.organization_default,
-          availableRoles: availableRoles(account.system_role),
-          abilities: {
-            setRole: row.organization_default !== null && maySetRole(access, account.id, ownerTarget),
+    const items = (await listVisibleRoles(read, access, bearer)).flatMap(
+      ({ owner, target }): AccountCommunityRole[] => {
+        const role = effectiveCommunityRole(
+          account.system_role,
+          owner.individual,
+          owner.organization_default,
+        );
+        if (role === undefined) return [];
+        return [
+          {
+            owner: { id: owner.id, kind: owner.kind, name: owner.name },
+            account: account.id,
+            role,
+            individual: owner.individual,
+            organizationDefault: owner.organization_default,
+            availableRoles: availableRoles(account.system_role),
+            abilities: {
+              setRole: owner.organization_default !== null && maySetRole(access, account.id, target),
+            },
           },
-        },
-      ];
-    });
+        ];
+      },
+    );
     return { items };
   });
 }

@@ -18,9 +18,9 @@ import type { Transaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import { DEFAULT_PAGE, decodeCursor, type Page, pageFrom } from '../../pages.ts';
-import { countSeats, hasAnother } from '../accounts/accounts.store.ts';
-import { findInstance, lockInstance } from '../instance/instance.store.ts';
-import { organizationView, seatGauge } from './organizations.rules.ts';
+import { hasAnother } from '../accounts/accounts.store.ts';
+import { lockInstance } from '../instance/instance.store.ts';
+import { organizationView } from './organizations.rules.ts';
 import {
   clearOrganization,
   countSeatsOf,
@@ -47,6 +47,7 @@ import {
   updateOrganization,
   updateOwner,
 } from './owners.store.ts';
+import { readSeats } from './seat-gauges.ts';
 
 /** The organizations that the caller may see, with their limits and how much of each is used where it may see those. */
 export async function listOrganizations(
@@ -231,45 +232,7 @@ export async function getSeats(app: App, caller: Caller, reference: Reference): 
     about(targetOf(row));
     const target = { organizationId: row.id };
     access.require('organization.seats', target);
-    const instance = await findInstance(read);
-    if (instance === undefined) throw new Error('the instance has no row');
-    const used = (await countSeatsOf(read, [row.id]))(row.id);
-    const visible = access.can('licence.view', INSTANCE);
-    const { name } = row;
-    const common = access.can('account.create', target)
-      ? null
-      : 'You may not create accounts in this organization.';
-    const refusedBy = (isAllowed: number, who: string, what: string) =>
-      isAllowed === 1 ? null : `${who} does not allow ${what}.`;
-    const licence = 'The licence of this instance';
-    return {
-      organization: { id: row.id, name },
-      users: seatGauge(
-        'users',
-        { name, used: used.users, max: row.max_users },
-        { used: await countSeats(read, 'user', 'instance'), max: instance.max_users, visible },
-        common,
-      ),
-      apiUsers: seatGauge(
-        'apiUsers',
-        { name, used: used.apiUsers, max: row.max_api_users },
-        { used: await countSeats(read, 'api', 'instance'), max: instance.max_api_users, visible },
-        common ?? refusedBy(instance.api_users_allowed, licence, 'API users'),
-      ),
-      taxiiUsers: seatGauge(
-        'taxiiUsers',
-        { name, used: used.taxiiUsers, max: row.max_taxii_users },
-        { used: await countSeats(read, 'taxii', 'instance'), max: instance.max_taxii_users, visible },
-        common,
-      ),
-      readOnlyUsers: await (async () => {
-        const whyNot =
-          common ??
-          refusedBy(instance.read_only_users_allowed, licence, 'read-only users') ??
-          refusedBy(row.read_only_users_allowed, `The organization "${name}"`, 'read-only users');
-        return { used: await countSeats(read, 'read_only', row.id), canCreate: whyNot === null, whyNot };
-      })(),
-    };
+    return await readSeats(read, access, row);
   });
 }
 
