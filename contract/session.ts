@@ -16,6 +16,25 @@ const instanceAbilities = z.strictObject({
   'settings.edit': z.boolean(),
   'taxiiService.create': z.boolean(),
   'audit.viewInstance': z.boolean(),
+  /** The accounts of all organizations. */
+  'account.view': z.boolean(),
+  /** All of them, not only those of the own organization. */
+  'taxiiService.view': z.boolean(),
+});
+
+/** What a person may do in the own organization. */
+const ownAbilities = z.strictObject({
+  'account.view': z.boolean(),
+  'account.create': z.boolean(),
+  'group.view': z.boolean(),
+  'group.edit': z.boolean(),
+  'audit.view': z.boolean(),
+  'organization.activity': z.boolean(),
+  'organization.edit': z.boolean(),
+  'organization.seats': z.boolean(),
+  'taxiiService.view': z.boolean(),
+  'collection.view': z.boolean(),
+  'intelligence.read': z.boolean(),
 });
 
 /** What can be shown as a second factor. */
@@ -29,9 +48,11 @@ export const session = z.strictObject({
   firstName: z.string().nullable(),
   lastName: z.string().nullable(),
   pseudonym: z.string(),
-  organization: z.strictObject({ id: z.number(), name: z.string() }),
+  organization: z.strictObject({ id: z.number(), name: z.string(), abilities: ownAbilities }),
   systemRole: z.enum(SYSTEM_ROLES),
   organizationRole: z.enum(ORGANIZATION_ROLES),
+  /** An IANA time zone; null: none was chosen. */
+  timeZone: z.string().nullable(),
   /** What the person has to do, the first first, before the session reaches anything else. */
   requiredActions: z.array(z.enum(REQUIRED_ACTIONS)),
   /** By what a second factor can be shown; empty: the account has none. */

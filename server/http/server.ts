@@ -16,9 +16,9 @@ import { createAddressReader, isLoopback } from './addresses.ts';
 import type { AdmitApi } from './api-credential.ts';
 import { API_ROOT, type ApiRoute, createApiFace } from './api-face.ts';
 import { spareUnsentAnswers } from './connections.ts';
+import { CONSOLE, openConsole } from './console.ts';
 import { createFlow } from './flow.ts';
 import { endAndLinger } from './linger.ts';
-import { LINK_PAGE, LINK_PAGE_HEADERS } from './link-page.ts';
 import { createMetrics, type Figures } from './metrics.ts';
 import { isPlainRead, sendPlainly } from './plain-reads.ts';
 import { createRestFace, type OpenSession, type RestRoute } from './rest-face.ts';
@@ -105,8 +105,12 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
       return rawPath.length > 1 ? rawPath.replace(/\/$/, '') : rawPath;
     },
   });
-  hono.get('/', (c) => c.text('Taxiway\n\nTAXII 2.1 discovery: /taxii2/\nREST API: /rest/docs\n'));
-  hono.get('/link', (c) => c.body(LINK_PAGE, 200, { ...LINK_PAGE_HEADERS }));
+  hono.get('/', (c) =>
+    c.req.header('accept')?.includes('text/html') === true
+      ? c.redirect(`${CONSOLE}/`)
+      : c.text(`Taxiway\n\nConsole: ${CONSOLE}/\nTAXII 2.1 discovery: /taxii2/\nREST API: /rest/docs\n`),
+  );
+  serveConsole(hono);
   hono.get('/healthz', (c) => c.text('ok\n'));
   hono.get('/readyz', async (c) => {
     if (isClosing) return c.text('closing\n', 503);
@@ -218,6 +222,21 @@ export async function listen<S extends TaxiiSession>(app: App, faces: Faces<S>):
       clearTimeout(end);
     },
   };
+}
+
+/** The page stands behind one-time links, too; which screen it shows is an affair of its script. */
+function serveConsole(hono: Hono<{ Bindings: HttpBindings }>): void {
+  const pages = openConsole();
+  const answer = ({ status, headers, body }: ReturnType<typeof pages.page>) =>
+    new Response(body as Uint8Array<ArrayBuffer> | string, { status, headers });
+  for (const path of [CONSOLE, '/link']) hono.get(path, () => answer(pages.page()));
+  hono.get(`${CONSOLE}/*`, (c) => {
+    const path = c.req.path.slice(CONSOLE.length + 1);
+    const asset = pages.asset(path, c.req.header('accept-encoding') ?? '');
+    if (asset !== undefined) return answer(asset);
+    // A missing file is missing; everything else is an address within the page.
+    return path.startsWith('assets/') ? c.notFound() : answer(pages.page());
+  });
 }
 
 /** Also the `error_id` of an answer; the log has it too. */

@@ -209,8 +209,10 @@ export async function sessionView(
   const requiredActions = requiredActionsOf({ ...row, ...(await findSessionPolicy(db)) }, session, now);
   const factors = row.authenticator_since === null ? [] : await listSecondFactors(db, row.id);
   // Until everything is done nothing else may be.
-  const may = (permission: keyof SessionView['abilities']) =>
-    requiredActions.length === 0 && access.can(permission, INSTANCE);
+  const isDone = requiredActions.length === 0;
+  const may = (permission: keyof SessionView['abilities']) => isDone && access.can(permission, INSTANCE);
+  const mayAtHome = (permission: keyof SessionView['organization']['abilities']) =>
+    isDone && access.can(permission, { organizationId: row.organization_id });
   access.noteAsked();
   return {
     id: row.id,
@@ -219,9 +221,26 @@ export async function sessionView(
     firstName: row.first_name,
     lastName: row.last_name,
     pseudonym: row.pseudonym,
-    organization: { id: row.organization_id, name: row.organization_name },
+    organization: {
+      id: row.organization_id,
+      name: row.organization_name,
+      abilities: {
+        'account.view': mayAtHome('account.view'),
+        'account.create': mayAtHome('account.create'),
+        'group.view': mayAtHome('group.view'),
+        'group.edit': mayAtHome('group.edit'),
+        'audit.view': mayAtHome('audit.view'),
+        'organization.activity': mayAtHome('organization.activity'),
+        'organization.edit': mayAtHome('organization.edit'),
+        'organization.seats': mayAtHome('organization.seats'),
+        'taxiiService.view': mayAtHome('taxiiService.view'),
+        'collection.view': mayAtHome('collection.view'),
+        'intelligence.read': mayAtHome('intelligence.read'),
+      },
+    },
     systemRole: row.system_role,
     organizationRole: row.organization_role,
+    timeZone: row.time_zone,
     requiredActions,
     secondFactors: SECOND_FACTORS.filter((factor) => factors.includes(factor)),
     abilities: {
@@ -234,6 +253,8 @@ export async function sessionView(
       'settings.edit': may('settings.edit'),
       'taxiiService.create': may('taxiiService.create'),
       'audit.viewInstance': may('audit.viewInstance'),
+      'account.view': may('account.view'),
+      'taxiiService.view': may('taxiiService.view'),
     },
   };
 }

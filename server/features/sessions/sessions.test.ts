@@ -60,9 +60,26 @@ describe.each(ENGINES)('sessions on %s', (engine) => {
       firstName: 'Some',
       lastName: 'Body',
       pseudonym: expect.any(String),
-      organization: { id: organization.id, name: organization.name },
+      organization: {
+        id: organization.id,
+        name: organization.name,
+        abilities: {
+          'account.view': true,
+          'account.create': true,
+          'group.view': true,
+          'group.edit': true,
+          'audit.view': true,
+          'organization.activity': true,
+          'organization.edit': true,
+          'organization.seats': true,
+          'taxiiService.view': true,
+          'collection.view': true,
+          'intelligence.read': true,
+        },
+      },
       systemRole: 'Accounts Administrator',
       organizationRole: 'Read Only User',
+      timeZone: null,
       requiredActions: [],
       secondFactors: [],
       abilities: {
@@ -75,6 +92,8 @@ describe.each(ENGINES)('sessions on %s', (engine) => {
         'settings.edit': false,
         'taxiiService.create': false,
         'audit.viewInstance': false,
+        'account.view': true,
+        'taxiiService.view': true,
       },
     });
     expect((await browser.request('GET', '/session')).body).toEqual(reply.body);

@@ -1,0 +1,143 @@
+import { Alert, Anchor, Button, Center, Group, Loader, Stack, Text, ThemeIcon, Title } from '@mantine/core';
+import {
+  IconBan,
+  IconCloudOff,
+  IconInbox,
+  IconMoodConfuzed,
+  type IconProps,
+  IconQuestionMark,
+} from '@tabler/icons-react';
+import type { UseQueryResult } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { ComponentType, ReactNode } from 'react';
+import { ApiError } from '../api/client.ts';
+
+type State = { icon: ComponentType<IconProps>; title: string; children?: ReactNode; actions?: ReactNode };
+
+/** Something in place of what was to be seen: an icon, what is the case, and what can be done. */
+export function StatePanel({ icon: Icon, title, children, actions }: State) {
+  return (
+    <Center py={64} px="md">
+      <Stack align="center" gap="sm" maw={480} ta="center">
+        <ThemeIcon size={56} radius="xl" variant="light" aria-hidden>
+          <Icon size={30} stroke={1.6} />
+        </ThemeIcon>
+        <Title order={2} size="h3">
+          {title}
+        </Title>
+        {children !== undefined && (
+          <Text c="dimmed" component="div">
+            {children}
+          </Text>
+        )}
+        {actions !== undefined && <Group justify="center">{actions}</Group>}
+      </Stack>
+    </Center>
+  );
+}
+
+/** There is nothing here yet, and this is what one can do about it. */
+export function Empty({ title, children, actions }: Omit<State, 'icon'>) {
+  return (
+    <StatePanel icon={IconInbox} title={title} actions={actions}>
+      {children}
+    </StatePanel>
+  );
+}
+
+export function Loading({ label = 'Loading' }: { label?: string }) {
+  return (
+    <Center py={64} role="status">
+      <Loader type="dots" />
+      <span className="visually-hidden">{label}</span>
+    </Center>
+  );
+}
+
+export function NotFound() {
+  return (
+    <StatePanel
+      icon={IconQuestionMark}
+      title="There is nothing at this address"
+      actions={
+        <Anchor component={Link} to="/">
+          Go to the home page
+        </Anchor>
+      }
+    >
+      It may have been deleted, or you may not be allowed to know of it.
+    </StatePanel>
+  );
+}
+
+/** Why a screen, or a part of it, cannot be shown. */
+export function PageError({ error, onRetry }: { error: unknown; onRetry?: (() => void) | undefined }) {
+  const retry =
+    onRetry === undefined ? undefined : (
+      <Button variant="default" onClick={onRetry}>
+        Try again
+      </Button>
+    );
+  if (error instanceof ApiError) {
+    if (error.code === 'not_found') return <NotFound />;
+    if (error.code === 'forbidden')
+      return (
+        <StatePanel icon={IconBan} title="You may not see this">
+          {error.message} Whoever administers your organization can tell you who may.
+        </StatePanel>
+      );
+    if (error.code === 'offline' || error.code === 'unavailable')
+      return (
+        <StatePanel icon={IconCloudOff} title="The server cannot be reached" actions={retry}>
+          Nothing is lost. This page goes on by itself when the connection is back.
+        </StatePanel>
+      );
+    return (
+      <StatePanel icon={IconMoodConfuzed} title="That did not work" actions={retry}>
+        {error.message}
+        {typeof error.details.requestId === 'string' && (
+          <Text size="sm" mt="xs">
+            Request {error.details.requestId}
+          </Text>
+        )}
+      </StatePanel>
+    );
+  }
+  return (
+    <StatePanel icon={IconMoodConfuzed} title="This page has failed" actions={retry}>
+      {error instanceof Error ? error.message : 'Something unexpected has happened.'}
+    </StatePanel>
+  );
+}
+
+/** What a question is answered with: the answer, or that it is on its way, or why there is none. */
+export function Answered<T>({
+  query,
+  children,
+}: {
+  query: UseQueryResult<T, ApiError>;
+  children: (answer: T) => ReactNode;
+}) {
+  if (query.data !== undefined) return <>{children(query.data)}</>;
+  if (query.isError) return <PageError error={query.error} onRetry={() => void query.refetch()} />;
+  return <Loading />;
+}
+
+/** Why something that a person asked for was refused; it is read out. */
+export function Refusal({ error, title = 'That did not work' }: { error: Error | null; title?: string }) {
+  if (error === null) return null;
+  const problems = error instanceof ApiError ? error.problems : [];
+  return (
+    <Alert color="red" title={title} role="alert">
+      {problems.length > 1 ? (
+        <ul style={{ margin: 0, paddingLeft: 18 }}>
+          {problems.map(({ path, message }) => (
+            <li key={`${path} ${message}`}>{path === '' ? message : `${path}: ${message}`}</li>
+          ))}
+        </ul>
+      ) : (
+        error.message
+      )}
+    </Alert>
+  );
+}
