@@ -9,6 +9,7 @@ import { migration0004 } from './migrations/0004-deleted-owners.ts';
 import { migration0005 } from './migrations/0005-members-by-pseudonym.ts';
 import { migration0006 } from './migrations/0006-sign-in.ts';
 import { migration0007 } from './migrations/0007-usage.ts';
+import { migration0009 } from './migrations/0009-browsing.ts';
 import type { Database } from './open.ts';
 import type { Schema } from './schema.ts';
 import { inTransaction } from './transaction.ts';
@@ -22,6 +23,7 @@ const MIGRATIONS: readonly Migration[] = [
   migration0005,
   migration0006,
   migration0007,
+  migration0009,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -76,6 +76,7 @@ function indicator(number: number) {
     created: version,
     createdByRef: undefined,
     revoked: false,
+    refersTo: [],
   };
   return { head, text, size: Buffer.byteLength(text), warnings: [], contentHash: undefined };
 }

@@ -4,6 +4,8 @@ import { rawQuery, type SqlValue, type Transaction } from '../../db/transaction.
 import { AppError } from '../../errors.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
 import { countAdditions } from '../usage/usage.store.ts';
+import { countedAdditions, typeOfId } from './counts.rules.ts';
+import { addCounts, insertReferences, restoreReferences, withdrawReferences } from './derived.store.ts';
 import {
   type Candidate,
   LATEST,
@@ -63,8 +65,11 @@ export async function addObjects(
     strict: owner.strict,
   });
   if (plan.inserts.length === 0) return plan.outcomes;
+  await withdrawReferences(tx, owner.id, plan.demotions);
   for (const { id, latest } of plan.demotions) await setLatest(tx, id, latest);
   await insertObjects(tx, owner.id, plan.inserts, by.accountId);
+  await insertReferences(tx, owner.id, plan.inserts);
+  await addCounts(tx, owner.id, countedAdditions(plan.inserts, stored, plan.demotions));
   const largest = plan.inserts.reduce((max, insert) => Math.max(max, insert.candidate.size), 0);
   await tx
     .updateTable('owners')
@@ -118,6 +123,7 @@ export async function deleteVersions(
             (versions.last && row.version === eligible.at(-1)?.version),
         );
   if (doomed.length === 0) return 0;
+  await withdrawReferences(tx, ownerId, doomed);
   for (let start = 0; start < doomed.length; start += LIST) {
     const ids = doomed.slice(start, start + LIST).map((row) => row.id);
     await tx.deleteFrom('objects').where('id', 'in', ids).execute();
@@ -132,7 +138,15 @@ export async function deleteVersions(
       .set({ latest, date_added: stamps[index] ?? 0 })
       .where('id', '=', id)
       .execute();
+    if (latest === LATEST.overall) await restoreReferences(tx, id);
   }
+  await addCounts(tx, ownerId, [
+    {
+      type: typeOfId(selection.stixId),
+      objects: left.length === 0 ? -1 : 0,
+      versions: -doomed.length,
+    },
+  ]);
   await tx
     .updateTable('owners')
     .set((eb) => ({ last_stamp: stamps.at(-1) ?? lastStamp, change_counter: eb('change_counter', '+', 1) }))

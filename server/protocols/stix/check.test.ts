@@ -87,6 +87,7 @@ describe('the head of an object', () => {
       created: Date.parse(at) * 1000,
       createdByRef: creator,
       revoked: true,
+      refersTo: [],
     });
   });
 

@@ -5,6 +5,7 @@ import { isIdentifier, isTypeName, uuidVersion } from './identifiers.ts';
 import { givenValue, isJsonObject, type JsonObject } from './json-value.ts';
 import { walkMembers } from './member-walk.ts';
 import { objectTypes } from './object-types.ts';
+import { storedReferences } from './references.ts';
 import { createReport, type Report, refuse, refuseIfStrict, warn } from './report.ts';
 import { readTimestamp } from './timestamps.ts';
 import { checkTypeProperties } from './type-rules.ts';
@@ -23,6 +24,8 @@ export type StixHead = {
   created: Micros | undefined;
   createdByRef: string | undefined;
   revoked: boolean;
+  /** Ids that it refers to, as far as it is to be found by them. */
+  refersTo: readonly string[];
 };
 
 export type CheckResult =
@@ -72,6 +75,7 @@ export function checkObject(
     created,
     createdByRef: stringOf(object, 'created_by_ref'),
     revoked: givenValue(object, 'revoked') === true,
+    refersTo: storedReferences(object),
   };
   return { ok: true, head, warnings: report.warnings };
 }
