@@ -111,7 +111,6 @@ const objectShape = {
   dateAdded: instant,
   versions: z.number(),
   revoked: z.boolean(),
-  published: z.boolean(),
   size: z.number(),
   creator: z.strictObject({ id: z.string(), name: z.string().nullable() }).nullable(),
 };
@@ -119,13 +118,13 @@ const OBJECT_TEXTS = {
   ...HEAD_TEXTS,
   specVersion: 'The version of STIX: 2.0 or 2.1.',
   version: 'Its version: `modified`, `created`, or the date added where it has neither.',
-  detail: 'The pattern of an indicator that has a name; the two ends of a relationship; else null.',
+  detail:
+    'The pattern of an indicator that has a name; the two ends of a relationship with an arrow between; else null.',
   created: '`created`, as it is written in the object; null where it has none.',
   modified: '`modified`, as it is written in the object; null where it has none.',
   dateAdded: 'The instant under which it entered the collection; RFC 3339 in UTC.',
   versions: `How many versions of it are stored; ${MAX_LISTED_VERSIONS} stands for so many or more.`,
   revoked: 'Whether it is revoked.',
-  published: 'Whether it is published: also those read it who read only that.',
   size: 'Octets of its JSON text.',
   creator:
     'The identity that `created_by_ref` names, with its name where the collection holds it; null: nobody is named.',
@@ -161,7 +160,7 @@ export const objectsQuery = z.strictObject(
       sort: 'The order; `-dateAdded`, the newest first, unless given.',
       type: 'Only these STIX types, with commas between.',
       search:
-        'A STIX id, or the beginning of one that reaches beyond `--`: found wherever it is, in the order of ids. Anything else: text in the name, value, pattern, aliases, description or the like; then each page looks through a few thousand objects at most, `searchedTo` says how far it came, and `next` goes on from there.',
+        'A STIX id, or the beginning of one, at least as far as its `--`: found wherever it is, in the order of ids. Anything else: text in the name, value, pattern, aliases, description or the like; then each page looks through a few thousand objects at most, `searchedTo` says how far it came, and `next` goes on from there.',
       addedAfter: 'Only what was added after this instant.',
       addedBefore: 'Only what was added before this instant.',
     },

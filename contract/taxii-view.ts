@@ -69,7 +69,7 @@ export const taxiiView = z.strictObject(
           { discoveryUrl: z.string(), apiRootUrl: z.string().nullable() },
           {
             discoveryUrl: 'The URL of discovery.',
-            apiRootUrl: 'The URL of the API root of its service; null: it is bound to none.',
+            apiRootUrl: 'The URL of the API root of its service; null: it has none that it may use.',
           },
         ),
       ),
