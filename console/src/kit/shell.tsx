@@ -144,7 +144,7 @@ function SearchButton() {
   return (
     <UnstyledButton
       onClick={openSpotlight}
-      aria-label="Go anywhere"
+      aria-label="Go anywhere, Ctrl K"
       aria-keyshortcuts="Control+K Meta+K"
       px="sm"
       py={6}
@@ -207,7 +207,9 @@ function UserMenu({ session }: { session: SessionView }) {
     <Menu position="bottom-end" width={260}>
       <Menu.Target>
         <UnstyledButton aria-label={`Your account: ${name}`}>
-          <Avatar name={name} color="initials" radius="xl" size={36} aria-hidden />
+          <Avatar radius="xl" size={36} color="taxiway">
+            <IconUser size={20} aria-hidden />
+          </Avatar>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

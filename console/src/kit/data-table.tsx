@@ -1,0 +1,195 @@
+import { Box, Checkbox, Group, Skeleton, Table, Text, UnstyledButton } from '@mantine/core';
+import { IconArrowDown, IconArrowsSort, IconArrowUp } from '@tabler/icons-react';
+import { type KeyboardEvent, type ReactNode, useRef, useState } from 'react';
+import { useKnownShortcut } from './shortcuts.tsx';
+
+export type Column<Row> = {
+  id: string;
+  header: string;
+  render: (row: Row) => ReactNode;
+  /** The server's name of the order by this column; without it the column does not sort. */
+  sort?: string;
+  /** Cannot be chosen away. */
+  isFixed?: boolean;
+  /** Not shown until somebody chooses it. */
+  isExtra?: boolean;
+  align?: 'left' | 'right';
+  width?: number | string;
+};
+
+type Props<Row> = {
+  /** What the table holds, for those who do not see it. */
+  label: string;
+  columns: readonly Column<Row>[];
+  /** Undefined while they are on their way. */
+  rows: readonly Row[] | undefined;
+  keyOf: (row: Row) => string;
+  /** What Enter and a click on the row do; links in the row are for the mouse's other buttons. */
+  onOpen?: (row: Row) => void;
+  /** As the server has it: a column's `sort`, with `-` before it for the other way round. */
+  sort?: string | undefined;
+  onSort?: (sort: string) => void;
+  /** The keys of the rows that are selected, where rows can be. */
+  selected?: ReadonlySet<string>;
+  onSelect?: (selected: ReadonlySet<string>) => void;
+  /** How a row is called, where rows can be selected. */
+  nameOf?: (row: Row) => string;
+  /** In place of the rows when there are none. */
+  empty?: ReactNode;
+  /** What is shown is of the question before. */
+  isStale?: boolean;
+};
+
+const SKELETONS = ['a', 'b', 'c', 'd', 'e', 'f'];
+
+/**
+ * A page of rows that the server has sorted and cut. Arrow keys walk the rows, Home and End go to the ends, Enter opens,
+ * Space selects.
+ */
+export function DataTable<Row>(props: Props<Row>) {
+  const { label, columns, rows, keyOf, onOpen, selected, onSelect, empty, isStale = false } = props;
+  const body = useRef<HTMLTableSectionElement>(null);
+  const [active, setActive] = useState(0);
+  const hasRows = rows !== undefined && rows.length > 0;
+  useKnownShortcut('↑ ↓', 'Walk the rows of a table', hasRows);
+  useKnownShortcut('Enter', 'Open the row', hasRows && onOpen !== undefined);
+  useKnownShortcut('Space', 'Select the row', hasRows && onSelect !== undefined);
+
+  const focusRow = (index: number) => {
+    const row = body.current?.rows[index];
+    if (row === undefined) return;
+    setActive(index);
+    row.focus();
+  };
+  const toggle = (row: Row) => {
+    if (selected === undefined || onSelect === undefined) return;
+    const key = keyOf(row);
+    const next = new Set(selected);
+    if (!next.delete(key)) next.add(key);
+    onSelect(next);
+  };
+  const onKeyDown = (event: KeyboardEvent<HTMLTableRowElement>, index: number, row: Row) => {
+    if (event.target !== event.currentTarget || rows === undefined) return;
+    const target = {
+      ArrowDown: Math.min(index + 1, rows.length - 1),
+      ArrowUp: Math.max(index - 1, 0),
+      Home: 0,
+      End: rows.length - 1,
+    }[event.key];
+    if (target !== undefined) focusRow(target);
+    else if (event.key === 'Enter' && onOpen !== undefined) onOpen(row);
+    else if (event.key === ' ' && onSelect !== undefined) toggle(row);
+    else return;
+    event.preventDefault();
+  };
+
+  if (rows !== undefined && rows.length === 0) return <>{empty}</>;
+  return (
+    <Table.ScrollContainer minWidth={Math.min(900, 140 * columns.length)} type="native">
+      <Table aria-label={label} aria-busy={rows === undefined || isStale} opacity={isStale ? 0.6 : 1}>
+        <Head {...props} />
+        <Table.Tbody ref={body}>
+          {rows === undefined
+            ? SKELETONS.map((key) => (
+                <Table.Tr key={key}>
+                  {onSelect !== undefined && <Table.Td />}
+                  {columns.map((column) => (
+                    <Table.Td key={column.id}>
+                      <Skeleton height={14} my={4} />
+                    </Table.Td>
+                  ))}
+                </Table.Tr>
+              ))
+            : rows.map((row, index) => (
+                <Table.Tr
+                  key={keyOf(row)}
+                  tabIndex={index === Math.min(active, rows.length - 1) ? 0 : -1}
+                  aria-selected={selected === undefined ? undefined : selected.has(keyOf(row))}
+                  onFocus={() => setActive(index)}
+                  onKeyDown={(event) => onKeyDown(event, index, row)}
+                  onClick={(event) => {
+                    if (onOpen !== undefined && !isOwnWorld(event.target)) onOpen(row);
+                  }}
+                  style={onOpen === undefined ? undefined : { cursor: 'pointer' }}
+                >
+                  {onSelect !== undefined && (
+                    <Table.Td w={40}>
+                      <Checkbox
+                        aria-label={`Select ${props.nameOf?.(row) ?? keyOf(row)}`}
+                        checked={selected?.has(keyOf(row)) ?? false}
+                        onChange={() => toggle(row)}
+                      />
+                    </Table.Td>
+                  )}
+                  {columns.map((column) => (
+                    <Table.Td key={column.id} ta={column.align ?? 'left'} w={column.width}>
+                      {column.render(row)}
+                    </Table.Td>
+                  ))}
+                </Table.Tr>
+              ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+/** What does something of its own when it is clicked. */
+function isOwnWorld(target: EventTarget): boolean {
+  return target instanceof Element && target.closest('a, button, input, label, [role="menuitem"]') !== null;
+}
+
+function Head<Row>({ columns, rows, keyOf, sort, onSort, selected, onSelect }: Props<Row>) {
+  const keys = rows?.map(keyOf) ?? [];
+  const count = keys.filter((key) => selected?.has(key)).length;
+  return (
+    <Table.Thead>
+      <Table.Tr>
+        {onSelect !== undefined && (
+          <Table.Th w={40}>
+            <Checkbox
+              aria-label="Select all rows of this page"
+              checked={count > 0 && count === keys.length}
+              indeterminate={count > 0 && count < keys.length}
+              onChange={() => onSelect(new Set(count === keys.length ? [] : keys))}
+            />
+          </Table.Th>
+        )}
+        {columns.map(({ id, header, sort: name, align = 'left' }) => {
+          const isUp = name !== undefined && sort === name;
+          const isDown = name !== undefined && sort === `-${name}`;
+          return (
+            <Table.Th
+              key={id}
+              ta={align}
+              aria-sort={name === undefined ? undefined : isUp ? 'ascending' : isDown ? 'descending' : 'none'}
+            >
+              {name === undefined || onSort === undefined ? (
+                <Text span size="sm" fw={600}>
+                  {header}
+                </Text>
+              ) : (
+                <UnstyledButton onClick={() => onSort(isUp ? `-${name}` : name)}>
+                  <Group gap={4} wrap="nowrap" justify={align === 'right' ? 'flex-end' : 'flex-start'}>
+                    <Text span size="sm" fw={600}>
+                      {header}
+                    </Text>
+                    <Box component="span" aria-hidden lh={0}>
+                      {isUp ? (
+                        <IconArrowUp size={14} />
+                      ) : isDown ? (
+                        <IconArrowDown size={14} />
+                      ) : (
+                        <IconArrowsSort size={14} opacity={0.45} />
+                      )}
+                    </Box>
+                  </Group>
+                </UnstyledButton>
+              )}
+            </Table.Th>
+          );
+        })}
+      </Table.Tr>
+    </Table.Thead>
+  );
+}

@@ -1,0 +1,138 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { AxeResults } from 'axe-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { startServer } from '../../server/serving.ts';
+import { openTestApp, type TestApp } from '../../server/testing/test-app.ts';
+import { launchChromium } from './chromium.ts';
+
+const run = promisify(execFile);
+const root = path.join(import.meta.dirname, '..', '..');
+/** So long anything on a page may take: a busy machine is slow. */
+const WAIT_MS = 12_000;
+const GALLERY = path.join(import.meta.dirname, 'gallery');
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+export type Scheme = 'light' | 'dark';
+export type ConsoleOptions = { scheme?: Scheme; viewport?: { width: number; height: number } };
+
+/** A console that somebody uses: one browser profile, with one page. */
+export type ConsoleUser = {
+  page: Page;
+  context: BrowserContext;
+  /** Signs in and opens an address of the console, such as `/profile`. */
+  signIn(person: { userName: string; password: string }, address?: string): Promise<void>;
+  /** Opens an address of the console. */
+  open(address: string): Promise<void>;
+};
+
+export type TestConsole = {
+  app: TestApp;
+  /** `http://localhost:<port>`: a browser keeps Secure cookies of this host only without TLS. */
+  url: string;
+  newUser(options?: ConsoleOptions): Promise<ConsoleUser>;
+  /** What went wrong in any page so far: exceptions, errors on the console, breaches of the Content-Security-Policy. */
+  troubles: string[];
+  close(): Promise<void>;
+};
+
+/** Serves an instance, with the console, and starts a browser. */
+export async function openTestConsole(engine: 'sqlite' | 'postgres' = 'sqlite'): Promise<TestConsole> {
+  await run(process.execPath, [path.join(root, 'scripts', 'build-console.ts')], { cwd: root });
+  const app = await openTestApp(engine);
+  const server = await startServer(app);
+  const url = `http://localhost:${server.port}`;
+  let browser: Browser | undefined;
+  const troubles: string[] = [];
+  return {
+    app,
+    url,
+    troubles,
+    async newUser({ scheme = 'light', viewport = { width: 1280, height: 800 } } = {}) {
+      browser ??= await launchChromium();
+      const context = await browser.newContext({
+        colorScheme: scheme,
+        viewport,
+        reducedMotion: 'reduce',
+        locale: 'en-GB',
+        timezoneId: 'Europe/Berlin',
+        permissions: ['clipboard-read', 'clipboard-write'],
+      });
+      context.setDefaultTimeout(WAIT_MS);
+      const page = await context.newPage();
+      watch(page, troubles);
+      const open = async (address: string) => {
+        await page.goto(`${url}/console${address}`);
+        await settle(page);
+      };
+      return {
+        page,
+        context,
+        open,
+        async signIn({ userName, password }, address = '/') {
+          await page.goto(`${url}/console/sign-in`);
+          const status = await page.evaluate(
+            async (body) => {
+              const response = await fetch('/rest/v1/session', {
+                method: 'POST',
+                headers: { 'Content-Type': 'application/json' },
+                body,
+              });
+              return response.status;
+            },
+            JSON.stringify({ email: userName, password }),
+          );
+          if (status !== 201) throw new Error(`${userName} cannot sign in: ${status}`);
+          await open(address);
+        },
+      };
+    },
+    async close() {
+      await browser?.close();
+      await server.close(1000);
+      await app.close();
+    },
+  };
+}
+
+/** Until nothing is on its way any more. */
+export async function settle(page: Page): Promise<void> {
+  await page.waitForLoadState('networkidle');
+  await page.locator('main, [role="main"], form').first().waitFor();
+}
+
+/** Answers that are refusals are logged by the browser as errors; they are what some tests are about. */
+const REFUSED = /Failed to load resource: the server responded with a status of/;
+
+function watch(page: Page, troubles: string[]): void {
+  page.on('pageerror', (error) => troubles.push(`${page.url()}: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !REFUSED.test(message.text()))
+      troubles.push(`${page.url()}: ${message.text()}`);
+  });
+}
+
+/** What axe-core finds wrong with the page as it is, by the rules of WCAG 2.2 AA; empty: nothing. */
+export async function accessibilityProblems(page: Page): Promise<string[]> {
+  // The page's own policy lets no foreign script in; the browser's debugger may.
+  await page.evaluate(axeSource);
+  const results = await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } };
+    return await axe.run({
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      resultTypes: ['violations'],
+    });
+  });
+  return results.violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(' ')}: ${failureSummary ?? ''}`),
+  );
+}
+
+/** Puts a picture of the page into the gallery. */
+export async function picture(page: Page, name: string): Promise<void> {
+  mkdirSync(GALLERY, { recursive: true });
+  await page.screenshot({ path: path.join(GALLERY, `${name}.png`), animations: 'disabled' });
+}
