@@ -18,9 +18,11 @@ import {
   profileChanges,
   RESPONSIBILITIES,
 } from './accounts.ts';
+import { getAttentionEndpoint, getInstanceAttentionEndpoint } from './attention.ts';
 import { described } from './described.ts';
 import { endpoint, noContent } from './endpoint.ts';
 import { madeLink } from './links.ts';
+import { lockDownAccountEndpoint } from './lockdown.ts';
 import { pageOf } from './paging.ts';
 import { pathId, reference, rowVersion } from './references.ts';
 import { ACCOUNT_KINDS, ORGANIZATION_ROLES } from './roles.ts';
@@ -359,6 +361,9 @@ export const ACCOUNT_ENDPOINTS = [
   deleteAccountEndpoint,
   moveResponsibilitiesEndpoint,
   moveAccountEndpoint,
+  lockDownAccountEndpoint,
+  getInstanceAttentionEndpoint,
+  getAttentionEndpoint,
   replaceCredentialEndpoint,
   editCredentialEndpoint,
   revokeCredentialEndpoint,

@@ -229,7 +229,7 @@ export type AccountSort = (typeof ACCOUNT_SORTS)[number];
 const filterId = z.union([z.number(), queryNumber(1, 1e15)]);
 const filterDays = z.union([z.number().int().min(1).max(MAX_DAYS), queryNumber(1, MAX_DAYS)]).optional();
 /** What of an account waits for its person. */
-const PENDING = ['invitation', 'action', 'any'] as const;
+export const PENDING = ['invitation', 'action', 'any'] as const;
 export type PendingFor = (typeof PENDING)[number];
 
 const filters = {

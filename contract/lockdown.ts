@@ -32,6 +32,7 @@ export const lockedDown = z.strictObject(
       kind: z.enum(ACCOUNT_KINDS),
       userName: z.string(),
       wasDisabled: z.boolean(),
+      letBackInBy: z.enum(['password_reset', 'invitation', 'credential']),
       ended: z.strictObject(
         described(
           {
@@ -60,6 +61,8 @@ export const lockedDown = z.strictObject(
     {
       ...VIEW_TEXTS,
       wasDisabled: 'Whether it was disabled before.',
+      letBackInBy:
+        'What lets it in again once it is enabled: a `password_reset` or, of a person who has not set a password yet, an `invitation`; a new `credential` of a machine.',
       ended: 'What ended at once, for good: the account needs new ones when it is let back in.',
     },
   ),

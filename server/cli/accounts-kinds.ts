@@ -14,6 +14,21 @@ export const NAMES = {
   taxii: { command: 'taxii-user', title: 'TAXII user' },
 } as const satisfies Record<AccountKind, { command: string; title: string }>;
 
+/** What each credential is called. */
+export const CREDENTIALS = {
+  password: 'password',
+  api_key: 'API key',
+  secret_key: 'Secret Key',
+  api_token: 'token',
+} as const;
+
+/** What each one-time link is called. */
+export const LINKS = {
+  invitation: 'invitation',
+  password_reset: 'password reset',
+  email_change: 'change of the e-mail address',
+} as const;
+
 /** A kind of account, as far as its commands differ from those of the others. */
 export type KindOfAccount = {
   kind: AccountKind;

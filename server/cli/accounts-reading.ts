@@ -1,18 +1,28 @@
 import { type Command, Option } from 'commander';
-import { ACCOUNT_SORTS, type AccountDetails, type AccountItem } from '../../contract/accounts.ts';
+import { ACCOUNT_SORTS, type AccountDetails, type AccountItem, PENDING } from '../../contract/accounts.ts';
 import { MAX_PAGE } from '../../contract/paging.ts';
 import type { Reference } from '../../contract/references.ts';
 import type { App, Caller } from '../context.ts';
 import { type AccountQuery, getAccount, listAccounts } from '../features/accounts/listing.service.ts';
 import { answerAbout, answerInTerms } from './accounts-answer.ts';
-import { fullName, type KindOfAccount, short } from './accounts-kinds.ts';
+import { CREDENTIALS, fullName, type KindOfAccount, LINKS, short } from './accounts-kinds.ts';
 import { wholeNumber, withExample } from './options.ts';
 import { fieldLines, tableLines } from './output.ts';
 
 type ListOptions = Pick<
   AccountQuery,
-  'authenticator' | 'state' | 'search' | 'sort' | 'systemRole' | 'organizationRole'
+  | 'authenticator'
+  | 'state'
+  | 'search'
+  | 'sort'
+  | 'systemRole'
+  | 'organizationRole'
+  | 'pending'
+  | 'credentialExpiresWithinDays'
+  | 'expiresWithinDays'
+  | 'unusedForDays'
 > & {
+  used?: boolean;
   organization?: string;
   limit?: number;
 };
@@ -50,6 +60,14 @@ function registerList(group: Command, kind: KindOfAccount): void {
         .choices(orders)
         .default('userName'),
     )
+    .option('--expires-within-days <n>', 'only those that expire within so many days', wholeNumber)
+    .option(
+      '--unused-for-days <n>',
+      'only those last used, or created when they never were, longer ago than so many days',
+      wholeNumber,
+    )
+    .option('--used', 'only those that were used')
+    .option('--no-used', 'only those that were never used')
     .option('--limit <n>', 'at most so many; by default all', wholeNumber);
   if (kind.hasSessions) {
     list.addOption(
@@ -58,6 +76,19 @@ function registerList(group: Command, kind: KindOfAccount): void {
         'off',
       ]),
     );
+    list.addOption(
+      new Option(
+        '--pending <what>',
+        'only those of whom something is awaited: to follow an invitation, to act at the next sign-in, or any of it',
+      ).choices(PENDING),
+    );
+  }
+  if (!kind.hasSessions) {
+    list.option(
+      '--credential-expires-within-days <n>',
+      'only those of which a credential ends within so many days, and nothing has taken its place',
+      wholeNumber,
+    );
   }
   if (kind.kind !== 'taxii') {
     list
@@ -65,11 +96,12 @@ function registerList(group: Command, kind: KindOfAccount): void {
       .option('--system-role <role>', 'only those with this System role; for those who may see it');
   }
   withExample(
-    list.action(async ({ organization, limit, ...query }: ListOptions, command: Command) => {
+    list.action(async ({ organization, limit, used, ...query }: ListOptions, command: Command) => {
       await answerInTerms(command, {}, async (app, caller) => {
         const where = organization ?? ownOrganization(caller);
         const { items, more } = await listUpTo(app, caller, where, limit, {
           ...query,
+          ...(used === undefined ? {} : { neverUsed: !used }),
           kind: kind.kind,
         });
         return {
@@ -80,6 +112,7 @@ function registerList(group: Command, kind: KindOfAccount): void {
     }),
     `taxiway ${kind.command} list --organization "Acme Power"`,
     `taxiway ${kind.command} list --state disabled --sort -lastUsedAt --limit 20 --json`,
+    `taxiway ${kind.command} list --state active --unused-for-days 90`,
   );
 }
 
@@ -131,13 +164,6 @@ function listLines(kind: KindOfAccount, items: readonly AccountItem[], more: boo
     ...(more ? ['', 'There are more: raise --limit, or leave it out.'] : []),
   ];
 }
-
-const CREDENTIALS = {
-  password: 'password',
-  api_key: 'API key',
-  secret_key: 'Secret Key',
-  api_token: 'token',
-} as const;
 
 function detailLines(kind: KindOfAccount, account: AccountDetails): string[] {
   const isPerson = account.kind === 'user' || account.kind === 'read_only';
@@ -216,12 +242,6 @@ function lastUse({ lastUsedAt, lastUsedFrom }: Pick<AccountDetails, 'lastUsedAt'
   if (at === undefined) return 'never';
   return lastUsedFrom === null ? at : `${at} from ${lastUsedFrom}`;
 }
-
-const LINKS = {
-  invitation: 'invitation',
-  password_reset: 'password reset',
-  email_change: 'change of the e-mail address',
-} as const;
 
 function credentialLines({ credentials }: AccountDetails): string[] {
   if (credentials.length === 0) return [];

@@ -6,6 +6,7 @@ import {
   type AuditVerification,
   type ListAuditInput,
 } from '../../contract/audit.ts';
+import { pathReference } from '../../contract/references.ts';
 import { AppError } from '../errors.ts';
 import { exportAudit, listActivity, listAudit } from '../features/audit/audit.service.ts';
 import { writeCheckpoint } from '../features/audit/checkpoints.service.ts';
@@ -19,7 +20,7 @@ import { writePieces } from './output-file.ts';
 type FilterOptions = Pick<
   ListAuditInput,
   'organization' | 'action' | 'outcome' | 'targetKind' | 'targetId' | 'since' | 'until'
-> & { actor?: string; actorId?: number };
+> & { actor?: string; actorId?: number; about?: string };
 type PageOptions = { limit?: number; after?: string };
 
 export function registerAudit(program: Command): void {
@@ -40,6 +41,7 @@ export function registerAudit(program: Command): void {
     ),
     'taxiway audit list --organization "Acme Power" --outcome refused --since 7d',
     'taxiway audit list --actor jane@example.org --action taxiiUser.create --json',
+    'taxiway audit list --about siem-berlin',
   );
   withExample(
     withFilters(
@@ -154,6 +156,7 @@ function withFilters(command: Command): Command {
     .option('--organization <name>', 'only its events; without it, those of the whole instance')
     .option('--actor <name>', 'only what was done under this name')
     .option('--actor-id <n>', 'only what was done by the account with this id', wholeNumber)
+    .option('--about <account>', 'only what was done to this account, or by it: its user name, or its id')
     .option('--action <name>', 'only this action, such as organization.create')
     .addOption(new Option('--outcome <outcome>', 'only what ended so').choices(AUDIT_OUTCOMES))
     .option('--target-kind <kind>', 'only what was done to things of this kind, such as taxii_user')
@@ -180,10 +183,12 @@ function instantOrAgo(text: string): string {
 }
 
 function filterOf(options: FilterOptions) {
-  const { organization, actor, actorId, action, outcome, targetKind, targetId, since, until } = options;
+  const { organization, actor, actorId, about, action, outcome, targetKind, targetId, since, until } =
+    options;
   const given = {
     organization,
     actor: actorId ?? actor,
+    about: about === undefined ? undefined : pathReference.parse(about),
     action,
     outcome,
     targetKind,

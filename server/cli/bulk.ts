@@ -14,6 +14,7 @@ import { AppError, invalid } from '../errors.ts';
 import { exportAccounts } from '../features/bulk/export.service.ts';
 import { importAccounts } from '../features/bulk/import.service.ts';
 import { registerLinks } from './account-links.ts';
+import { registerLockdown } from './account-lockdown.ts';
 import { callerOf, globalsOf, withApp } from './context.ts';
 import { withExample } from './options.ts';
 import { printAnswer, printNote, tableLines } from './output.ts';
@@ -51,8 +52,9 @@ function wrapped(words: readonly string[]): string {
 export function registerBulk(program: Command): void {
   const group = program
     .command('account')
-    .description('accounts of all kinds: import and export, invitations and other one-time links');
+    .description('accounts of all kinds: import and export, one-time links, lockdown');
   registerLinks(group);
+  registerLockdown(group);
   withExample(
     group
       .command('import')

@@ -437,6 +437,8 @@ export const ROUTE_RIGHTS: Readonly<Record<string, readonly Operation[]>> = {
 
   'GET /accounts': [onInstance('account.view')],
   'GET /organizations/:organization/accounts': [onOrganization('account.view')],
+  'GET /attention': [onInstance('account.view')],
+  'GET /organizations/:organization/attention': [onOrganization('account.view')],
   'POST /organizations/:organization/users': creations(person, personFields),
   'POST /organizations/:organization/read-only-users': creations(
     () => ({ ...person(), organizationRole: 'Read Only User' }),
@@ -482,6 +484,16 @@ export const ROUTE_RIGHTS: Readonly<Record<string, readonly Operation[]>> = {
       on: accounts,
       needs: ['account.delete'],
       send: async ({ world, thing }) => ({ body: { version: (await row(world, thing)).version } }),
+      usesUp: true,
+    },
+  ],
+  'POST /accounts/:account/lockdown': [
+    {
+      on: accounts,
+      needs: ['account.disable', 'account.credential'],
+      send: async ({ world, thing }) => ({
+        body: { version: (await row(world, thing)).version, reason: 'a stolen laptop' },
+      }),
       usesUp: true,
     },
   ],

@@ -17,14 +17,18 @@ import {
   replaceCredentialEndpoint,
   revokeCredentialEndpoint,
 } from '../../../contract/account-endpoints.ts';
+import { getAttentionEndpoint, getInstanceAttentionEndpoint } from '../../../contract/attention.ts';
+import { lockDownAccountEndpoint } from '../../../contract/lockdown.ts';
 import type { App } from '../../context.ts';
 import { bind, type RestRoute } from '../../http/rest-face.ts';
 import { deleteAccount, moveResponsibilities, previewDeletion } from '../account-changes/deletion.service.ts';
 import { editAccount, previewEdit } from '../account-changes/editing.service.ts';
+import { lockDownAccount } from '../account-changes/lockdown.service.ts';
 import { moveAccount } from '../account-changes/moving.service.ts';
 import { createApiUser } from '../account-creation/api-users.service.ts';
 import { createReadOnlyUser, createUser, type NewPerson } from '../account-creation/people.service.ts';
 import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
+import { getAttention } from '../attention/attention.service.ts';
 import { editCredential } from '../credentials/binding.service.ts';
 import { replaceCredential, revokeCredential } from '../credentials/credentials.service.ts';
 import { shownLink } from '../links/new-link.ts';
@@ -72,6 +76,11 @@ export function createAccountRoutes(app: App): RestRoute[] {
     bind(moveAccountEndpoint, async (caller, { params, body }) =>
       moveAccount(app, caller, { ...params, ...body }),
     ),
+    bind(lockDownAccountEndpoint, async (caller, { params, body }) =>
+      lockDownAccount(app, caller, { ...params, ...body }),
+    ),
+    bind(getInstanceAttentionEndpoint, async (caller) => getAttention(app, caller, undefined)),
+    bind(getAttentionEndpoint, async (caller, { params }) => getAttention(app, caller, params.organization)),
     bind(replaceCredentialEndpoint, async (caller, { params, body }) => {
       const replaced = await replaceCredential(app, caller, { ...params, ...body });
       return {

@@ -27,6 +27,9 @@ export type AccountFilter = {
 
 export type AccountPosition = { value: string | number; id: number };
 
+/** The end of a credential is an order only among accounts of which one ends: it is looked up for each of them. */
+type Order = AccountSort | 'credentialExpiresAt';
+
 /** What a list is sorted by; the id decides between equal ones. */
 const SORT_COLUMNS: Readonly<Record<AccountSort, RawBuilder<string | number>>> = {
   userName: sql<string | number>`accounts.user_name_key`,
@@ -48,22 +51,16 @@ export async function listAccountRows(
   organizationId: number | 'instance',
   filter: AccountFilter,
   page: {
-    sort: AccountSort;
+    sort: Order;
     descending: boolean;
     after?: AccountPosition | undefined;
     limit: number;
     now: Micros;
   },
 ): Promise<(ShownRow & { position: string | number })[]> {
-  const column = SORT_COLUMNS[page.sort];
+  const column = page.sort === 'credentialExpiresAt' ? credentialEnd(page.now) : SORT_COLUMNS[page.sort];
   const direction = page.descending ? 'desc' : 'asc';
-  let query = db
-    .selectFrom('accounts')
-    .select('accounts.id')
-    .select(column.as('position'))
-    .where('accounts.deleted_at', 'is', null);
-  if (organizationId !== 'instance') query = query.where('accounts.organization_id', '=', organizationId);
-  for (const condition of conditionsOf(filter, page.now)) query = query.where(condition);
+  let query = found(db, organizationId, filter, page.now).select('accounts.id').select(column.as('position'));
   if (page.after !== undefined) {
     const { value, id } = page.after;
     const compare = sql.raw(page.descending ? '<' : '>');
@@ -76,6 +73,46 @@ export async function listAccountRows(
     .orderBy('page.position', direction)
     .orderBy('accounts.id', direction)
     .execute();
+}
+
+/** How many accounts of the organization, or of all, the filter finds, counted up to `max`. */
+export async function countAccounts(
+  db: Kysely<Schema>,
+  organizationId: number | 'instance',
+  filter: AccountFilter,
+  { now, max }: { now: Micros; max: number },
+): Promise<number> {
+  const some = found(db, organizationId, filter, now).select('accounts.id').limit(max);
+  const row = await db
+    .selectFrom(some.as('some'))
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+function found(db: Kysely<Schema>, organizationId: number | 'instance', filter: AccountFilter, now: Micros) {
+  let query = db.selectFrom('accounts').where('accounts.deleted_at', 'is', null);
+  if (organizationId !== 'instance') query = query.where('accounts.organization_id', '=', organizationId);
+  for (const condition of conditionsOf(filter, now)) query = query.where(condition);
+  return query;
+}
+
+function credentialEnd(now: Micros): RawBuilder<string | number> {
+  return sql<string | number>`(select min(c.expires_at) from credentials c
+    where c.account_id = accounts.id and c.expires_at > ${now} and ${IS_LATEST})`;
+}
+
+/** Those of the accounts that the filter finds, as a list shows them. */
+export async function listShownRows(
+  db: Kysely<Schema>,
+  ids: readonly number[],
+  filter: AccountFilter,
+  now: Micros,
+): Promise<ShownRow[]> {
+  if (ids.length === 0) return [];
+  let query = shownRows(db).where('accounts.id', 'in', ids).where('accounts.deleted_at', 'is', null);
+  for (const condition of conditionsOf(filter, now)) query = query.where(condition);
+  return await query.execute();
 }
 
 /** When the first credential of each account ends that no later one has taken the place of; those without one are not named. */

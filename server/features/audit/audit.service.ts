@@ -19,6 +19,7 @@ import { parseInput } from '../../input.ts';
 import { formatTimestamp, parseTimestamp } from '../../protocols/timestamp.ts';
 import { findAccount } from '../accounts/accounts.store.ts';
 import { TARGET_KINDS } from '../accounts/forms.rules.ts';
+import { findVisibleAccount } from '../accounts/visible-account.ts';
 import { requireVisibleOrganization } from '../owners/owners.rules.ts';
 import { findOrganization } from '../owners/owners.store.ts';
 import { activityName, isActorHidden, seenBy, type Viewer } from './audit.rules.ts';
@@ -53,7 +54,7 @@ export async function listAudit(
   return await readingAs(app, caller, 'audit.list', async (about) => {
     const scope = requireScope(caller, await named(app, organization), about);
     const viewer = viewerOf(caller);
-    const filter = await filterOf(app, wanted, viewer);
+    const filter = await filterOf(app, caller, wanted, viewer);
     const page = { limit: limit + 1, after: positionOf(app, after) };
     const rows = await listAuditEvents(app.db.read, scope, page, filter);
     const { items, next } = cut(app, rows, limit);
@@ -74,7 +75,7 @@ export async function exportAudit(
   const { format, organization, ...wanted } = parseInput(exportAuditInput, rawInput);
   const reference = await named(app, organization);
   const viewer = viewerOf(caller);
-  const filter = await filterOf(app, wanted, viewer);
+  const filter = await filterOf(app, caller, wanted, viewer);
   const scope = await act(app, caller, 'audit.export', async ({ access, about, audit }) => {
     const allowed = requireScope({ access }, reference, about);
     await audit({
@@ -212,19 +213,34 @@ function viewerOf({ access }: Caller): Viewer {
 
 type Wanted = Omit<ReturnType<typeof parseInput<typeof exportAuditInput>>, 'format' | 'organization'>;
 
-async function filterOf(app: App, wanted: Wanted, viewer: Viewer): Promise<AuditFilter> {
-  const { actor, since, until, ...rest } = wanted;
+async function filterOf(app: App, caller: Caller, wanted: Wanted, viewer: Viewer): Promise<AuditFilter> {
+  const { actor, about, since, until, ...rest } = wanted;
+  if (about !== undefined && [actor, rest.targetKind, rest.targetId].some((each) => each !== undefined))
+    throw invalid('about', 'does not go together with an actor or a target');
   if (rest.targetId !== undefined && rest.targetKind === undefined)
     throw invalid('targetKind', 'is needed beside targetId: ids are unique among things of one kind');
   return {
     ...rest,
     // A name as somebody types it; of an account that is gone, as it was written.
     actor: typeof actor === 'string' ? ((await findAccount(app.db.read, actor))?.user_name ?? actor) : actor,
+    aboutAccount: await accountIdOf(app, caller, about),
     since: since === undefined ? undefined : instantOf('since', since),
     until: until === undefined ? undefined : instantOf('until', until),
     // To look for somebody by name must not tell what he did where his name is not shown.
-    ...(actor === undefined || viewer.seesInstance ? {} : { withoutStrangersBut: viewer.accountId ?? 0 }),
+    ...((actor ?? about) === undefined || viewer.seesInstance
+      ? {}
+      : { withoutStrangersBut: viewer.accountId ?? 0 }),
   };
+}
+
+/** By id also one that is deleted; by name one that the caller may see. */
+async function accountIdOf(
+  app: App,
+  { access }: Caller,
+  account: Reference | undefined,
+): Promise<number | undefined> {
+  if (account === undefined || typeof account === 'number') return account;
+  return (await findVisibleAccount({ tx: app.db.read, access }, { account })).id;
 }
 
 function instantOf(path: string, text: string): number {

@@ -69,6 +69,22 @@ export async function listPendingLinks(
   return new Map(rows.map((row) => [row.account_id, row]));
 }
 
+/** What the links of an account are for that have not expired. */
+export async function listPurposesOfLinks(
+  db: Kysely<Schema>,
+  accountId: number,
+  now: Micros,
+): Promise<LinkPurpose[]> {
+  const rows = await db
+    .selectFrom('one_time_links')
+    .select('purpose')
+    .where('account_id', '=', accountId)
+    .where('expires_at', '>', now)
+    .orderBy('created_at')
+    .execute();
+  return rows.map(({ purpose }) => purpose);
+}
+
 export async function deleteExpiredLinks(tx: Transaction, now: Micros): Promise<void> {
   await tx.deleteFrom('one_time_links').where('expires_at', '<=', now).execute();
 }
