@@ -165,7 +165,7 @@ export default {
       name: 'no-development-packages',
       comment: 'The product runs without devDependencies.',
       severity: 'error',
-      from: { path: '^(server|contract)/', pathNot: TESTS },
+      from: { path: '^(server|contract|console/src)/', pathNot: TESTS },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
   ],

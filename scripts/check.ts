@@ -24,6 +24,7 @@ const checks: Check[] = [
     name: 'types',
     run: () => tool(['tsc', '-p', '.'], () => 'no type errors'),
   },
+  { name: 'console types', run: () => tool(['tsc', '-p', 'console'], () => 'no type errors') },
   {
     name: 'format and lint',
     run: () =>

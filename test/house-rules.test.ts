@@ -39,6 +39,8 @@ describe('the house rules', () => {
     ['a suppressed error without its reason', 'server/a.ts', expectError(''), 1],
     ['the clock in rules', 'server/features/a/a.rules.ts', 'export const at = Date.now();\n', 1],
     ['the current date in access', 'server/access/a.ts', 'export const at = new Date();\n', 1],
+    ['a role that the console decides by', 'console/src/a.tsx', "const may = role === 'Super User';\n", 1],
+    ['roles among which the console looks', 'console/src/a.tsx', "roles.includes('Administrator');\n", 1],
     ['randomness in a protocol', 'server/protocols/a.ts', '\nexport const id = crypto.randomUUID();\n', 2],
   ])('report %s', async (_what, file, text, line) => {
     expect(await breachesOf(file, text)).toEqual([`${file}:${line}`]);
@@ -52,6 +54,7 @@ describe('the house rules', () => {
     ['a suppressed error with its reason', 'server/a.ts', expectError(': the wrong type is what is tested')],
     ['a date made from a value', 'server/protocols/a.ts', 'export const f = (ms: number) => new Date(ms);\n'],
     ['a comment that speaks of the clock', 'server/access/a.ts', '// never Date.now()\nexport {};\n'],
+    ['a role that the console shows', 'console/src/a.tsx', "const label = 'Super User';\n"],
     ['the clock in a service', 'server/features/a/a.service.ts', 'export const at = Date.now();\n'],
   ])('allow %s', async (_what, file, text) => {
     expect(await breachesOf(file, text)).toEqual([]);
