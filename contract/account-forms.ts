@@ -18,7 +18,6 @@ const fieldShape = {
   name: z.string(),
   settable: z.boolean(),
   whyNot: z.string().nullable(),
-  required: z.boolean(),
   help: z.string(),
   note: z.string().nullable(),
 };
@@ -26,15 +25,18 @@ const FIELD_OF_FORM = {
   name: 'The name of the field in the body of the request.',
   settable: 'Whether the caller may set it. A field that is not settable is refused, as `forbidden`.',
   whyNot: 'Why not, in a sentence; null: it may be set.',
-  required: 'Whether it must be given.',
   help: 'What it means.',
   note: 'What stands in the way of some of its values as things are, in a sentence; null: nothing.',
 };
 
 const creationField = z.strictObject(
   described(
-    { ...fieldShape, default: value },
-    { ...FIELD_OF_FORM, default: 'What it is when it is left out; null: nothing.' },
+    { ...fieldShape, required: z.boolean(), default: value },
+    {
+      ...FIELD_OF_FORM,
+      required: 'Whether it must be given.',
+      default: 'What it is when it is left out; null: nothing.',
+    },
   ),
 );
 export type CreationField = z.infer<typeof creationField>;
@@ -96,6 +98,7 @@ const summary = z.strictObject(
       kind: z.enum(ACCOUNT_KINDS),
       systemRole: z.enum(SYSTEM_ROLES),
       organizationRole: z.enum(ORGANIZATION_ROLES).nullable(),
+      service: named.extend({ path: z.string() }).nullable(),
       seat,
       places: z.array(place),
       more: z.boolean(),
@@ -104,6 +107,7 @@ const summary = z.strictObject(
       kind: 'The kind that the account will be: it follows from the System role.',
       systemRole: 'The System role that it will have.',
       organizationRole: 'The Organization role that it will have; null: none is chosen yet.',
+      service: 'The TAXII service that it will use; null: none, or none is chosen yet.',
       seat: 'The seat that it takes.',
       places:
         'Where it will be able to do what, as `GET /accounts/:account/rights` explains it. While no Organization role is chosen, what one would give is not in it.',
@@ -163,12 +167,13 @@ export const accountFormQuery = z.strictObject(
     {
       systemRole: z.enum(SYSTEM_ROLES).optional(),
       organizationRole: z.enum(ORGANIZATION_ROLES).optional(),
-      service: pathId.optional(),
+      service: z.union([z.number().int().positive(), pathId]).optional(),
     },
     {
       systemRole: 'The System role that is chosen in the form. Refused where the caller may not give it.',
-      organizationRole: 'The Organization role that is chosen in the form.',
-      service: 'The id of the TAXII service that is chosen in the form.',
+      organizationRole:
+        'The Organization role that is chosen in the form. One that does not go with the System role counts as not chosen.',
+      service: 'The id of the TAXII service that is chosen in the form; TAXII users only.',
     },
   ),
 );

@@ -1,4 +1,5 @@
 import { ACCOUNT_ENDPOINTS } from './account-endpoints.ts';
+import { getAccountFormEndpoint, getEditFormEndpoint } from './account-forms.ts';
 import {
   exportAuditCsvEndpoint,
   exportAuditJsonlEndpoint,
@@ -22,6 +23,13 @@ import {
   setGroupMembersEndpoint,
 } from './groups.ts';
 import { getInstanceEndpoint } from './instance.ts';
+import {
+  getCollectionStatisticsEndpoint,
+  getNeighboursEndpoint,
+  getObjectEndpoint,
+  listObjectsEndpoint,
+  listReadableCollectionsEndpoint,
+} from './intelligence.ts';
 import { getLicenceEndpoint, setLicenceEndpoint } from './licence.ts';
 import { LINK_ENDPOINTS } from './links.ts';
 import { listMailEndpoint, retryMailEndpoint, testMailEndpoint } from './mail.ts';
@@ -37,6 +45,7 @@ import {
 } from './organizations.ts';
 import { communityEndpoints, listCommunityRolesEndpoint, sourceEndpoints } from './owners.ts';
 import { changePasswordEndpoint, passwordPolicyEndpoint } from './passwords.ts';
+import { getAccountRightsEndpoint } from './rights.ts';
 import {
   endAllSessionsEndpoint,
   endSessionEndpoint,
@@ -60,6 +69,7 @@ import {
   getTaxiiServiceEndpoint,
   listTaxiiServicesEndpoint,
 } from './taxii-services.ts';
+import { getTaxiiViewEndpoint } from './taxii-view.ts';
 import {
   acceptTermsEndpoint,
   getTermsEndpoint,
@@ -85,6 +95,9 @@ export const ALL_ENDPOINTS: readonly Endpoint[] = [
   ...LINK_ENDPOINTS,
   ...AUTHENTICATOR_ENDPOINTS,
   ...ACCOUNT_ENDPOINTS,
+  getAccountRightsEndpoint,
+  getAccountFormEndpoint,
+  getEditFormEndpoint,
   ...BULK_ENDPOINTS,
   listOrganizationsEndpoint,
   createOrganizationEndpoint,
@@ -135,5 +148,11 @@ export const ALL_ENDPOINTS: readonly Endpoint[] = [
   listCollectionsEndpoint,
   getCollectionEndpoint,
   editCollectionEndpoint,
+  listReadableCollectionsEndpoint,
+  getCollectionStatisticsEndpoint,
+  listObjectsEndpoint,
+  getObjectEndpoint,
+  getNeighboursEndpoint,
+  getTaxiiViewEndpoint,
   ...USAGE_ENDPOINTS,
 ];

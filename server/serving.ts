@@ -15,9 +15,8 @@ import { deleteExpiredEnrolments } from './features/authenticators/authenticator
 import { createBulkRoutes } from './features/bulk/bulk.routes.ts';
 import { createCollectionsRoutes } from './features/collections/collections.routes.ts';
 import { createExchangeRoutes } from './features/exchange/exchange.routes.ts';
-import { deleteOldStatuses, prepareExchange } from './features/exchange/exchange.store.ts';
-import { createPageCache } from './features/exchange/page-cache.ts';
-import { preparePages } from './features/exchange/pages.store.ts';
+import { deleteOldStatuses } from './features/exchange/exchange.store.ts';
+import { openExchange } from './features/exchange/open-exchange.ts';
 import { createGroupsRoutes } from './features/groups/groups.routes.ts';
 import { createInstanceRoutes } from './features/instance/instance.routes.ts';
 import { findInstance } from './features/instance/instance.store.ts';
@@ -31,13 +30,13 @@ import { sendReminders } from './features/mail/reminders.service.ts';
 import { createOwnerRoutes } from './features/owners/owners.routes.ts';
 import { breachedListProblem } from './features/passwords/password-lists.ts';
 import { createPasswordRoutes } from './features/passwords/passwords.routes.ts';
+import { createRightsRoutes } from './features/rights/rights.routes.ts';
 import { createSessionRoutes } from './features/sessions/sessions.routes.ts';
 import { openSession } from './features/sessions/sessions.service.ts';
 import { deleteExpiredSessions } from './features/sessions/sessions.store.ts';
 import { createSettingsRoutes } from './features/settings/settings.routes.ts';
 import { createTaxiiServicesRoutes } from './features/taxii-services/taxii-services.routes.ts';
 import { createTermsRoutes } from './features/terms/terms.routes.ts';
-import { createUsageRecorder } from './features/usage/recorder.ts';
 import { createUsageRoutes } from './features/usage/usage.routes.ts';
 import { deleteOldUsage } from './features/usage/usage.store.ts';
 import type { RestRoute } from './http/rest-face.ts';
@@ -67,6 +66,7 @@ export function createRestRoutes(app: App, authentication: Authentication): Rest
     ...createPasswordRoutes(app, authentication),
     ...createAuthenticatorRoutes(app, authentication),
     ...createAccountRoutes(app),
+    ...createRightsRoutes(app),
     ...createBulkRoutes(app),
     ...createOwnerRoutes(app),
     ...createAuditRoutes(app),
@@ -93,14 +93,7 @@ async function warnOfBreachedList(app: App): Promise<void> {
 /** Serves an opened app over HTTP, and keeps house: the one place that binds features to faces. */
 export async function startServer(app: App, options: ServerOptions = {}): Promise<RunningServer> {
   const authentication = createAuthentication(app);
-  const usage = createUsageRecorder(app);
-  const exchange = {
-    app,
-    statements: prepareExchange(app.db),
-    pages: preparePages(app.db),
-    cache: createPageCache(app.config.pageCacheBytes),
-    usage,
-  };
+  const exchange = openExchange(app);
   const server = await listen(app, {
     taxii: createExchangeRoutes(app, authentication, exchange),
     rest: createRestRoutes(app, authentication),
@@ -124,7 +117,7 @@ export async function startServer(app: App, options: ServerOptions = {}): Promis
     await authentication
       .flush()
       .catch((error: unknown) => app.log.warn({ err: error }, 'last uses could not be written'));
-    await usage
+    await exchange.usage
       .flush()
       .catch((error: unknown) => app.log.warn({ err: error }, 'usage figures could not be written yet'));
   };

@@ -4,10 +4,11 @@ import type { OrganizationRole } from '../../../contract/roles.ts';
 import type { Action } from '../../action.ts';
 import type { App } from '../../context.ts';
 import {
+  creationTarget,
   defaultSystemRole,
-  RESERVED_ON_CREATION,
   requireGrantable,
   requireSettable,
+  reservedOnCreation,
 } from '../accounts/forms.rules.ts';
 import { makeSecretKey, makeToken, shownCredential } from '../credentials/new-credential.ts';
 import { openAccount, type Place } from './new-account.ts';
@@ -43,11 +44,10 @@ export async function createApiUserWith(
 ): Promise<NewApiUser> {
   const { access, now } = action;
   const { organization } = place;
-  const reserved = RESERVED_ON_CREATION.filter(
+  const reserved = reservedOnCreation('api').filter(
     (field) => field !== 'termsOfServiceAcceptanceRequired' && input[field] !== undefined,
   );
-  const target = { organizationId: organization.owner_id, systemRole: 'Api User' } as const;
-  requireSettable(access, 'api', target, reserved);
+  requireSettable(access, 'api', creationTarget('api', organization.owner_id), reserved);
   if (input.systemRole !== undefined) requireGrantable(access, input.systemRole);
   const secretKey = makeSecretKey(app);
   const days = input.tokenExpirationDays;

@@ -6,12 +6,13 @@ import type { App } from '../../context.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { invalid } from '../../errors.ts';
 import {
+  creationTarget,
   defaultSystemRole,
+  impliedOrganizationRole,
   kindOf,
-  organizationRolesOf,
-  RESERVED_ON_CREATION,
   requireGrantable,
   requireSettable,
+  reservedOnCreation,
 } from '../accounts/forms.rules.ts';
 import { type NewCredential, shownCredential } from '../credentials/new-credential.ts';
 import { type MadeLink, makeLink } from '../links/new-link.ts';
@@ -59,8 +60,8 @@ export function requirePersonFields(
   form: 'user' | 'read_only',
   input: PersonInput,
 ): void {
-  const reserved = RESERVED_ON_CREATION.filter((field) => input[field] !== undefined);
-  requireSettable(access, form, { organizationId: owner_id, systemRole: 'User' }, reserved);
+  const reserved = reservedOnCreation(form).filter((field) => input[field] !== undefined);
+  requireSettable(access, form, creationTarget(form, owner_id), reserved);
   if (input.systemRole !== undefined) requireGrantable(access, input.systemRole);
 }
 
@@ -168,9 +169,9 @@ export function requireNoPasswordOfInvited({
 }
 
 function onlyOrganizationRole(systemRole: SystemRole): OrganizationRole {
-  const [first, ...others] = organizationRolesOf(systemRole);
-  if (first !== undefined && (others.length === 0 || systemRole === 'Read Only User')) return first;
-  throw invalid('organizationRole', 'is missing');
+  const implied = impliedOrganizationRole(systemRole);
+  if (implied === undefined) throw invalid('organizationRole', 'is missing');
+  return implied;
 }
 
 /** The mail with the account's information, sent where mail is configured. The password is told another way. */

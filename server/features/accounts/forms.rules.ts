@@ -77,6 +77,16 @@ export const RESERVED_ON_CREATION = [
   'termsOfServiceAcceptanceRequired',
 ] as const satisfies readonly ChangeField[];
 
+/** Those that the form of the kind has. */
+export function reservedOnCreation(kind: AccountKind): (typeof RESERVED_ON_CREATION)[number][] {
+  return RESERVED_ON_CREATION.filter((field) => FORM_FIELDS[field].kinds.includes(kind));
+}
+
+/** What the right to set a reserved field of a new account depends on. */
+export function creationTarget(kind: AccountKind, organizationId: number): Target {
+  return { organizationId, systemRole: kind === 'api' ? 'Api User' : 'User' };
+}
+
 /** System roles that each kind may have. A read-only user with another one than `Read Only User` is a user. */
 const SYSTEM_ROLES_OF: Readonly<Record<AccountKind, readonly SystemRole[]>> = {
   user: [
@@ -101,6 +111,16 @@ const SYSTEM_ROLES_OF: Readonly<Record<AccountKind, readonly SystemRole[]>> = {
   taxii: ['Taxii User'],
 };
 
+/** The System roles that may be chosen in the form of the kind, as far as the asker may grant them; the default first. */
+export function grantableRoles(access: Access, kind: AccountKind): SystemRole[] {
+  return SYSTEM_ROLES_OF[kind].filter((systemRole) => access.can('account.systemRole', { systemRole }));
+}
+
+/** The System roles that an account of the kind has one of. */
+export function systemRolesOf(kind: AccountKind): readonly SystemRole[] {
+  return SYSTEM_ROLES_OF[kind].filter((systemRole) => kindOf(kind, systemRole) === kind);
+}
+
 /** The System role that an account of the kind has unless somebody chooses another: the first it may have. */
 export function defaultSystemRole(kind: AccountKind): SystemRole {
   return SYSTEM_ROLES_OF[kind][0] ?? 'User';
@@ -114,10 +134,23 @@ export function organizationRolesOf(systemRole: SystemRole): readonly Organizati
   return ORGANIZATION_ROLES;
 }
 
+/** The Organization role that a user has who is given none; undefined: one must be given. */
+export function impliedOrganizationRole(systemRole: SystemRole): OrganizationRole | undefined {
+  const [first, ...others] = organizationRolesOf(systemRole);
+  return others.length === 0 || systemRole === 'Read Only User' ? first : undefined;
+}
+
 /** The kind of a person's account follows from its System role. */
 export function kindOf(kind: AccountKind, systemRole: SystemRole): AccountKind {
   if (kind !== 'user' && kind !== 'read_only') return kind;
   return systemRole === 'Read Only User' ? 'read_only' : 'user';
+}
+
+/** What is wrong with the System role, for the kind of form that it is given in. */
+export function systemRoleProblems(kind: AccountKind, systemRole: SystemRole): Problem[] {
+  const systemRoles = SYSTEM_ROLES_OF[kind];
+  if (systemRoles.includes(systemRole)) return [];
+  return [{ path: 'systemRole', message: `must be one of: ${systemRoles.join(', ')}` }];
 }
 
 /** What is wrong with the roles, for the kind of form that they are given in. */
@@ -125,9 +158,8 @@ export function roleProblems(
   kind: AccountKind,
   roles: { systemRole: SystemRole; organizationRole: OrganizationRole },
 ): Problem[] {
-  const systemRoles = SYSTEM_ROLES_OF[kind];
-  if (!systemRoles.includes(roles.systemRole))
-    return [{ path: 'systemRole', message: `must be one of: ${systemRoles.join(', ')}` }];
+  const problems = systemRoleProblems(kind, roles.systemRole);
+  if (problems.length > 0) return problems;
   const organizationRoles = organizationRolesOf(roles.systemRole);
   if (organizationRoles.includes(roles.organizationRole)) return [];
   const message = `must be one of: ${organizationRoles.join(', ')} (the System role is ${roles.systemRole})`;
@@ -152,15 +184,19 @@ export function requireSettable(
       foreign.map((path) => ({ path, message: `is fixed or does not exist for ${aKind(kind)}` })),
     );
   }
-  const refused = fields.filter((field) => !access.can(FORM_FIELDS[field].permission, target));
-  if (refused.length === 0) return;
-  throw problemsError(
-    'forbidden',
-    refused.map((path) => ({
-      path,
-      message: `you may not set it${whyNot(access, FORM_FIELDS[path].permission, target)}`,
-    })),
-  );
+  const refused = fields.flatMap((path) => {
+    const message = refusalToSet(access, path, target);
+    return message === undefined ? [] : [{ path, message }];
+  });
+  if (refused.length > 0) throw problemsError('forbidden', refused);
+}
+
+/** Why the asker may not set the field, as part of a sentence; undefined: it may. */
+export function refusalToSet(access: Access, field: ChangeField, target: Target): string | undefined {
+  const { permission } = FORM_FIELDS[field];
+  return access.can(permission, target)
+    ? undefined
+    : `you may not set it${whyNot(access, permission, target)}`;
 }
 
 /**

@@ -582,9 +582,11 @@ describe.each(ENGINES)('members on %s', (engine) => {
       const administrator = organization.administrator;
       const ofOwner = {
         owner: { id: owner.id, kind: 'community', name: owner.name },
+        account: person.accountId,
         role: 'Editor',
         individual: null,
         organizationDefault: 'Editor',
+        availableRoles: [...COMMUNITY_ROLES],
         abilities: { setRole: false },
       };
       expect((await listCommunityRoles(app, person, person.accountId)).items).toEqual([ofOwner]);
@@ -596,6 +598,29 @@ describe.each(ENGINES)('members on %s', (engine) => {
         { abilities: { setRole: true } },
         { abilities: { setRole: true } },
       ]);
+    });
+
+    it('name the account as individual roles are set, also where profile anonymity is on', async () => {
+      const owner = await newOwner();
+      const organization = await newOrganization(app);
+      await join(owner, organization, 'User');
+      const person = await newPerson(app, 'Standard User', organization);
+      const accounts = await newPerson(app, 'Accounts Administrator', organization);
+      const [listed] = (await listCommunityRoles(app, accounts, person.accountId)).items;
+      expect(listed).toMatchObject({ abilities: { setRole: true }, individual: null });
+      const role = {
+        kind: 'community',
+        owner: owner.id,
+        account: listed?.account ?? 0,
+        role: 'Editor',
+      } as const;
+      await setCommunityRole(app, accounts, role);
+      expect((await listCommunityRoles(app, person, person.accountId)).items).toMatchObject([
+        { individual: 'Editor', organizationDefault: 'User', role: 'Editor' },
+      ]);
+      expect((await refusalOf(setCommunityRole(app, organization.administrator, role))).code).toBe(
+        'forbidden',
+      );
     });
 
     it('item 76: are not found by an Organization Administrator of another organization', async () => {
