@@ -15,6 +15,7 @@ import { exportAccounts } from '../features/bulk/export.service.ts';
 import { importAccounts } from '../features/bulk/import.service.ts';
 import { registerLinks } from './account-links.ts';
 import { registerLockdown } from './account-lockdown.ts';
+import { registerRights } from './account-rights.ts';
 import { callerOf, globalsOf, withApp } from './context.ts';
 import { withExample } from './options.ts';
 import { printAnswer, printNote, tableLines } from './output.ts';
@@ -52,8 +53,9 @@ function wrapped(words: readonly string[]): string {
 export function registerBulk(program: Command): void {
   const group = program
     .command('account')
-    .description('accounts of all kinds: import and export, one-time links, lockdown');
+    .description('accounts of all kinds: import and export, one-time links, rights, lockdown');
   registerLinks(group);
+  registerRights(group);
   registerLockdown(group);
   withExample(
     group

@@ -572,6 +572,31 @@ export const ROUTE_RIGHTS: Readonly<Record<string, readonly Operation[]>> = {
     },
   ],
   'GET /accounts/:account/community-roles': [{ on: accounts }],
+  'GET /accounts/:account/rights': [{ on: accounts }],
+  'GET /accounts/:account/form': [
+    { on: accounts },
+    {
+      does: 'with a System role',
+      on: NAMED,
+      needs: ['account.systemRole'],
+      send: async ({ world, thing }) => ({ query: { systemRole: (await row(world, thing)).system_role } }),
+    },
+  ],
+  'GET /organizations/:organization/account-forms/:kind': [
+    {
+      ...onOrganization('account.create'),
+      send: ({ thing }) => ({ params: { organization: thing.id, kind: 'taxii' } }),
+    },
+    {
+      does: 'with a System role',
+      on: ['organization'],
+      needs: ['account.create', reserved('account.systemRole')],
+      send: ({ thing }) => ({
+        params: { organization: thing.id, kind: 'user' },
+        query: { systemRole: 'User' },
+      }),
+    },
+  ],
 
   'GET /organizations': [{ on: ['instance'] }],
   'POST /organizations': [
