@@ -118,7 +118,7 @@ export async function accounts(bench: Bench): Promise<void> {
 type Person = { organizationId: number; email: string; password: string };
 
 /** Two organizations, the first with that many accounts, and an Organization Administrator of each. */
-async function fill(instance: Instance, number: number): Promise<Person[]> {
+export async function fill(instance: Instance, number: number): Promise<Person[]> {
   const app = await openApp(readConfig({ ...instance.settings, TAXIWAY_LOG_LEVEL: 'warn' }));
   const caller = { access: createAccess({ kind: 'operator', name: 'operator (bench)' }) };
   try {

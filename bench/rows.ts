@@ -1,6 +1,7 @@
 import { accounts } from './rows-accounts.ts';
 import { apiRequests } from './rows-api.ts';
 import type { Bench, Prepared } from './rows-common.ts';
+import { consoleScreens } from './rows-console.ts';
 import { memory, posts, processes, start } from './rows-other.ts';
 import { authentication, depth, readsOnce, repeatedReads } from './rows-read.ts';
 import { signIns } from './rows-sign-in.ts';
@@ -25,5 +26,6 @@ export const ROWS: readonly Row[] = [
   { name: 'accounts', claim: 'lists of 100,000 accounts, and creating more', run: accounts },
   { name: 'sign-ins', claim: 'people who sign in, and what clients that poll feel of it', run: signIns },
   { name: 'api', claim: 'requests of API users, beside one that nobody signs', run: apiRequests },
+  { name: 'console', claim: 'the sign-in screen and a large table in a real browser', run: consoleScreens },
   { name: 'processes', claim: 'the reads with two processes', run: processes },
 ];

@@ -3,12 +3,9 @@ import { openApp } from '../server/app.ts';
 import { readConfig } from '../server/config.ts';
 import { createAuthentication } from '../server/features/authentication/authentication.service.ts';
 import { createExchangeRoutes } from '../server/features/exchange/exchange.routes.ts';
-import { prepareExchange } from '../server/features/exchange/exchange.store.ts';
-import { createPageCache } from '../server/features/exchange/page-cache.ts';
-import { preparePages } from '../server/features/exchange/pages.store.ts';
+import { openExchange } from '../server/features/exchange/open-exchange.ts';
 import type { Session } from '../server/features/exchange/session.rules.ts';
 import { openSession } from '../server/features/exchange/session.service.ts';
-import { createUsageRecorder } from '../server/features/usage/recorder.ts';
 import { listen } from '../server/http/server.ts';
 import { openLog } from '../server/log.ts';
 import { answerParent } from './children.ts';
@@ -29,14 +26,8 @@ async function answer({ settings, logFile, without }: WithoutCredentialsQuestion
   const { default: pino } = await import('pino');
   const log = openLog('info', pino.destination(logFile));
   const app = await openApp(readConfig({ ...settings, TAXIWAY_PORT: '0' }), { replace: { log } });
-  const statements = prepareExchange(app.db);
-  const routes = createExchangeRoutes(app, createAuthentication(app), {
-    app,
-    statements,
-    pages: preparePages(app.db),
-    cache: createPageCache(app.config.pageCacheBytes),
-    usage: createUsageRecorder(app),
-  });
+  const exchange = openExchange(app);
+  const routes = createExchangeRoutes(app, createAuthentication(app), exchange);
   let first: Session | undefined;
   const server = await listen(app, {
     taxii: {
@@ -46,7 +37,7 @@ async function answer({ settings, logFile, without }: WithoutCredentialsQuestion
         if (without === 'rights') return { ...first, access: createAccess(first.access.actor) };
         const opened = await openSession(
           app,
-          statements,
+          exchange.statements,
           { accountId: first.account.id, credential: { readOnly: false } },
           collection,
         );
