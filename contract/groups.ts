@@ -3,6 +3,7 @@ import { COMMON_TEXTS, described } from './described.ts';
 import { endpoint, noContent } from './endpoint.ts';
 import { displayName } from './names.ts';
 import { wholeNumber } from './numbers.ts';
+import { searchText } from './organizations.ts';
 import { MAX_PAGE, pageOf, pageQuery } from './paging.ts';
 import { pathId, reference, rowVersion } from './references.ts';
 import { ACCOUNT_KINDS } from './roles.ts';
@@ -32,6 +33,7 @@ export const listGroupsInput = z.strictObject({
   limit: wholeNumber(1, MAX_PAGE).optional(),
   after: z.string().optional(),
   sort: z.enum(['name', '-name']).optional(),
+  search: searchText.optional(),
 });
 export type ListGroupsInput = z.input<typeof listGroupsInput>;
 
@@ -115,7 +117,7 @@ export const listGroupsEndpoint = endpoint({
   tag,
   summary: 'Lists the user groups of an organization by name.',
   params: inOrganization,
-  query: pageQuery(['name']),
+  query: pageQuery(['name']).extend({ search: searchText.optional() }),
   output: pageOf(groupItem),
 });
 

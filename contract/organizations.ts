@@ -135,6 +135,10 @@ const viewShape = {
     limitOthers: z.boolean(),
     permissions: z.boolean(),
     seats: z.boolean(),
+    /** Accounts in it. */
+    createAccounts: z.boolean(),
+    /** Its user groups. */
+    editGroups: z.boolean(),
     delete: z.boolean(),
   }),
 };
@@ -173,6 +177,9 @@ const seatGauge = z.strictObject({
 });
 export type SeatGauge = z.infer<typeof seatGauge>;
 
+/** People who were invited are counted up to here. */
+export const MAX_INVITED_COUNTED = 1000;
+
 export const seatsView = z.strictObject({
   organization: z.strictObject({ id: z.number(), name: z.string() }),
   users: seatGauge,
@@ -184,6 +191,8 @@ export const seatsView = z.strictObject({
     canCreate: z.boolean(),
     whyNot: z.string().nullable(),
   }),
+  /** How many of `used` were invited and have not set a password yet. */
+  invited: z.strictObject({ users: z.number(), readOnlyUsers: z.number() }),
 });
 export type SeatsView = z.infer<typeof seatsView>;
 

@@ -77,8 +77,12 @@ const TABLE_SEARCH = [
   'group',
   'service',
   'authenticator',
+  'pending',
+  'credentialExpiresWithinDays',
+  'expiresWithinDays',
+  'unusedForDays',
+  'neverUsed',
   'after',
-  'columns',
 ] as const;
 const membership = createRoute({
   getParentRoute: () => inside,
@@ -104,7 +108,7 @@ const importAccounts = createRoute({
 const reviews = createRoute({
   getParentRoute: () => inside,
   path: 'organizations/$organization/review',
-  validateSearch: (search) => textSearch(search, ['list']),
+  validateSearch: (search) => textSearch(search, ['list', 'after']),
   component: lazyRouteComponent(() => import('./pages/membership/review-page.tsx'), 'ReviewPage'),
 });
 const groups = createRoute({

@@ -45,6 +45,10 @@ describe.each(ENGINES)('user groups over REST on %s', (engine) => {
       `${base}?limit=1&after=${first.body.next}`,
     );
     expect(rest.body).toMatchObject({ items: [{ name: 'Night shift' }], next: null });
+    const found = await administrator.request<{ items: GroupItem[] }>('GET', `${base}?search=NIGHT`);
+    expect(found.body.items.map(({ name }) => name)).toEqual(['Night shift']);
+    const none = await administrator.request<{ items: GroupItem[] }>('GET', `${base}?search=%25`);
+    expect(none.body.items).toEqual([]);
     const edited = await administrator.request('PATCH', path, { version: 1, description: 'Ten to six' });
     expect(edited).toMatchObject({ status: 200, body: { version: 2, description: 'Ten to six' } });
     expect((await administrator.request('PATCH', path, { version: 1, name: 'Late' })).status).toBe(409);

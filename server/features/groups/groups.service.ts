@@ -59,6 +59,7 @@ export async function listUserGroups(
     const rows = await listGroups(app.db.read, organization.id, {
       after,
       descending: input.sort === '-name',
+      search: input.search,
       limit: limit + 1,
     });
     const page = pageFrom(rows, limit, (row) => [row.name_key]);

@@ -1,4 +1,4 @@
-import type { Insertable, Kysely, Selectable, Updateable } from 'kysely';
+import { type Insertable, type Kysely, type Selectable, type SqlBool, sql, type Updateable } from 'kysely';
 import { nameKey } from '../../../contract/names.ts';
 import type { Schema, UserGroupsTable } from '../../db/schema.ts';
 import type { Transaction } from '../../db/transaction.ts';
@@ -103,7 +103,13 @@ export async function findGroupByName(
 export async function listGroups(
   db: Kysely<Schema>,
   organizationId: number,
-  page: { after?: string | undefined; descending: boolean; limit: number },
+  page: {
+    after?: string | undefined;
+    descending: boolean;
+    limit: number;
+    /** Anywhere in the name, without regard to case. */
+    search?: string | undefined;
+  },
 ): Promise<(GroupRow & { members: number })[]> {
   let query = db
     .selectFrom('user_groups')
@@ -116,6 +122,10 @@ export async function listGroups(
         .as('members'),
     )
     .where('organization_id', '=', organizationId);
+  if (page.search !== undefined) {
+    const pattern = `%${nameKey(page.search).replace(/[\\%_]/g, '\\$&')}%`;
+    query = query.where(sql<SqlBool>`name_key like ${pattern} escape '\\'`);
+  }
   if (page.after !== undefined) query = query.where('name_key', page.descending ? '<' : '>', page.after);
   const rows = await query
     .orderBy('name_key', page.descending ? 'desc' : 'asc')

@@ -42,6 +42,8 @@ export function organizationView(access: Access, row: Row, used: Limits): Organi
       limitOthers: access.can('organization.limit.other', target),
       permissions: access.can('organization.permissions', target),
       seats,
+      createAccounts: access.can('account.create', target),
+      editGroups: access.can('group.edit', target),
       delete: access.can('organization.delete', target),
     },
   };

@@ -4,6 +4,7 @@ import {
   editOrganizationInput,
   type ListOrganizationsInput,
   listOrganizationsInput,
+  MAX_INVITED_COUNTED,
   type OrganizationView,
   type SeatsView,
   type SetOrganizationPermissionsInput,
@@ -19,6 +20,7 @@ import { AppError } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
 import { DEFAULT_PAGE, decodeCursor, type Page, pageFrom } from '../../pages.ts';
 import { hasAnother } from '../accounts/accounts.store.ts';
+import { listAccountIds } from '../accounts/listing.store.ts';
 import { lockInstance } from '../instance/instance.store.ts';
 import { organizationView } from './organizations.rules.ts';
 import {
@@ -232,7 +234,14 @@ export async function getSeats(app: App, caller: Caller, reference: Reference): 
     about(targetOf(row));
     const target = { organizationId: row.id };
     access.require('organization.seats', target);
-    return await readSeats(read, access, row);
+    const invited = async (kind: 'user' | 'read_only') => {
+      const page = { now: app.clock.now(), limit: MAX_INVITED_COUNTED };
+      return (await listAccountIds(read, row.id, { kinds: [kind], pending: 'invitation' }, page)).length;
+    };
+    return {
+      ...(await readSeats(read, access, row)),
+      invited: { users: await invited('user'), readOnlyUsers: await invited('read_only') },
+    };
   });
 }
 

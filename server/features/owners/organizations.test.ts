@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Caller } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import { auditTrail, newOrganization, newPerson, refusalOf, type Someone } from '../../testing/builders.ts';
+import {
+  auditTrail,
+  givePassword,
+  newOrganization,
+  newPerson,
+  refusalOf,
+  type Someone,
+} from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import { findActor } from '../accounts/accounts.store.ts';
@@ -112,13 +119,21 @@ describe.each(ENGINES)('organizations on %s', (engine) => {
         limits: { taxiiUsers: 1000 },
         used: { users: 1, apiUsers: 0, taxiiUsers: 0 },
         overUse: { users: 0, apiUsers: 0, taxiiUsers: 0 },
-        abilities: { edit: false, limitTaxiiUsers: false, permissions: false, seats: true, delete: false },
+        abilities: {
+          edit: false,
+          limitTaxiiUsers: false,
+          permissions: false,
+          seats: true,
+          createAccounts: true,
+          editGroups: true,
+          delete: false,
+        },
       });
       expect(await getOrganization(app, reader, organization.id)).toMatchObject({
         name: organization.name,
         limits: null,
         used: null,
-        abilities: { seats: false },
+        abilities: { seats: false, createAccounts: false, editGroups: false },
       });
     });
 
@@ -540,6 +555,11 @@ describe.each(ENGINES)('organizations on %s', (engine) => {
         whyNot: `The organization "${organization.name}" may have 0 API users and has 0.`,
       });
       expect(seats.readOnlyUsers).toEqual({ used: 1, canCreate: true, whyNot: null });
+      // Both were made without a password, as if they had been invited.
+      expect(seats.invited).toEqual({ users: 1, readOnlyUsers: 1 });
+      await givePassword(app, administrator.accountId);
+      const later = await getSeats(app, administrator, organization.id);
+      expect(later.invited).toEqual({ users: 0, readOnlyUsers: 1 });
     });
 
     it('shows the licence’s totals to administrators of the instance, and to others what is left of it', async () => {

@@ -8,12 +8,14 @@ import { seatGauge } from './organizations.rules.ts';
 import { countSeatsOf } from './organizations.store.ts';
 import type { OrganizationRow } from './owners.store.ts';
 
+export type SeatGauges = Omit<SeatsView, 'invited'>;
+
 /** How many more accounts of each kind fit in the organization, and whether the asker can create one. Asks for no right to know. */
 export async function readSeats(
   read: App['db']['read'],
   access: Access,
   row: OrganizationRow,
-): Promise<SeatsView> {
+): Promise<SeatGauges> {
   const target = { organizationId: row.id };
   const instance = await findInstance(read);
   if (instance === undefined) throw new Error('the instance has no row');
