@@ -10,10 +10,7 @@ import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import { replaceCredential } from '../credentials/credentials.service.ts';
 import { createExchangeRoutes } from '../exchange/exchange.routes.ts';
-import { prepareExchange } from '../exchange/exchange.store.ts';
-import { createPageCache } from '../exchange/page-cache.ts';
-import { preparePages } from '../exchange/pages.store.ts';
-import { createUsageRecorder } from '../usage/recorder.ts';
+import { openExchange } from '../exchange/open-exchange.ts';
 import { createAuthentication, type Presented } from './authentication.service.ts';
 
 const PHRASE = 'a typed pass phrase';
@@ -46,13 +43,7 @@ describe.each(ENGINES)('the credentials of a TAXII user on %s', (engine) => {
   /** As a request meets it: verification and the account's state together. */
   const door = () => {
     const authentication = createAuthentication(app);
-    const routes = createExchangeRoutes(app, authentication, {
-      app,
-      statements: prepareExchange(app.db),
-      pages: preparePages(app.db),
-      cache: createPageCache(0),
-      usage: createUsageRecorder(app),
-    });
+    const routes = createExchangeRoutes(app, authentication, openExchange(app, 0));
     return { open: (presented: Presented) => routes.open(presented, FROM, undefined), authentication };
   };
 

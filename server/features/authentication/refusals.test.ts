@@ -10,10 +10,7 @@ import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import { insertCredential, updateAccount } from '../accounts/accounts.store.ts';
 import { createExchangeRoutes } from '../exchange/exchange.routes.ts';
-import { prepareExchange } from '../exchange/exchange.store.ts';
-import { createPageCache } from '../exchange/page-cache.ts';
-import { preparePages } from '../exchange/pages.store.ts';
-import { createUsageRecorder } from '../usage/recorder.ts';
+import { openExchange } from '../exchange/open-exchange.ts';
 import { createAuthentication, type Presented } from './authentication.service.ts';
 
 const PHRASE = 'a typed pass phrase';
@@ -34,13 +31,7 @@ describe.each(ENGINES)('the right secret of an account that may not use it, on %
   beforeEach(() => {
     now = app.clock.now();
     const fixed = { ...app, clock: { now: () => now } };
-    const routes = createExchangeRoutes(fixed, createAuthentication(fixed), {
-      app: fixed,
-      statements: prepareExchange(app.db),
-      pages: preparePages(app.db),
-      cache: createPageCache(0),
-      usage: createUsageRecorder(fixed),
-    });
+    const routes = createExchangeRoutes(fixed, createAuthentication(fixed), openExchange(fixed, 0));
     address = `203.0.${Math.floor(++number / 250)}.${number % 250}`;
     open = (presented, from = address) =>
       routes.open(presented, { address: from, requestId: 'r' }, undefined);
