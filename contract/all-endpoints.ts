@@ -45,6 +45,7 @@ import {
 } from './organizations.ts';
 import { communityEndpoints, listCommunityRolesEndpoint, sourceEndpoints } from './owners.ts';
 import { changePasswordEndpoint, passwordPolicyEndpoint } from './passwords.ts';
+import { getProfileEndpoint } from './profile.ts';
 import { getAccountRightsEndpoint } from './rights.ts';
 import {
   endAllSessionsEndpoint,
@@ -95,6 +96,7 @@ export const ALL_ENDPOINTS: readonly Endpoint[] = [
   ...LINK_ENDPOINTS,
   ...AUTHENTICATOR_ENDPOINTS,
   ...ACCOUNT_ENDPOINTS,
+  getProfileEndpoint,
   getAccountRightsEndpoint,
   getAccountFormEndpoint,
   getEditFormEndpoint,

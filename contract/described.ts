@@ -26,6 +26,7 @@ export const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   owner: 'Id of the community or source.',
   service: 'Id of the TAXII service.',
   session: 'Id of the session, as the list of the sessions has it.',
+  object: 'STIX id of the object.',
   passkey: 'Id of the passkey.',
   setting: 'Name of the system setting.',
   version: 'Number of the version.',

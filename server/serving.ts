@@ -12,6 +12,7 @@ import {
 import { createAuthenticatorRoutes } from './features/authenticators/authenticators.routes.ts';
 import { PENDING_MICROS } from './features/authenticators/authenticators.rules.ts';
 import { deleteExpiredEnrolments } from './features/authenticators/authenticators.store.ts';
+import { createBrowsingRoutes } from './features/browsing/browsing.routes.ts';
 import { createBulkRoutes } from './features/bulk/bulk.routes.ts';
 import { createCollectionsRoutes } from './features/collections/collections.routes.ts';
 import { createExchangeRoutes } from './features/exchange/exchange.routes.ts';
@@ -78,6 +79,7 @@ export function createRestRoutes(app: App, authentication: Authentication): Rest
     ...createGroupsRoutes(app),
     ...createTaxiiServicesRoutes(app),
     ...createCollectionsRoutes(app),
+    ...createBrowsingRoutes(app),
     ...createUsageRoutes(app),
   ];
 }

@@ -105,6 +105,14 @@ function ipv6Groups(address: string): number[] | undefined {
     : undefined;
 }
 
+export type AccountObstacle =
+  | 'not a kind of account that may come this way'
+  | 'deleted'
+  | 'disabled'
+  | 'its organization is disabled'
+  | 'locked'
+  | 'expired';
+
 /** Why an account may not use its credentials at the moment, or undefined. All of them answer like a wrong password. */
 export function accountObstacle(
   account: {
@@ -117,7 +125,7 @@ export function accountObstacle(
   },
   kinds: readonly AccountKind[],
   now: Micros,
-): string | undefined {
+): AccountObstacle | undefined {
   if (!kinds.includes(account.kind)) return 'not a kind of account that may come this way';
   if (account.deleted_at !== null) return 'deleted';
   if (account.disabled_at !== null) return 'disabled';

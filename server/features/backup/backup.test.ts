@@ -87,7 +87,7 @@ function candidate(number: number, version: number) {
     created: 1_700_000_000_000_000,
     createdByRef: undefined,
     revoked: false,
-    refersTo: [],
+    refersTo: [`malware--${id.slice(-36)}`],
   };
   return { head, text, size: Buffer.byteLength(text), warnings: [], contentHash: undefined };
 }

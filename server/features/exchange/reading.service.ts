@@ -11,16 +11,13 @@ import {
 } from '../../protocols/taxii/cursor.ts';
 import { parseQuery } from '../../protocols/taxii/filters.ts';
 import { STIX_20_MEDIA_TYPE, STIX_MEDIA_TYPE } from '../../protocols/taxii/media-types.ts';
-import { formatTaxiiPath } from '../../protocols/taxii/paths.ts';
 import {
   type ApiRoot,
   apiRootResource,
   type Collection,
   type Collections,
-  collectionResource,
   collectionsResource,
   type Discovery,
-  discoveryResource,
   envelopeFrame,
   manifestRecord,
   manifestResource,
@@ -28,12 +25,12 @@ import {
 } from '../../protocols/taxii/resources.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
 import type { UsageRecorder } from '../usage/recorder.ts';
-import { collectionRights } from './exchange.rules.ts';
 import { type ExchangeStatements, findStatus } from './exchange.store.ts';
 import type { CachedPage, PageCache } from './page-cache.ts';
 import { planPage } from './pages.rules.ts';
 import { EMPTY_PAGE, framed, type PageRequest, type Pages, type RecordPage } from './pages.store.ts';
 import { requireCollection, requireReadable, type Session, type VisibleCollection } from './session.rules.ts';
+import { collectionOf, discoveryOf, visibleCollections } from './shown.rules.ts';
 
 /** What the reading side of the exchange is made of. */
 export type Exchange = {
@@ -47,13 +44,7 @@ export type Exchange = {
 /** TAXII 2.1 §4.1: the API roots that the asker may use, which is the one of its service. */
 export function getDiscovery({ service, access }: Session, baseUrl: string): Discovery {
   access.require('exchange.connect', INSTANCE);
-  const root = formatTaxiiPath({ kind: 'api-root', root: service.path }, baseUrl);
-  return discoveryResource({
-    title: 'Taxiway',
-    description: 'TAXII 2.1 server',
-    defaultApiRoot: root,
-    apiRoots: [root],
-  });
+  return discoveryOf(service, baseUrl);
 }
 
 /** TAXII 2.1 §4.2 */
@@ -69,33 +60,17 @@ export async function listVisibleCollections(
 ): Promise<Collections> {
   session.access.require('exchange.connect', INSTANCE);
   const rows = await reading(async () => await statements.collections([session.account.id]));
-  const visible: Collection[] = [];
-  for (const row of rows) {
-    const rights = collectionRights(session.access.actor, session.account, row);
-    if (rights.visible) visible.push(resourceOf(session, { ...row, rights }, row.holds_stix_20 === 1));
-  }
-  return collectionsResource(visible);
+  const visible = visibleCollections(session.access.actor, session.account, rows);
+  return collectionsResource(
+    visible.map((row) => collectionOf(session.readOnly, row, row.holds_stix_20 === 1)),
+  );
 }
 
 /** TAXII 2.1 §5.2 */
 export async function getCollection({ statements }: Exchange, session: Session): Promise<Collection> {
   const collection = requireCollection(session);
   const [row] = await reading(async () => await statements.holdsStix20([collection.owner_id]));
-  return resourceOf(session, collection, row?.holds_stix_20 === 1);
-}
-
-/** §5.2.1: the media types are all that the manifest may give for an object of the collection. */
-function resourceOf({ readOnly }: Session, collection: VisibleCollection, holdsStix20: boolean): Collection {
-  const showsStix20 = holdsStix20 && !collection.rights.publishedOnly;
-  return collectionResource({
-    id: collection.collection_id,
-    title: collection.owner_name,
-    description: collection.description,
-    alias: collection.owner_name,
-    canRead: collection.rights.canRead,
-    canWrite: collection.rights.canWrite && !readOnly,
-    mediaTypes: showsStix20 ? [STIX_MEDIA_TYPE, STIX_20_MEDIA_TYPE] : [STIX_MEDIA_TYPE],
-  });
+  return collectionOf(session.readOnly, collection, row?.holds_stix_20 === 1);
 }
 
 type Listing = {
