@@ -7,6 +7,7 @@ import type { Micros } from '../../protocols/timestamp.ts';
 import type { ShownRow } from './account-view.rules.ts';
 
 export type AccountFilter = {
+  ids?: readonly number[] | undefined;
   kinds?: readonly AccountKind[] | undefined;
   state?: 'active' | 'locked' | 'disabled' | 'expired' | undefined;
   systemRole?: SystemRole | undefined;
@@ -75,44 +76,27 @@ export async function listAccountRows(
     .execute();
 }
 
-/** How many accounts of the organization, or of all, the filter finds, counted up to `max`. */
-export async function countAccounts(
+/** The ids of accounts of the organization, or of all, that the filter finds, in no order; at most `limit`. */
+export async function listAccountIds(
   db: Kysely<Schema>,
   organizationId: number | 'instance',
   filter: AccountFilter,
-  { now, max }: { now: Micros; max: number },
-): Promise<number> {
-  const some = found(db, organizationId, filter, now).select('accounts.id').limit(max);
-  const row = await db
-    .selectFrom(some.as('some'))
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow();
-  return Number(row.count);
+  { now, limit }: { now: Micros; limit: number },
+): Promise<number[]> {
+  const rows = await found(db, organizationId, filter, now).select('accounts.id').limit(limit).execute();
+  return rows.map(({ id }) => id);
 }
 
 function found(db: Kysely<Schema>, organizationId: number | 'instance', filter: AccountFilter, now: Micros) {
   let query = db.selectFrom('accounts').where('accounts.deleted_at', 'is', null);
   if (organizationId !== 'instance') query = query.where('accounts.organization_id', '=', organizationId);
-  for (const condition of conditionsOf(filter, now)) query = query.where(condition);
+  for (const condition of conditionsOf(filter, organizationId, now)) query = query.where(condition);
   return query;
 }
 
 function credentialEnd(now: Micros): RawBuilder<string | number> {
   return sql<string | number>`(select min(c.expires_at) from credentials c
     where c.account_id = accounts.id and c.expires_at > ${now} and ${IS_LATEST})`;
-}
-
-/** Those of the accounts that the filter finds, as a list shows them. */
-export async function listShownRows(
-  db: Kysely<Schema>,
-  ids: readonly number[],
-  filter: AccountFilter,
-  now: Micros,
-): Promise<ShownRow[]> {
-  if (ids.length === 0) return [];
-  let query = shownRows(db).where('accounts.id', 'in', ids).where('accounts.deleted_at', 'is', null);
-  for (const condition of conditionsOf(filter, now)) query = query.where(condition);
-  return await query.execute();
 }
 
 /** When the first credential of each account ends that no later one has taken the place of; those without one are not named. */
@@ -167,16 +151,29 @@ const IS_INVITED = sql<SqlBool>`(accounts.kind in ('user', 'read_only') and acco
   and not exists (select 1 from credentials c where c.account_id = accounts.id and c.kind = 'password'))`;
 const IS_ASKED = sql<SqlBool>`(accounts.password_reset_required = 1 or accounts.mfa_reset_required = 1
   or accounts.terms_acceptance_required = 1)`;
-/** What of an account waits for its person. */
-const PENDING_CONDITIONS: Readonly<Record<PendingFor, Expression<SqlBool>>> = {
-  invitation: IS_INVITED,
-  action: IS_ASKED,
-  any: sql<SqlBool>`(${IS_INVITED} or ${IS_ASKED})`,
-};
 
-function conditionsOf(filter: AccountFilter, now: Micros): Expression<SqlBool>[] {
+/** What of an account waits for its person. */
+function pendingCondition(pending: PendingFor, organizationId: number | 'instance'): Expression<SqlBool> {
+  if (pending === 'invitation') return IS_INVITED;
+  if (pending === 'action') return IS_ASKED;
+  const there = organizationId === 'instance' ? sql`` : sql`accounts.organization_id = ${organizationId} and`;
+  // For a `not exists` beside an `or`, PostgreSQL would expect so much work that it compiles the query at every page.
+  return sql<SqlBool>`accounts.id in (
+    select accounts.id from accounts where ${there} accounts.deleted_at is null and ${IS_INVITED}
+    union all select accounts.id from accounts where ${there} accounts.deleted_at is null and ${IS_ASKED})`;
+}
+
+function conditionsOf(
+  filter: AccountFilter,
+  organizationId: number | 'instance',
+  now: Micros,
+): Expression<SqlBool>[] {
   const conditions: Expression<SqlBool>[] = [];
-  const { kinds, state, search } = filter;
+  const { ids, kinds, state, search } = filter;
+  if (ids !== undefined)
+    conditions.push(
+      ids.length === 0 ? sql<SqlBool>`1 = 0` : sql<SqlBool>`accounts.id in (${sql.join([...ids])})`,
+    );
   if (kinds !== undefined) conditions.push(sql<SqlBool>`accounts.kind in (${sql.join([...kinds])})`);
   if (state !== undefined) conditions.push(stateCondition(state, now));
   if (filter.systemRole !== undefined)
@@ -194,7 +191,7 @@ function conditionsOf(filter: AccountFilter, now: Micros): Expression<SqlBool>[]
     const isThere = sql.raw(filter.hasAuthenticator ? 'is not null' : 'is null');
     conditions.push(sql<SqlBool>`accounts.authenticator_since ${isThere}`);
   }
-  if (filter.pending !== undefined) conditions.push(PENDING_CONDITIONS[filter.pending]);
+  if (filter.pending !== undefined) conditions.push(pendingCondition(filter.pending, organizationId));
   if (filter.credentialExpiresWithinDays !== undefined) {
     const until = now + filter.credentialExpiresWithinDays * DAY_MICROS;
     conditions.push(

@@ -8,7 +8,7 @@ import type { App, Caller } from '../../context.ts';
 import { askedAccounts } from '../accounts/account-query.ts';
 import { countSeats } from '../accounts/accounts.store.ts';
 import { findBlocks } from '../accounts/blocks.ts';
-import { countAccounts, listAccountRows, listShownRows } from '../accounts/listing.store.ts';
+import { listAccountIds, listAccountRows } from '../accounts/listing.store.ts';
 import { showAccounts } from '../accounts/shown-accounts.ts';
 import { findInstance } from '../instance/instance.store.ts';
 import { requireVisibleOrganization } from '../owners/owners.rules.ts';
@@ -71,11 +71,12 @@ export async function getAttention(
 async function topic({ app, access, where, now }: Search, name: keyof typeof TOPICS): Promise<Topic> {
   const { query, sort } = TOPICS[name];
   const { filter } = askedAccounts(access, accountQuery.parse(query));
-  const count = await countAccounts(app.db.read, where, filter, { now, max: MAX_COUNTED + 1 });
-  const rows =
-    count === 0
-      ? []
-      : await listAccountRows(app.db.read, where, filter, { sort, descending: false, limit: SHOWN, now });
+  const db = app.db.read;
+  const ids = await listAccountIds(db, where, filter, { now, limit: MAX_COUNTED + 1 });
+  const count = ids.length;
+  const page = { sort, descending: false, limit: SHOWN, now };
+  // Where all of them are known, they are not looked for again; where there are more, five are soon found.
+  const rows = await listAccountRows(db, where, count > MAX_COUNTED ? filter : { ids }, page);
   return {
     count: Math.min(count, MAX_COUNTED),
     more: count > MAX_COUNTED,
@@ -91,12 +92,11 @@ async function locked(search: Search): Promise<Topic> {
   const byAdministrators = await topic(search, 'locked');
   // Only digests of names tell whom failed attempts keep out: it is asked of those at whom attempts failed.
   const tried = await listAccountsWithFailures(db, where, now - FAILURES_MICROS, MAX_COUNTED);
-  const rows = await listShownRows(db, tried, { state: 'active' }, now);
+  const page = { sort: 'userName', descending: false, limit: MAX_COUNTED, now } as const;
+  const rows = await listAccountRows(db, where, { ids: tried, state: 'active' }, page);
   const blocks = await findBlocks(app, db, rows, now);
   const until = (id: number) => blocks.get(id)?.until ?? 0;
-  const kept = rows
-    .filter((row) => blocks.has(row.id) && (where === 'instance' || row.organization_id === where))
-    .sort((a, b) => until(b.id) - until(a.id) || a.id - b.id);
+  const kept = rows.filter(({ id }) => blocks.has(id)).sort((a, b) => until(b.id) - until(a.id));
   const count = byAdministrators.count + kept.length;
   return {
     count: Math.min(count, MAX_COUNTED),
