@@ -2,15 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { openApp } from '../app.ts';
 import { readConfig } from '../config.ts';
 import type { App, Caller } from '../context.ts';
-import { createTaxiiUser, type NewTaxiiUser } from '../features/account-creation/taxii-users.service.ts';
 import { countIntelligence, type IntelligenceCounts } from '../features/intelligence/counting.service.ts';
-import { addMember, createOrganization, createOwner } from '../features/owners/owners.service.ts';
 import { globalsOf, namedByOptions, operatorCaller, requireNoAccount } from './context.ts';
+import { createDemoClock } from './demo/clock.ts';
+import { FIRST_DAY, type Populated, type PopulatedOwner, populate } from './demo/populate.ts';
 import { importFiles, sizeOf } from './import.ts';
 import type { ImportedFile } from './import-summary.ts';
 import { listenOrClose } from './listening.ts';
@@ -20,16 +19,9 @@ import { limitStopping, stopSignal } from './stop-signal.ts';
 
 const HOST = '127.0.0.1';
 const USUAL_PORT = 8080;
-const USER_NAME = 'partner-siem';
 const PAGE = 5;
 
-type DemoOwner = {
-  kind: 'organization' | 'community' | 'source';
-  owner: string;
-  collectionId: string;
-  files: readonly string[];
-};
-type LoadedOwner = Omit<DemoOwner, 'files'> & IntelligenceCounts;
+type LoadedOwner = PopulatedOwner & IntelligenceCounts;
 
 export function registerDemo(program: Command): void {
   withExample(
@@ -37,7 +29,7 @@ export function registerDemo(program: Command): void {
       .command('demo')
       .argument('[file...]', 'STIX files to show instead of the samples')
       .option('--port <n>', 'port to listen on; by default 8080, or any that is free', wholeNumber)
-      .description('try Taxiway out: sample intelligence and a TAXII user, in a temporary folder')
+      .description('try Taxiway out: a populated instance with sample intelligence, in a temporary folder')
       .action(async (files: string[], options: { port?: number }, command: Command) => {
         requireNoAccount(command);
         for (const file of files) sizeOf(file);
@@ -67,18 +59,17 @@ async function runDemo(files: readonly string[], port: number | undefined, json:
     TAXIWAY_PORT: String(port ?? ((await isFree(USUAL_PORT)) ? USUAL_PORT : 0)),
     TAXIWAY_LOG_LEVEL: process.env.TAXIWAY_LOG_LEVEL ?? 'warn',
   });
-  const app = await openApp(config);
+  const clock = createDemoClock();
+  clock.goTo(FIRST_DAY);
+  const app = await openApp(config, { replace: { clock } });
   try {
     const operator = operatorCaller();
-    const owners = await createOwners(app, operator, files);
-    const user = await createTaxiiUser(app, operator, {
-      userName: USER_NAME,
-      organization: owners[0]?.owner ?? '',
-    });
-    const loaded = await loadAll(app, operator, owners, json);
+    const samples = files.length === 0;
+    const populated = await populate(app, clock, operator, { samples, isStopped: () => isStopped });
+    const loaded = await loadAll(app, operator, populated.owners, { files, json });
     if (isStopped) return;
     const server = await listenOrClose(app);
-    announce(json, server.url, user, loaded);
+    announce(json, server.url, populated, loaded);
     await stop;
     limitStopping();
     await server.close();
@@ -88,48 +79,27 @@ async function runDemo(files: readonly string[], port: number | undefined, json:
   }
 }
 
-/** An organization and what it belongs to, with the files that are loaded into each. */
-async function createOwners(app: App, operator: Caller, files: readonly string[]): Promise<DemoOwner[]> {
-  const sample = (name: string) => fileURLToPath(new URL(`../../samples/${name}.json`, import.meta.url));
-  const home = await createOrganization(app, operator, { name: 'Tarnholm Line' });
-  const owners: DemoOwner[] = [
-    {
-      kind: 'organization',
-      owner: home.name,
-      collectionId: home.collectionId,
-      files: files.length > 0 ? files : [sample('organization')],
-    },
-  ];
-  for (const [kind, name] of [
-    ['community', 'Breakwater Exchange'],
-    ['source', 'Lanternfish Labs'],
-  ] as const) {
-    const { collectionId } = await createOwner(app, operator, { kind, name });
-    await addMember(app, operator, { owner: name, organization: home.name, defaultRole: 'User' });
-    owners.push({ kind, owner: name, collectionId, files: files.length > 0 ? [] : [sample(kind)] });
-  }
-  return owners;
-}
-
+/** The owners with what they hold; the files are loaded into the first one. */
 async function loadAll(
   app: App,
   operator: Caller,
-  owners: readonly DemoOwner[],
-  json: boolean,
+  owners: readonly PopulatedOwner[],
+  { files, json }: { files: readonly string[]; json: boolean },
 ): Promise<LoadedOwner[]> {
-  const loaded: LoadedOwner[] = [];
-  for (const { files, ...owner } of owners) {
-    const report = { write: () => undefined };
-    const imported = await importFiles(app, operator, {
+  const [first] = owners;
+  if (first !== undefined && files.length > 0) {
+    const work = {
       files,
       sizes: files.map(sizeOf),
-      owner: owner.owner,
-      report,
+      owner: first.owner,
+      report: { write: () => undefined },
       json,
-    });
-    for (const file of imported) noteTrouble(file);
-    loaded.push({ ...owner, ...(await countIntelligence(app, operator, owner.owner)) });
+    };
+    for (const file of await importFiles(app, operator, work)) noteTrouble(file);
   }
+  const loaded: LoadedOwner[] = [];
+  for (const owner of owners)
+    loaded.push({ ...owner, ...(await countIntelligence(app, operator, owner.owner)) });
   return loaded;
 }
 
@@ -138,10 +108,17 @@ function noteTrouble({ file, refused, stopped }: ImportedFile): void {
   if (stopped !== undefined) printNote(`${file}: ${stopped.message}; what came before is kept`);
 }
 
-function announce(json: boolean, url: string, user: NewTaxiiUser, owners: readonly LoadedOwner[]): void {
-  const { userName, password = '' } = user;
+function announce(
+  json: boolean,
+  url: string,
+  { signIns, password: demoPassword, partner }: Populated,
+  owners: readonly LoadedOwner[],
+): void {
+  const { userName, password } = partner;
+  // Browsers bind passkeys to names, and to no address.
+  const consoleUrl = `${url.replace(HOST, 'localhost')}/`;
   const discovery = `${url}/taxii2/`;
-  const apiRoot = `${url}/${user.service.path}/`;
+  const apiRoot = `${url}/${partner.servicePath}/`;
   const curl = (address: string) =>
     `curl -s -w '\\n' -u ${quoted(`${userName}:${password}`)} -H 'Accept: application/taxii+json;version=2.1' '${address}'`;
   const listCollections = curl(`${apiRoot}collections/`);
@@ -153,10 +130,21 @@ function announce(json: boolean, url: string, user: NewTaxiiUser, owners: readon
   const pullObjects = curl(`${apiRoot}collections/${fullest.collectionId}/objects/?${match}limit=${PAGE}`);
   printAnswer(
     json,
-    { url: `${url}/`, discovery, apiRoot, userName, password, owners, listCollections, pullObjects },
+    {
+      ...{ url: `${url}/`, console: consoleUrl, signIns, discovery, apiRoot, userName, password, owners },
+      ...{ listCollections, pullObjects },
+    },
     [
       '',
       'Taxiway runs, in a temporary folder that is removed when it ends.',
+      '',
+      `The console: ${consoleUrl}`,
+      `Sign in with the password ${demoPassword} as`,
+      '',
+      ...tableLines(
+        ['Role', 'E-mail', 'Organization'],
+        signIns.map((each) => [each.role, each.email, each.organization]),
+      ).map((line) => `  ${line}`),
       '',
       ...tableLines(
         ['Owner', 'Kind', 'Objects', 'Versions', 'Collection'],
