@@ -148,6 +148,87 @@ describe.each(ENGINES)('reading the audit trail on %s', (engine) => {
     expect((await refusalOf(mine({ whose: 'mine' } as ListAuditInput))).code).toBe('invalid_input');
   });
 
+  describe('about one account', () => {
+    /** An event at an account of that kind, as any use case makes one. */
+    const changeAccount = async (
+      caller: Caller,
+      accountId: number,
+      targetKind = 'user',
+      of: { id: number } = organization,
+    ) => {
+      app.clock.advance(1);
+      await act(app, caller, 'account.edit', async ({ access, audit }) => {
+        access.can('organization.view', {});
+        await audit({
+          organizationId: of.id,
+          targetKind,
+          targetId: accountId,
+          targetName: 'somebody',
+          details: {},
+        });
+      });
+    };
+
+    it('is what was done to it and what was done by it, each once, in order and page by page', async () => {
+      const person = await newPerson(app, 'Organization Administrator', organization);
+      const { administrator } = organization;
+      await changeAccount(administrator, person.accountId, 'read_only_user');
+      await change(person, 'by the person');
+      await changeAccount(person, person.accountId);
+      await changeAccount(administrator, person.accountId, 'user');
+      // What has the same id is not the account.
+      await changeAccount(administrator, person.accountId, 'community');
+      await changeAccount(administrator, (await newPerson(app, 'Standard User', organization)).accountId);
+      const about = person.accountId;
+      const { items } = await mine({ about });
+      expect(items.map(({ action, targetKind }) => `${action} ${targetKind}`)).toEqual([
+        'account.edit user',
+        'account.edit user',
+        'thing.change thing',
+        'account.edit read_only_user',
+      ]);
+      expect((await mine({ about: person.userName.toUpperCase() })).items).toEqual(items);
+      const seen: number[] = [];
+      let after: string | undefined;
+      do {
+        const page = await mine({ about, limit: 1, ...(after === undefined ? {} : { after }) });
+        seen.push(...page.items.map(({ id }) => id));
+        after = page.next ?? undefined;
+      } while (after !== undefined);
+      expect(seen).toEqual(items.map(({ id }) => id));
+      expect((await mine({ about, action: 'thing.change' })).items).toHaveLength(1);
+      const csv = await chunks(
+        exportAudit(app, administrator, { organization: organization.id, about, format: 'csv' }),
+      );
+      expect(parseCsv(csv)).toHaveLength(items.length + 1);
+    });
+
+    it('does not tell what somebody of another organization did, to whoever may not know', async () => {
+      const stranger = await newPerson(app, 'Super User', other);
+      await change(stranger, 'by a stranger');
+      await changeAccount(organization.administrator, stranger.accountId, 'user', other);
+      expect((await mine({ about: stranger.accountId })).items).toEqual([]);
+      const seen = await list(instanceAdministrator, {
+        organization: organization.id,
+        about: stranger.accountId,
+      });
+      expect(seen.items.map(({ targetId }) => targetId)).toEqual(['by a stranger']);
+      const everywhere = await list(instanceAdministrator, { about: stranger.userName });
+      expect(everywhere.items).toHaveLength(2);
+      expect((await refusalOf(mine({ about: stranger.userName }))).code).toBe('not_found');
+      expect((await refusalOf(mine({ about: 'nobody@example.com' }))).code).toBe('not_found');
+    });
+
+    it('is for those who may read the trail, and stands alone', async () => {
+      const member = await newPerson(app, 'Standard User', organization);
+      const own = { organization: organization.id, about: member.accountId };
+      expect((await refusalOf(list(member, own))).code).toBe('forbidden');
+      expect((await refusalOf(list(other.administrator, own))).code).toBe('not_found');
+      for (const more of [{ actor: 1 }, { targetKind: 'user' }, { targetKind: 'user', targetId: '1' }])
+        expect((await refusalOf(mine({ about: 1, ...more }))).code).toBe('invalid_input');
+    });
+  });
+
   describe('of what a Super User did in another organization', () => {
     it('does not tell its members who he is, in lists, filters and exports', async () => {
       await change(superUser, 'by a guest');
