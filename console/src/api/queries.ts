@@ -17,7 +17,8 @@ export function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: { retry: isWorthRetrying, staleTime: 10_000, refetchOnWindowFocus: 'always' },
-      mutations: { retry: false },
+      // What a change answered with may be a secret: it is gone with the screen that shows it.
+      mutations: { retry: false, gcTime: 0 },
     },
   });
 }
