@@ -94,7 +94,7 @@ export const VIEW_TEXTS = {
     'The latest one-time link of it that is still good, such as an invitation; null: none, or for nobody who may not give it credentials.',
   credentials: 'What it has to sign in with: never the secrets themselves.',
   abilities:
-    'What the caller may do with this account: `edit` its fields, `changeRoles` (Organization role), `chooseSystemRole`, `move` it to another organization, and so on.',
+    'What the caller may do with this account: `edit` its fields, `changeRoles` (Organization role), `chooseSystemRole`, `move` it to another organization, `viewAudit` to see what was done to it and by it, and so on.',
 } as const;
 
 const COMMA = 'separated by commas';

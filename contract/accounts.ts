@@ -179,6 +179,7 @@ export const ACCOUNT_ABILITIES = [
   'endSessions',
   'resetAuthenticator',
   'lockdown',
+  'viewAudit',
 ] as const;
 export type AccountAbility = (typeof ACCOUNT_ABILITIES)[number];
 

@@ -50,6 +50,7 @@ const ABILITY_PERMISSIONS: Readonly<Record<AccountAbility, Permission | readonly
   endSessions: 'account.sessions',
   resetAuthenticator: 'account.authenticator',
   lockdown: LOCKDOWN_PERMISSIONS,
+  viewAudit: 'audit.view',
 };
 
 /** Abilities that only some kinds of account have a use for. */

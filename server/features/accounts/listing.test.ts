@@ -130,14 +130,26 @@ describe.each(ENGINES)('the accounts of an organization on %s', (engine) => {
     expect((await refusalOf(getAccount(app, member, { account: 'ada@example.com' }))).code).toBe('not_found');
     const own = await getAccount(app, member, { account: member.accountId });
     expect(own).toMatchObject({ userName: member.userName, systemRole: 'User' });
-    expect(own.abilities).toMatchObject({ edit: false, delete: false, lock: false, changeRoles: false });
+    expect(own.abilities).toMatchObject({
+      edit: false,
+      delete: false,
+      lock: false,
+      changeRoles: false,
+      viewAudit: false,
+    });
     const all = await listAccounts(app, await newPerson(app, 'Accounts Administrator', other), undefined);
     expect(new Set(all.items.map((item) => item.organization.id)).size).toBe(2);
   });
 
   it('show each account with what the asker may do to it', async () => {
     const [siem] = await list({ kind: 'taxii' });
-    expect(siem?.abilities).toMatchObject({ edit: true, delete: true, changeRoles: false, move: false });
+    expect(siem?.abilities).toMatchObject({
+      edit: true,
+      delete: true,
+      changeRoles: false,
+      move: false,
+      viewAudit: true,
+    });
     const own = await getAccount(app, organization.administrator, {
       account: organization.administrator.accountId,
     });
