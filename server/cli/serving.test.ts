@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openCommandLine, outputOf, until } from '../testing/command-line.ts';
+import { restClient } from '../testing/rest-client.ts';
 
 const { folder, file, start } = openCommandLine();
 
@@ -79,13 +80,14 @@ describe('serving', () => {
 describe('the demo', () => {
   const demoFolders = () => readdirSync(folder).filter((name) => name.startsWith('taxiway-demo-'));
 
-  it('prints credentials that pull objects, and leaves nothing behind', async () => {
+  it('prints credentials that pull objects and sign-ins that work, and leaves nothing behind', async () => {
     const child = start(['demo', '--port', '0', '--json'], { TMPDIR: folder });
     const output = outputOf(child);
     const closed = once(child, 'close');
     await until(output, /\n}\n$/);
     const demo = JSON.parse(output.out) as Record<string, string> & {
       owners: { objects: number; versions: number }[];
+      signIns: { role: string; email: string; password: string }[];
     };
     expect(demo.owners.map(({ objects, versions }) => [objects, versions])).toEqual([
       [160, 169],
@@ -99,9 +101,24 @@ describe('the demo', () => {
     });
     const { objects } = (await answer.json()) as { objects: { type: string }[] };
     expect(objects.map(({ type }) => type)).toEqual(Array(5).fill('indicator'));
+    expect(demo.console).toMatch(/^http:\/\/localhost:\d+\/$/);
+    expect(demo.signIns.map(({ role }) => role)).toEqual([
+      'Administrator',
+      'Operations Administrator',
+      'Accounts Administrator',
+      'Organization Administrator',
+      'Standard User',
+      'Read Only User',
+    ]);
+    for (const { email, password } of demo.signIns) {
+      const { body } = await restClient(demo.url?.replace(/\/$/, '') ?? '').signIn(email, password);
+      // Nothing has to be done before the console is reached.
+      expect(body).toMatchObject({ userName: email, requiredActions: [] });
+    }
     expect(demoFolders()).toHaveLength(1);
     child.kill('SIGINT');
     expect(await closed).toEqual([0, null]);
     expect(demoFolders()).toEqual([]);
+    expect(output.err).toBe('');
   });
 });
