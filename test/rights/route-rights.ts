@@ -2,7 +2,7 @@ import { inTransaction } from '../../server/db/transaction.ts';
 import { endCredentials, insertCredential } from '../../server/features/accounts/accounts.store.ts';
 import { publishTerms } from '../../server/features/terms/terms.service.ts';
 import type { Asked, Asker } from './documented.ts';
-import type { Thing, ThingName, World } from './world.ts';
+import { SOME_OBJECT, type Thing, type ThingName, type World } from './world.ts';
 
 /** The parts of a request; the first parameter of the path is the thing's id where it is not given. */
 export type Sent = {
@@ -319,6 +319,13 @@ const deadLink = (body: object = {}): Operation => ({
 });
 const onInstance = (permission: string): Operation => ({ on: ['instance'], needs: [permission] });
 const onOrganization = (permission: string): Operation => ({ on: ['organization'], needs: [permission] });
+const intelligence = ['homeIntelligence', 'communityIntelligence', 'sourceIntelligence'] as const;
+/** An object of a collection: the second parameter of the path. */
+const ofObject: Operation = {
+  on: ['homeObject', 'communityObject', 'sourceObject'],
+  needs: ['intelligence.read'],
+  send: () => ({ params: { object: SOME_OBJECT } }),
+};
 const collections = ['homeCollection', 'communityCollection', 'sourceCollection'] as const;
 
 /**
@@ -359,6 +366,7 @@ export const ROUTE_RIGHTS: Readonly<Record<string, readonly Operation[]>> = {
       },
     },
   ],
+  'GET /session/profile': [own()],
   'PATCH /session/profile': [
     edit('names', ['own account'], 'account.profile', () => ({ firstName: 'Some' })),
     edit('pseudonym', ['own account'], 'account.pseudonym', (stored) => ({ pseudonym: stored.pseudonym })),
@@ -473,6 +481,7 @@ export const ROUTE_RIGHTS: Readonly<Record<string, readonly Operation[]>> = {
   'GET /organizations/:organization/accounts/export.csv': [onOrganization('account.view')],
   'GET /organizations/:organization/accounts/export.json': [onOrganization('account.view')],
   'GET /accounts/:account': [{ on: accounts }],
+  'GET /accounts/:account/taxii-view': [{ on: ['taxiiUser'] }],
   'GET /accounts/:account/usage': [{ on: accounts }],
   'PATCH /accounts/:account': EDITS,
   'POST /accounts/:account/preview': EDITS.filter(({ does = '' }) =>
@@ -769,6 +778,11 @@ export const ROUTE_RIGHTS: Readonly<Record<string, readonly Operation[]>> = {
   'DELETE /taxii-services/:service': [{ on: ['spareService'], needs: ['taxiiService.delete'], usesUp: true }],
   'GET /collections': [{ on: ['instance'] }],
   'GET /collections/:collection': [{ on: collections }],
+  'GET /intelligence/collections': [{ on: ['instance'] }],
+  'GET /collections/:collection/statistics': [{ on: intelligence, needs: ['intelligence.readPublished'] }],
+  'GET /collections/:collection/objects': [{ on: intelligence, needs: ['intelligence.readPublished'] }],
+  'GET /collections/:collection/objects/:object': [ofObject],
+  'GET /collections/:collection/objects/:object/neighbours': [ofObject],
   'GET /collections/:collection/usage': [{ on: collections }],
   'PATCH /collections/:collection': [
     {

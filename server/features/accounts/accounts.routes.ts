@@ -19,6 +19,7 @@ import {
 } from '../../../contract/account-endpoints.ts';
 import { getAttentionEndpoint, getInstanceAttentionEndpoint } from '../../../contract/attention.ts';
 import { lockDownAccountEndpoint } from '../../../contract/lockdown.ts';
+import { getProfileEndpoint } from '../../../contract/profile.ts';
 import type { App } from '../../context.ts';
 import { bind, type RestRoute } from '../../http/rest-face.ts';
 import { deleteAccount, moveResponsibilities, previewDeletion } from '../account-changes/deletion.service.ts';
@@ -34,7 +35,7 @@ import { replaceCredential, revokeCredential } from '../credentials/credentials.
 import { shownLink } from '../links/new-link.ts';
 import { shown } from './account-view.rules.ts';
 import { getAccount, listAccounts } from './listing.service.ts';
-import { editProfile } from './profile.service.ts';
+import { editProfile, getProfile } from './profile.service.ts';
 
 /** The REST endpoints of accounts. Instants become texts here. */
 export function createAccountRoutes(app: App): RestRoute[] {
@@ -60,6 +61,7 @@ export function createAccountRoutes(app: App): RestRoute[] {
     bind(editAccountEndpoint, async (caller, { params, body: { version, ...changes } }) =>
       editAccount(app, caller, { ...params, version, changes }),
     ),
+    bind(getProfileEndpoint, async (caller) => getProfile(app, caller)),
     bind(editProfileEndpoint, async (caller, { body: { version, ...changes } }) =>
       editProfile(app, caller, { version, changes }),
     ),

@@ -4,7 +4,8 @@ import {
   type EditProfileInput,
   editProfileInput,
 } from '../../../contract/accounts.ts';
-import { act } from '../../action.ts';
+import type { Profile } from '../../../contract/profile.ts';
+import { act, reading } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
@@ -12,10 +13,44 @@ import { applyEdit } from '../account-changes/edit-steps.ts';
 import { changedValues, planEdit } from '../account-changes/edits.rules.ts';
 import { requireFreePseudonym } from '../account-creation/new-account.ts';
 import { lockInstance } from '../instance/instance.store.ts';
+import { mayChangeOwnEmail } from '../links/links.rules.ts';
 import { findOrganization, lockOrganization } from '../owners/owners.store.ts';
-import { accountTarget, fieldValues } from './account-view.rules.ts';
+import { hasPassword } from '../passwords/passwords.store.ts';
+import { readSetting } from '../settings/settings.store.ts';
+import { accountTarget, fieldValues, shown } from './account-view.rules.ts';
+import { findAccount } from './accounts.store.ts';
 import { FORM_FIELDS, problemsError } from './forms.rules.ts';
 import { findVisibleAccount, lockVisibleAccount, requireSameVersion } from './visible-account.ts';
+
+/** What the caller may change of the own account, as it is stored now. @throws AppError `unauthenticated` */
+export async function getProfile(app: App, { access }: Caller): Promise<Profile> {
+  return await reading(async () => {
+    const db = app.db.read;
+    const { actor } = access;
+    const row = actor.kind === 'account' ? await findAccount(db, actor.accountId) : undefined;
+    if (row === undefined) throw new AppError('unauthenticated');
+    const target = accountTarget(row);
+    access.require('account.profile', target);
+    const organization = await findOrganization(db, row.organization_id);
+    return {
+      version: row.version,
+      firstName: row.first_name,
+      lastName: row.last_name,
+      pseudonym: row.pseudonym,
+      timeZone: row.time_zone,
+      logOutAfterMinutes: row.log_out_after_minutes,
+      usualLogOutMinutes: await readSetting(db, 'sessionIdleMinutes'),
+      summaryEmailTime: row.summary_email_time,
+      passwordChangedAt: shown(row.password_changed_at),
+      abilities: {
+        changePseudonym:
+          organization?.allow_pseudonym_change === 1 || access.can('account.pseudonym', target),
+        changeEmail: mayChangeOwnEmail(access, row, await readSetting(db, 'ownEmailChangeAllowed')),
+        changePassword: await hasPassword(db, row.id, app.clock.now()),
+      },
+    };
+  });
+}
 
 /**
  * What people change of their own account: names, time zone, when they are logged out and get their summary; and their

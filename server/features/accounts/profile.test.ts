@@ -1,9 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { auditTrail, newOrganization, newPerson, refusalOf } from '../../testing/builders.ts';
+import {
+  auditTrail,
+  newOrganization,
+  newPerson,
+  newPersonWithPassword,
+  refusalOf,
+} from '../../testing/builders.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { setOrganizationPermissions } from '../owners/organizations.service.ts';
+import { setSetting } from '../settings/settings.service.ts';
 import { getAccount } from './listing.service.ts';
-import { editProfile } from './profile.service.ts';
+import { editProfile, getProfile } from './profile.service.ts';
 
 describe.each(ENGINES)('the own profile on %s', (engine) => {
   let app: TestApp;
@@ -35,6 +42,37 @@ describe.each(ENGINES)('the own profile on %s', (engine) => {
       expect(events[0]?.details).toMatchObject({ firstName: { before: 'Some', after: 'Grace' } });
     },
   );
+
+  it('is shown with what of it one may change', async () => {
+    const other = await newOrganization(app);
+    const person = await newPersonWithPassword(app, 'Standard User', other);
+    await editProfile(app, person, { changes: { timeZone: 'Asia/Tokyo', logOutAfterMinutes: 15 } });
+    const no = { changePseudonym: false, changeEmail: false, changePassword: true };
+    expect(await getProfile(app, person)).toMatchObject({
+      version: 2,
+      timeZone: 'Asia/Tokyo',
+      logOutAfterMinutes: 15,
+      usualLogOutMinutes: 30,
+      summaryEmailTime: null,
+      passwordChangedAt: null,
+      abilities: no,
+    });
+    await setOrganizationPermissions(app, app.operator, {
+      organization: other.id,
+      allowPseudonymChange: true,
+    });
+    await setSetting(app, app.operator, { name: 'ownEmailChangeAllowed', value: true });
+    const after = (await getProfile(app, person)).abilities;
+    await setSetting(app, app.operator, { name: 'ownEmailChangeAllowed', value: false });
+    expect(after).toEqual({ ...no, changePseudonym: true, changeEmail: true });
+    const administrator = await newPerson(app, 'Administrator', other);
+    expect((await getProfile(app, administrator)).abilities).toEqual({
+      changePseudonym: true,
+      changeEmail: true,
+      changePassword: false,
+    });
+    expect((await refusalOf(getProfile(app, app.operator))).code).toBe('unauthenticated');
+  });
 
   it.each([
     ['roles', { systemRole: 'Administrator' }],
