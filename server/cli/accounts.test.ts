@@ -388,6 +388,26 @@ describe('lists of accounts', () => {
     expect(() => accountDetails.parse(item)).not.toThrow();
   });
 
+  it('are filtered by what is pending, expires or was not used', async () => {
+    const names = async (...args: string[]) => {
+      const { users } = (await answerOf('user', 'list', '--organization', 'Acme Power', ...args)) as {
+        users: Item[];
+      };
+      return users.map(({ userName }) => userName);
+    };
+    expect(await names('--pending', 'invitation')).toEqual([]);
+    expect(await names('--pending', 'action')).toContain(STANDARD);
+    expect(await names('--no-used')).toContain(STANDARD);
+    expect(await names('--used')).not.toContain(STANDARD);
+    expect(await names('--unused-for-days', '1')).toEqual([]);
+    expect(await names('--expires-within-days', '1')).toEqual([]);
+    const machines = await answerOf('taxii-user', 'list', '--credential-expires-within-days', '30');
+    expect(machines).toMatchObject({ more: false });
+    expect(await refusal('user', 'list', '--unused-for-days', '9999')).toMatchObject({
+      problems: [{ path: '--unused-for-days' }],
+    });
+  });
+
   it('show an Organization Administrator its own organization without System roles, and a Standard User nothing', async () => {
     const { out } = await taxiway(['user', 'list', '--as', ADMIN]);
     expect(out).toMatch(/^USER NAME +NAME +ORGANIZATION +ORGANIZATION ROLE +SECOND FACTOR +STATE /);

@@ -7,6 +7,47 @@ const { file, taxiway, answerOf } = openCommandLine();
 const CSV =
   'kind,userName,firstName,lastName,organizationRole\r\nuser,jane@example.org,Jane,Doe,Standard User\r\ntaxii,siem,,,\r\n';
 
+describe('an account that somebody else may have', () => {
+  const who = 'lost@example.org';
+  const form = ['--organization', 'Lost', '--organization-role', 'Standard User'];
+  beforeAll(async () => {
+    await answerOf('organization', 'create', 'Lost');
+    await answerOf('user', 'create', who, ...form, '--first-name', 'L', '--last-name', 'O');
+  });
+
+  it('is locked down with a reason, and what lets it back in is told', async () => {
+    const { code, err } = await taxiway(['account', 'lockdown', who]);
+    expect(code).toBe(2);
+    expect(err).toContain('--reason');
+    const done = await taxiway(['account', 'lockdown', who.toUpperCase(), '--reason', 'laptop stolen']);
+    expect(done.code).toBe(0);
+    expect(done.out).toBe(
+      [
+        `The user "${who}" is locked down: it is disabled.`,
+        'This has ended:',
+        '  - password',
+        'To let it back in:',
+        `  taxiway user enable ${who}`,
+        `  taxiway account password-reset ${who}`,
+        '',
+      ].join('\n'),
+    );
+    for (const line of done.out.split('\n').slice(-3, -1))
+      expect((await taxiway(line.trim().split(' ').slice(1))).code).toBe(0);
+    const about = (await answerOf('audit', 'list', '--about', who)) as { events: { action: string }[] };
+    expect(about.events.map(({ action }) => action)).toEqual([
+      'account.sendPasswordReset',
+      'account.enable',
+      'account.lockdown',
+      'user.create',
+    ]);
+    expect(await taxiway(['audit', 'list', '--about', 'nobody'])).toMatchObject({ code: 1 });
+    expect(
+      await taxiway(['account', 'lockdown', who, '--reason', 'again', '--if-version', '1', '--json']),
+    ).toMatchObject({ code: 1, err: expect.stringContaining('stale') as string });
+  });
+});
+
 describe('many accounts on the command line', () => {
   const acme = ['--organization', 'Acme Power'];
   beforeAll(async () => {

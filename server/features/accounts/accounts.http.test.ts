@@ -104,6 +104,64 @@ describe.each(ENGINES)('an Organization Administrator over REST on %s', (engine)
     ]);
   });
 
+  it('locks a firewall down, whose key ends at once, and reads of it in the trail about it', async () => {
+    const { body: made } = await post('taxii-users', { userName: 'stolen', apiKey: true });
+    const pull = async () =>
+      await fetch(`${server.url}/intel/collections/`, {
+        headers: {
+          Accept: 'application/taxii+json;version=2.1',
+          Authorization: basic({ userName: 'stolen', password: String(made.password) }),
+        },
+      });
+    expect((await pull()).status).toBe(200);
+    const path = `/accounts/${made.id}`;
+    const { body: details } = await rest.request<{ version: number }>('GET', path);
+    const refused = await rest.request('POST', `${path}/lockdown`, { version: details.version });
+    expect(refused).toMatchObject({ status: 400, body: { error: { problems: [{ path: 'reason' }] } } });
+    const body = { version: details.version, reason: 'key found in a public repository' };
+    const done = await rest.request('POST', `${path}/lockdown`, body);
+    expect(done).toMatchObject({
+      status: 200,
+      body: {
+        userName: 'stolen',
+        letBackInBy: 'credential',
+        ended: { credentials: [{ kind: 'password' }, { kind: 'api_key' }] },
+      },
+    });
+    expect((await pull()).status).toBe(401);
+    const { body: after } = await rest.request<{ version: number }>('GET', path);
+    expect(after).toMatchObject({ disabled: true, credentials: [], abilities: { lockdown: true } });
+    await rest.request('PATCH', path, { version: after.version, disabled: false });
+    expect((await pull()).status).toBe(401);
+    type Trail = { items: { action: string; details: object }[] };
+    const about = `/organizations/${organization.id}/audit?about=${made.id}`;
+    const { body: trail } = await rest.request<Trail>('GET', about);
+    // Failed and right sign-ins are told, too: it is what the account did.
+    expect(trail.items.map(({ action }) => action)).toEqual(
+      expect.arrayContaining(['account.enable', 'account.lockdown', 'taxiiUser.create', 'authenticate']),
+    );
+    expect(trail.items.find(({ action }) => action === 'account.lockdown')?.details).toMatchObject({
+      reason: body.reason,
+    });
+    const twice = await rest.request('GET', `${about}&actorId=${made.id}`);
+    expect(twice).toMatchObject({ status: 400, body: { error: { problems: [{ path: 'about' }] } } });
+  });
+
+  it('is told what needs attention, in terms of the list', async () => {
+    type Told = { seats: object[]; neverUsed: { count: number; query: Record<string, string> } };
+    const { status, body } = await rest.request<Told>('GET', `/organizations/${organization.id}/attention`);
+    expect(status).toBe(200);
+    expect(body.seats).toContainEqual(expect.objectContaining({ limit: 'apiUsers', used: 1, max: 1 }));
+    const query = new URLSearchParams(body.neverUsed.query).toString();
+    expect(query).toBe('state=active&neverUsed=true&unusedForDays=14');
+    const listed = await rest.request<{ items: object[] }>(
+      'GET',
+      `/organizations/${organization.id}/accounts?${query}`,
+    );
+    expect(listed).toMatchObject({ status: 200, body: { items: [] } });
+    expect((await rest.request('GET', '/attention')).status).toBe(403);
+  });
+
   it('sees the membership of the own organization, page by page, and no other', async () => {
     const page = await rest.request<{ items: unknown[]; next: string }>(
       'GET',
