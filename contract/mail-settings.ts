@@ -8,6 +8,8 @@ const HOST_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
 /** The settings of the mail server. Mail is configured once there are a host and a sender. */
 export const MAIL_SETTINGS = {
   mailServerHost: {
+    group: 'Mail',
+    title: 'Mail server',
     kind: 'text',
     default: '',
     maxLength: 253,
@@ -18,6 +20,8 @@ export const MAIL_SETTINGS = {
     enforced: true,
   },
   mailServerPort: {
+    group: 'Mail',
+    title: 'Port',
     kind: 'number',
     default: 587,
     min: 1,
@@ -28,6 +32,8 @@ export const MAIL_SETTINGS = {
     enforced: true,
   },
   mailServerSecurity: {
+    group: 'Mail',
+    title: 'Encryption',
     kind: 'choice',
     default: 'starttls',
     values: ['starttls', 'tls', 'none'],
@@ -37,6 +43,8 @@ export const MAIL_SETTINGS = {
     enforced: true,
   },
   mailServerUser: {
+    group: 'Mail',
+    title: 'User name at the mail server',
     kind: 'text',
     default: '',
     maxLength: 254,
@@ -45,6 +53,8 @@ export const MAIL_SETTINGS = {
     enforced: true,
   },
   mailServerPassword: {
+    group: 'Mail',
+    title: 'Password at the mail server',
     kind: 'secret',
     default: '',
     maxLength: 500,
@@ -53,6 +63,8 @@ export const MAIL_SETTINGS = {
     enforced: true,
   },
   mailFrom: {
+    group: 'Mail',
+    title: 'Sender',
     kind: 'text',
     default: '',
     maxLength: 320,
@@ -65,6 +77,8 @@ export const MAIL_SETTINGS = {
     enforced: true,
   },
   mailReplyTo: {
+    group: 'Mail',
+    title: 'Answers go to',
     kind: 'text',
     default: '',
     maxLength: 254,

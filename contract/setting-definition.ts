@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { wholeNumber } from './numbers.ts';
 
+/** Under which heading a setting stands, in this order. */
+export const SETTING_GROUPS = ['Signing in', 'Passwords', 'Accounts', 'Queries', 'Mail'] as const;
+
 export type SettingDefinition = {
+  group: (typeof SETTING_GROUPS)[number];
+  /** What people call it. */
+  title: string;
   /** What it decides, in a sentence. */
   meaning: string;
   /** When a new value begins to count, and for whom. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
 import { MAIL_SETTINGS } from './mail-settings.ts';
-import { type SettingDefinition, valueType } from './setting-definition.ts';
+import { SETTING_GROUPS, type SettingDefinition, valueType } from './setting-definition.ts';
 
 export type { SettingDefinition };
 
@@ -10,6 +10,8 @@ const NEW_PASSWORD = 'at once, for passwords set from then on';
 /** Every system setting. Names that the field knows are the field's. */
 export const SETTINGS = {
   accountsAdministratorManagesMembers: {
+    group: 'Accounts',
+    title: 'Accounts Administrators manage members',
     kind: 'switch',
     default: true,
     meaning: 'Accounts Administrators may see and administer the accounts of every organization.',
@@ -17,6 +19,8 @@ export const SETTINGS = {
     enforced: true,
   },
   twoFactorAuthenticationRequired: {
+    group: 'Signing in',
+    title: 'A second factor is required',
     kind: 'switch',
     default: false,
     meaning:
@@ -25,6 +29,8 @@ export const SETTINGS = {
     enforced: true,
   },
   termsOfServiceRequireNewUserToAccept: {
+    group: 'Accounts',
+    title: 'New users must accept the terms of service',
     kind: 'switch',
     default: false,
     meaning:
@@ -33,6 +39,8 @@ export const SETTINGS = {
     enforced: true,
   },
   tqlQueryTimeout: {
+    group: 'Queries',
+    title: 'TQL query timeout',
     kind: 'number',
     default: 30_000,
     min: 100,
@@ -43,6 +51,8 @@ export const SETTINGS = {
     enforced: false,
   },
   passwordMinLength: {
+    group: 'Passwords',
+    title: 'Least length of a password',
     kind: 'number',
     default: 15,
     min: 8,
@@ -54,6 +64,8 @@ export const SETTINGS = {
     enforced: true,
   },
   passwordMinLengthWithSecondFactor: {
+    group: 'Passwords',
+    title: 'Least length with a second factor',
     kind: 'number',
     default: 8,
     min: 8,
@@ -65,6 +77,8 @@ export const SETTINGS = {
     enforced: true,
   },
   passwordMinCharacterClasses: {
+    group: 'Passwords',
+    title: 'Classes of characters',
     kind: 'number',
     default: 0,
     min: 0,
@@ -76,6 +90,8 @@ export const SETTINGS = {
     enforced: true,
   },
   passwordHistory: {
+    group: 'Passwords',
+    title: 'Passwords that may not come again',
     kind: 'number',
     default: 0,
     min: 0,
@@ -86,6 +102,8 @@ export const SETTINGS = {
     enforced: true,
   },
   passwordMaxAgeDays: {
+    group: 'Passwords',
+    title: 'Age at which a password must be changed',
     kind: 'number',
     default: 0,
     min: 0,
@@ -96,6 +114,8 @@ export const SETTINGS = {
     enforced: true,
   },
   ownEmailChangeAllowed: {
+    group: 'Accounts',
+    title: 'People change their own e-mail address',
     kind: 'switch',
     default: false,
     meaning:
@@ -104,6 +124,8 @@ export const SETTINGS = {
     enforced: true,
   },
   sessionIdleMinutes: {
+    group: 'Signing in',
+    title: 'Session without a request',
     kind: 'number',
     default: 30,
     min: 1,
@@ -114,6 +136,8 @@ export const SETTINGS = {
     enforced: true,
   },
   sessionAbsoluteHours: {
+    group: 'Signing in',
+    title: 'Longest session',
     kind: 'number',
     default: 12,
     min: 1,
@@ -124,6 +148,8 @@ export const SETTINGS = {
     enforced: true,
   },
   sessionsPerAccount: {
+    group: 'Signing in',
+    title: 'Sessions of one account',
     kind: 'number',
     default: 20,
     min: 1,
@@ -198,6 +224,8 @@ export type ResetSettingInput = z.input<typeof resetSettingInput>;
 /** A system setting with what there is to know about it. */
 export const setting = z.strictObject({
   name: z.string(),
+  group: z.enum(SETTING_GROUPS),
+  title: z.string(),
   value: shownValue,
   default: shownValue,
   isDefault: z.boolean(),

@@ -177,6 +177,8 @@ function shown(access: Access, name: SettingName, row: SettingRow | undefined): 
     min: definition.kind === 'number' ? definition.min : null,
     max: definition.kind === 'number' ? definition.max : null,
     unit: definition.kind === 'number' ? definition.unit : null,
+    group: definition.group,
+    title: definition.title,
     meaning: definition.meaning,
     effect: definition.effect,
     enforced: definition.enforced,

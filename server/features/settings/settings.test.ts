@@ -52,6 +52,8 @@ describe.each(ENGINES)('a system setting on %s', (engine) => {
     expect(list.map(({ name }) => name)).toEqual(SETTING_NAMES);
     expect(list.find(({ name }) => name === 'tqlQueryTimeout')).toEqual({
       name: 'tqlQueryTimeout',
+      group: 'Queries',
+      title: 'TQL query timeout',
       value: 30_000,
       default: 30_000,
       isDefault: true,

@@ -1,0 +1,220 @@
+import {
+  Badge,
+  Box,
+  Button,
+  Code,
+  Grid,
+  Group,
+  NumberInput,
+  PasswordInput,
+  Select,
+  Stack,
+  Switch,
+  Text,
+  TextInput,
+} from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useId, useState } from 'react';
+import { resetSettingEndpoint, type Setting, setSettingEndpoint } from '../../../../contract/settings.ts';
+import { useChange } from '../../api/queries.ts';
+import { isStale } from '../../kit/forms.ts';
+import { Instant } from '../../kit/instant.tsx';
+import { Refusal } from '../../kit/states.tsx';
+import { UnsavedGuard } from '../../kit/unsaved.tsx';
+
+type Value = boolean | number | string;
+
+const UNITS = { ms: 'milliseconds', min: 'minutes', h: 'hours', d: 'days' } as const;
+
+/** One setting: what it means, its value, and what has been entered in its place. A switch is saved at once. */
+export function SettingRow({ setting }: { setting: Setting }) {
+  const describedBy = useId();
+  const [entered, setEntered] = useState<Value>(shownValue(setting));
+  const save = useChange(setSettingEndpoint);
+  const reset = useChange(resetSettingEndpoint);
+  const isDirty = setting.type === 'secret' ? entered !== '' : entered !== setting.value;
+  const name = setting.name as Parameters<typeof save.mutate>[0]['params']['setting'];
+  const done = { onSuccess: () => notifications.show({ message: `${setting.title}: saved` }) };
+  const submit = (value: Value) =>
+    save.mutate({ params: { setting: name }, body: { value, version: setting.version } }, done);
+  const error = save.error ?? reset.error;
+  return (
+    <Box
+      component="form"
+      py="md"
+      style={{ borderTop: '1px solid var(--mantine-color-default-border)' }}
+      onSubmit={(event: { preventDefault: () => void }) => {
+        event.preventDefault();
+        if (isDirty) submit(entered);
+      }}
+    >
+      <UnsavedGuard isDirty={isDirty && setting.type !== 'switch'} />
+      <Grid gap="lg" align="flex-start">
+        <Grid.Col span={{ base: 12, md: 7 }}>
+          <Group gap="xs">
+            <Text fw={600}>{setting.title}</Text>
+            {!setting.isDefault && <Badge variant="light">Changed</Badge>}
+            {!setting.enforced && (
+              <Badge variant="light" color="gray">
+                Nothing reads it yet
+              </Badge>
+            )}
+          </Group>
+          <Text size="sm" id={describedBy} mt={2}>
+            {setting.meaning}
+          </Text>
+          <Text size="sm" c="dimmed" mt={2}>
+            A new value counts {setting.effect}.
+          </Text>
+          <Text size="xs" c="dimmed" mt={4}>
+            <Code fz="xs">{setting.name}</Code>
+            {setting.changedAt !== null && (
+              <>
+                {' · changed '}
+                <Instant at={setting.changedAt} isRelative />
+                {setting.changedBy !== null && ` by ${setting.changedBy}`}
+              </>
+            )}
+          </Text>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, md: 5 }}>
+          <Stack gap="xs">
+            <Field
+              setting={setting}
+              value={entered}
+              describedBy={describedBy}
+              onChange={(value) => {
+                setEntered(value);
+                if (setting.type === 'switch') submit(value);
+              }}
+              isPending={save.isPending}
+            />
+            {isStale(error) ? (
+              <Refusal
+                error={error}
+                title="Somebody else changed it meanwhile: what is there now is shown. Enter your value once more if it still holds."
+              />
+            ) : (
+              <Refusal error={error} />
+            )}
+            {setting.abilities.edit && (
+              <Group gap="xs">
+                {isDirty && setting.type !== 'switch' && (
+                  <>
+                    <Button type="submit" size="xs" loading={save.isPending}>
+                      Save
+                    </Button>
+                    <Button variant="default" size="xs" onClick={() => setEntered(shownValue(setting))}>
+                      Discard
+                    </Button>
+                  </>
+                )}
+                {!setting.isDefault && !isDirty && (
+                  <Button
+                    variant="default"
+                    size="xs"
+                    loading={reset.isPending}
+                    aria-label={`Back to the default: ${setting.title}`}
+                    onClick={() =>
+                      reset.mutate(
+                        { params: { setting: name }, query: { version: String(setting.version) } },
+                        done,
+                      )
+                    }
+                  >
+                    Back to the default{defaultText(setting)}
+                  </Button>
+                )}
+              </Group>
+            )}
+          </Stack>
+        </Grid.Col>
+      </Grid>
+    </Box>
+  );
+}
+
+/** A secret is never shown, so that its field begins empty. */
+const shownValue = ({ type, value }: Setting): Value => (type === 'secret' ? '' : (value ?? ''));
+
+function defaultText({ type, default: value, unit }: Setting): string {
+  if (type === 'secret' || value === '') return ' (none)';
+  if (type === 'switch') return value === true ? ' (on)' : ' (off)';
+  return ` (${String(value)}${unit === null ? '' : ` ${UNITS[unit]}`})`;
+}
+
+function Field({
+  setting,
+  value,
+  describedBy,
+  onChange,
+  isPending,
+}: {
+  setting: Setting;
+  value: Value;
+  describedBy: string;
+  onChange: (value: Value) => void;
+  isPending: boolean;
+}) {
+  const { type, title, unit, min, max, choices, maxLength, abilities } = setting;
+  const common = { 'aria-label': title, 'aria-describedby': describedBy, disabled: !abilities.edit };
+  const label = unit === null ? undefined : `In ${UNITS[unit]}`;
+  switch (type) {
+    case 'switch':
+      return (
+        <Switch
+          {...common}
+          disabled={!abilities.edit || isPending}
+          label={value === true ? 'On' : 'Off'}
+          checked={value === true}
+          onChange={({ currentTarget }) => onChange(currentTarget.checked)}
+        />
+      );
+    case 'number':
+      return (
+        <NumberInput
+          {...common}
+          description={[label, min !== null && max !== null ? `${min} to ${max}` : undefined]
+            .filter((part) => part !== undefined)
+            .join(', ')}
+          value={value as number}
+          min={min ?? undefined}
+          max={max ?? undefined}
+          clampBehavior="none"
+          allowDecimal={false}
+          onChange={(entered) => onChange(entered)}
+        />
+      );
+    case 'choice':
+      return (
+        <Select
+          {...common}
+          data={choices ?? []}
+          allowDeselect={false}
+          value={value as string}
+          onChange={(chosen) => onChange(chosen ?? '')}
+        />
+      );
+    case 'secret':
+      return (
+        <PasswordInput
+          {...common}
+          placeholder={setting.isDefault ? 'None' : 'There is one; it is not shown'}
+          autoComplete="new-password"
+          maxLength={maxLength ?? undefined}
+          value={value as string}
+          onChange={({ currentTarget }) => onChange(currentTarget.value)}
+        />
+      );
+    case 'text':
+      return (
+        <TextInput
+          {...common}
+          placeholder="None"
+          maxLength={maxLength ?? undefined}
+          value={value as string}
+          onChange={({ currentTarget }) => onChange(currentTarget.value)}
+        />
+      );
+  }
+}
