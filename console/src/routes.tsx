@@ -67,7 +67,6 @@ const profile = createRoute({
 
 /** The accounts of one organization. The drawers stand over the table, each at an address of its own. */
 const TABLE_SEARCH = [
-  'view',
   'search',
   'sort',
   'kind',

@@ -1,6 +1,6 @@
 import { Box, Checkbox, Group, Skeleton, Table, Text, UnstyledButton } from '@mantine/core';
 import { IconArrowDown, IconArrowsSort, IconArrowUp } from '@tabler/icons-react';
-import { type KeyboardEvent, type ReactNode, useRef, useState } from 'react';
+import { type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { useKnownShortcut } from './shortcuts.tsx';
 
 export type Column<Row> = {
@@ -38,23 +38,41 @@ type Props<Row> = {
   empty?: ReactNode;
   /** What is shown is of the question before. */
   isStale?: boolean;
+  /** To the pages before and after this one, where there are any: the arrow keys walk on there. */
+  pages?: { next?: (() => void) | undefined; previous?: (() => void) | undefined };
 };
 
 const SKELETONS = ['a', 'b', 'c', 'd', 'e', 'f'];
 
 /**
- * A page of rows that the server has sorted and cut. Arrow keys walk the rows, Home and End go to the ends, Enter opens,
- * Space selects.
+ * A page of rows that the server has sorted and cut. Arrow keys walk the rows, and on to the next page; Home and End go to
+ * the ends, Enter opens, Space selects.
  */
 export function DataTable<Row>(props: Props<Row>) {
-  const { label, columns, rows, keyOf, onOpen, selected, onSelect, empty, isStale = false } = props;
+  const { label, columns, rows, keyOf, onOpen, selected, onSelect, empty, isStale = false, pages } = props;
   const body = useRef<HTMLTableSectionElement>(null);
   const [active, setActive] = useState(0);
+  const arriveAt = useRef<'first' | 'last' | null>(null);
   const hasRows = rows !== undefined && rows.length > 0;
   useKnownShortcut('↑ ↓', 'Walk the rows of a table', hasRows);
   useKnownShortcut('Enter', 'Open the row', hasRows && onOpen !== undefined);
   useKnownShortcut('Space', 'Select the row', hasRows && onSelect !== undefined);
 
+  useKnownShortcut('PgDn PgUp', 'Go to the next or previous page', pages !== undefined);
+
+  useEffect(() => {
+    if (rows === undefined || isStale || arriveAt.current === null) return;
+    const row = arriveAt.current === 'first' ? 0 : rows.length - 1;
+    arriveAt.current = null;
+    setActive(row);
+    body.current?.rows[row]?.focus();
+  }, [rows, isStale]);
+  const turn = (to: 'next' | 'previous', row: 'first' | 'last') => {
+    const go = pages?.[to];
+    if (go === undefined || isStale) return;
+    arriveAt.current = row;
+    go();
+  };
   const focusRow = (index: number) => {
     const row = body.current?.rows[index];
     if (row === undefined) return;
@@ -76,7 +94,11 @@ export function DataTable<Row>(props: Props<Row>) {
       Home: 0,
       End: rows.length - 1,
     }[event.key];
-    if (target !== undefined) focusRow(target);
+    const isDown = event.key === 'PageDown' || (event.key === 'ArrowDown' && index === rows.length - 1);
+    const isUp = event.key === 'PageUp' || (event.key === 'ArrowUp' && index === 0);
+    if (pages !== undefined && isDown) turn('next', 'first');
+    else if (pages !== undefined && isUp) turn('previous', event.key === 'PageUp' ? 'first' : 'last');
+    else if (target !== undefined) focusRow(target);
     else if (event.key === 'Enter' && onOpen !== undefined) onOpen(row);
     else if (event.key === ' ' && onSelect !== undefined) toggle(row);
     else return;
@@ -108,7 +130,7 @@ export function DataTable<Row>(props: Props<Row>) {
                   onFocus={() => setActive(index)}
                   onKeyDown={(event) => onKeyDown(event, index, row)}
                   onClick={(event) => {
-                    if (onOpen !== undefined && !isOwnWorld(event.target)) onOpen(row);
+                    if (onOpen !== undefined && isMeantForRow(event)) onOpen(row);
                   }}
                   style={onOpen === undefined ? undefined : { cursor: 'pointer' }}
                 >
@@ -134,9 +156,14 @@ export function DataTable<Row>(props: Props<Row>) {
   );
 }
 
-/** What does something of its own when it is clicked. */
-function isOwnWorld(target: EventTarget): boolean {
-  return target instanceof Element && target.closest('a, button, input, label, [role="menuitem"]') !== null;
+/** Not what does something of its own when it is clicked, what floats above the row, or the marking of a text. */
+function isMeantForRow({ target, currentTarget }: MouseEvent<HTMLTableRowElement>): boolean {
+  return (
+    target instanceof Element &&
+    currentTarget.contains(target) &&
+    target.closest('a, button, input, label') === null &&
+    (getSelection()?.isCollapsed ?? true)
+  );
 }
 
 function Head<Row>({ columns, rows, keyOf, sort, onSort, selected, onSelect }: Props<Row>) {
@@ -151,7 +178,10 @@ function Head<Row>({ columns, rows, keyOf, sort, onSort, selected, onSelect }: P
               aria-label="Select all rows of this page"
               checked={count > 0 && count === keys.length}
               indeterminate={count > 0 && count < keys.length}
-              onChange={() => onSelect(new Set(count === keys.length ? [] : keys))}
+              onChange={() => {
+                const others = [...(selected ?? [])].filter((key) => !keys.includes(key));
+                onSelect(new Set(count === keys.length ? others : [...others, ...keys]));
+              }}
             />
           </Table.Th>
         )}

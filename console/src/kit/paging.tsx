@@ -23,8 +23,8 @@ export function useSearchChange(): (changes: Record<string, string | undefined>)
 const clean = (search: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined && value !== ''));
 
-/** To the next page of a table, and back: the address holds where one is (`after`). */
-export function Paging({ next, label = 'Pages' }: { next: string | null | undefined; label?: string }) {
+/** The ways from one page of a table to others: the address holds where one is (`after`). */
+export function usePages(next: string | null | undefined) {
   const navigate = useNavigate();
   const { history } = useRouter();
   const { isFirst, canGoBack } = useRouterState({
@@ -34,31 +34,41 @@ export function Paging({ next, label = 'Pages' }: { next: string | null | undefi
     }),
     structuralSharing: true,
   });
-  if (isFirst && (next === null || next === undefined)) return null;
   const go = (after: string | undefined, isNextPage: boolean) =>
     void navigate({
       to: '.',
       search: (before: Record<string, unknown>) => clean({ ...before, after }),
       state: { isNextPage },
     } as unknown as Parameters<typeof navigate>[0]);
+  return {
+    first: isFirst ? undefined : () => go(undefined, false),
+    previous: canGoBack ? () => history.back() : undefined,
+    next: next === null || next === undefined ? undefined : () => go(next, true),
+  };
+}
+
+/** To the next page of a table, and back. */
+export function Paging({ next, label = 'Pages' }: { next: string | null | undefined; label?: string }) {
+  const to = usePages(next);
+  if (to.first === undefined && to.next === undefined) return null;
   return (
     <Group component="nav" aria-label={label} justify="flex-end" gap="xs">
-      {!isFirst && (
+      {to.first !== undefined && (
         <Button
           variant="default"
           size="xs"
           leftSection={<IconChevronsLeft size={14} aria-hidden />}
-          onClick={() => go(undefined, false)}
+          onClick={to.first}
         >
           First page
         </Button>
       )}
-      {canGoBack && (
+      {to.previous !== undefined && (
         <Button
           variant="default"
           size="xs"
           leftSection={<IconChevronLeft size={14} aria-hidden />}
-          onClick={() => history.back()}
+          onClick={to.previous}
         >
           Previous page
         </Button>
@@ -67,8 +77,8 @@ export function Paging({ next, label = 'Pages' }: { next: string | null | undefi
         variant="default"
         size="xs"
         rightSection={<IconChevronRight size={14} aria-hidden />}
-        disabled={next === null || next === undefined}
-        onClick={() => go(next ?? undefined, true)}
+        disabled={to.next === undefined}
+        onClick={to.next}
       >
         Next page
       </Button>

@@ -1,0 +1,34 @@
+import { Group, Text } from '@mantine/core';
+import { IconBroadcast, IconEye, IconKey, type IconProps, IconUser } from '@tabler/icons-react';
+import type { ComponentType } from 'react';
+import type { AccountKind } from '../../../contract/roles.ts';
+
+type Words = {
+  /** As in "Create user". */
+  noun: string;
+  title: string;
+  /** The heading of several. */
+  plural: string;
+  icon: ComponentType<IconProps>;
+};
+
+/** What each kind of account is called. */
+export const KIND_WORDS: Readonly<Record<AccountKind, Words>> = {
+  user: { noun: 'user', title: 'User', plural: 'Users', icon: IconUser },
+  read_only: { noun: 'Read Only User', title: 'Read Only User', plural: 'Read Only Users', icon: IconEye },
+  api: { noun: 'API user', title: 'API user', plural: 'API users', icon: IconKey },
+  taxii: { noun: 'TAXII user', title: 'TAXII user', plural: 'TAXII users', icon: IconBroadcast },
+};
+
+/** The kind of an account. */
+export function KindLabel({ kind }: { kind: AccountKind }) {
+  const { title, icon: Icon } = KIND_WORDS[kind];
+  return (
+    <Group gap={6} wrap="nowrap" component="span" display="inline-flex">
+      <Icon size={16} stroke={1.7} aria-hidden style={{ flexShrink: 0 }} />
+      <Text span inherit style={{ whiteSpace: 'nowrap' }}>
+        {title}
+      </Text>
+    </Group>
+  );
+}
