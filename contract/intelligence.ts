@@ -14,7 +14,10 @@ export const MAX_LISTED_VERSIONS = 100;
 export const MAX_NEIGHBOURS = 200;
 
 const tag = 'Intelligence';
-const stixId = z.string().min(1).max(300);
+const stixId = z
+  .string()
+  .max(300)
+  .regex(/^[a-z][a-z0-9-]*--[0-9a-f-]{36}$/i);
 const inCollection = z.strictObject({ collection: collectionId });
 const ofObject = z.strictObject({ collection: collectionId, object: stixId });
 
@@ -96,7 +99,7 @@ const HEAD_TEXTS = {
   id: 'The STIX id.',
   type: 'The STIX type.',
   label:
-    'What a person would call it: its name, value, pattern, path or key; null: it has none, or it is larger than 64 KB.',
+    'What a person would call it: its name, value, pattern, path or key; null: it has none, or it is too large to be looked into.',
 };
 
 const objectShape = {

@@ -89,7 +89,7 @@ export function isDocumented(asker: Asker, permission: string, asked: Asked, man
  */
 export function mayKnowOf(
   asker: Asker,
-  noun: 'account' | 'organization' | 'owner' | 'group' | 'collection' | 'service',
+  noun: 'account' | 'organization' | 'owner' | 'group' | 'collection' | 'intelligence' | 'object' | 'service',
   asked: Asked,
   managesMembers = true,
 ): boolean {
@@ -118,6 +118,18 @@ export function mayKnowOf(
         leads.includes(asker.systemRole) ||
         (isMember && isOrganizationAdministrator) ||
         communityRole === 'Director'
+      );
+    // Whoever may see a collection is told that it may not be read.
+    case 'intelligence':
+      return (
+        mayKnowOf(asker, 'collection', asked, managesMembers) ||
+        isDocumented(asker, 'intelligence.readPublished', asked, managesMembers)
+      );
+    // Nothing is published: who reads only that finds no object.
+    case 'object':
+      return (
+        mayKnowOf(asker, 'collection', asked, managesMembers) ||
+        isDocumented(asker, 'intelligence.read', asked, managesMembers)
       );
     // Every organization may use the services of these tests.
     case 'service':

@@ -11,10 +11,21 @@ import { insertSession } from '../../server/features/sessions/sessions.store.ts'
 import { createTaxiiService } from '../../server/features/taxii-services/taxii-services.service.ts';
 import { SESSION_COOKIE } from '../../server/http/rest-browser.ts';
 import { startServer } from '../../server/serving.ts';
+import { addTo } from '../../server/testing/objects.ts';
 import { openTestApp } from '../../server/testing/test-app.ts';
+import { indicator } from '../../server/testing/test-server.ts';
 import type { Asked, Asker } from './documented.ts';
 
-export type Noun = 'account' | 'organization' | 'owner' | 'group' | 'collection' | 'service' | 'instance';
+export type Noun =
+  | 'account'
+  | 'organization'
+  | 'owner'
+  | 'group'
+  | 'collection'
+  | 'intelligence'
+  | 'object'
+  | 'service'
+  | 'instance';
 
 /** What a request is about. */
 export type Thing = {
@@ -47,6 +58,9 @@ const STAFF = [
   'Super User',
 ] as const;
 
+/** Of the object that every owner with a collection in these tests holds. */
+export const SOME_OBJECT = String(indicator(1).id);
+
 let number = 0;
 const next = (word: string) => `${word} ${++number}`;
 
@@ -72,6 +86,7 @@ export async function openWorld(engine: Engine) {
     await addMember(app, operator, { owner: owner.id, organization: home.id, defaultRole: 'User' });
     await addMember(app, operator, { owner: owner.id, organization: partner.id, defaultRole: 'Subscriber' });
   }
+  for (const owner of [home, commons, feed]) await addTo(app, owner, [indicator(1)]);
   const service = await createTaxiiService(app, operator, { name: 'Main service', path: 'main' });
   const server = await startServer(app);
 
@@ -208,9 +223,14 @@ export async function openWorld(engine: Engine) {
   };
   const given = (thing: Thing) => async () => thing;
   const ofHome = { organizationId: home.id };
-  const collection = (name: string, { id, collectionId }: typeof commons, rights: Asked): Thing => ({
+  const collection = (
+    name: string,
+    { id, collectionId }: typeof commons,
+    rights: Asked,
+    noun: 'collection' | 'intelligence' | 'object' = 'collection',
+  ): Thing => ({
     name,
-    noun: 'collection',
+    noun,
     id: collectionId,
     rights,
     ...(id === home.id ? {} : { ownerId: id }),
@@ -240,6 +260,12 @@ export async function openWorld(engine: Engine) {
     homeCollection: given(collection('the collection of home', home, ofHome)),
     communityCollection: given(collection('the collection of a community', commons, {})),
     sourceCollection: given(collection('the collection of a source', feed, {})),
+    homeIntelligence: given(collection('the intelligence of home', home, ofHome, 'intelligence')),
+    communityIntelligence: given(collection('the intelligence of a community', commons, {}, 'intelligence')),
+    sourceIntelligence: given(collection('the intelligence of a source', feed, {}, 'intelligence')),
+    homeObject: given(collection('an object of home', home, ofHome, 'object')),
+    communityObject: given(collection('an object of a community', commons, {}, 'object')),
+    sourceObject: given(collection('an object of a source', feed, {}, 'object')),
     service: given({ name: 'a TAXII service', noun: 'service', id: service.id, rights: {} }),
     spareService: async () => {
       const name = next('Spare');

@@ -6,7 +6,7 @@ import { formatTimestamp, type Micros } from '../../protocols/timestamp.ts';
 import { detailOf, labelOf } from './labels.rules.ts';
 
 /** Larger texts are not read in order to say what an object is called, nor searched. */
-export const LONGEST_READ = 65_536;
+export const LONGEST_READ = 262_144;
 
 export type Search =
   | { kind: 'none' }

@@ -26,7 +26,7 @@ import {
   type Stretch,
 } from './browsing.store.ts';
 import { holdsText } from './labels.rules.ts';
-import { findLabels, readObjects } from './object-texts.ts';
+import { countRead, findLabels, readObjects } from './object-texts.ts';
 import { missingObject, namedIn, objectItemOf, readObject, readSearch } from './objects.rules.ts';
 import { findReadable } from './readable-collection.ts';
 
@@ -42,10 +42,12 @@ const LATEST = 2;
 const BEFORE_ALL = -1;
 const AFTER_ALL = Number.MAX_SAFE_INTEGER;
 
+const ASCII = /^[ -~]{0,300}$/;
+
 /** Where a list goes on: after that stamp, or after that version in the order of ids. */
 const position = z.union([
-  z.tuple([z.literal('at'), z.number()]),
-  z.tuple([z.literal('id'), z.string().max(300), z.string().max(20), z.number()]),
+  z.tuple([z.literal('at'), z.int()]),
+  z.tuple([z.literal('id'), z.string().regex(ASCII), z.string().regex(ASCII), z.int()]),
 ]);
 
 type Found = { rows: HeadRow[]; next: string | null; searchedTo: Micros | undefined };
@@ -143,7 +145,8 @@ async function findByText(db: Database, whole: Stretch, needle: string, limit: n
   const begunAt = performance.now();
   const stretch = { ...whole, limit: STRETCH };
   for (let looked = 0; ; ) {
-    const rows = await listLatest(db, stretch);
+    const found = await listLatest(db, stretch);
+    const rows = found.slice(0, countRead(found));
     const objects = await readObjects(db, rows);
     for (const row of rows) {
       const object = objects.get(row.id);
@@ -151,7 +154,8 @@ async function findByText(db: Database, whole: Stretch, needle: string, limit: n
     }
     const last = rows.at(-1);
     if (hits.length > limit) return { ...pageFrom(hits, limit, positionAt), searchedTo: undefined };
-    if (last === undefined || rows.length < STRETCH) return { rows: hits, next: null, searchedTo: undefined };
+    if (last === undefined || (found.length < STRETCH && rows.length === found.length))
+      return { rows: hits, next: null, searchedTo: undefined };
     looked += rows.length;
     if (looked >= SEARCHED_OBJECTS || performance.now() - begunAt > SEARCHED_MS) {
       const { next } = pageFrom([last, last], 1, positionAt);
