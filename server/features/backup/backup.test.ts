@@ -26,6 +26,8 @@ import { dropOlderKeys, rotateKeys, verifyKeys } from '../keys/keys.service.ts';
 import { addMember, createOrganization, createOwner } from '../owners/owners.service.ts';
 import { setSetting } from '../settings/settings.service.ts';
 import { createTaxiiService } from '../taxii-services/taxii-services.service.ts';
+import { newUsage } from '../usage/usage.rules.ts';
+import { addUsage } from '../usage/usage.store.ts';
 import { backUp, extractKey, restoreBackup, restoreKey } from './backup.service.ts';
 import { inSnapshot, listTables, type Query, readRows, TABLES } from './backup.store.ts';
 import { type BackupHeader, type BackupPart, readBackupHeader, writeBackupFile } from './backup-file.ts';
@@ -150,6 +152,8 @@ async function fill(app: TestApp): Promise<{ organizationId: number; communityId
       .insertInto('throttles')
       .values({ key: 'account fw-1', failures: 2, last_failure_at: 5, blocked_until: 6 })
       .execute();
+    const usage = newUsage(user.id, community.collectionId, app.clock.now());
+    await addUsage(tx, [{ ...usage, polls: 3, octets_served: Number.MAX_SAFE_INTEGER }]);
     await fillAccountAdministration(tx, organization.id, user.id);
   });
   return { organizationId: organization.id, communityId: community.id };

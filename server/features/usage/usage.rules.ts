@@ -1,7 +1,7 @@
 import type { SystemRole } from '../../../contract/roles.ts';
 import type { CollectionReader, UsageFigures, UsageSeries } from '../../../contract/usage.ts';
 import type { Access } from '../../access/access.ts';
-import { formatTimestamp, type Micros } from '../../protocols/timestamp.ts';
+import type { Micros } from '../../protocols/timestamp.ts';
 
 const DAY_MICROS = 86_400_000_000;
 
@@ -81,17 +81,13 @@ export function totalOf(series: UsageSeries): UsageFigures {
   };
 }
 
-/** The last poll among the rows. */
-export function lastPollOf(
-  rows: readonly { last_polled_at: Micros | null; last_polled_from: string | null }[],
-): { lastPolledAt: string | null; lastPolledFrom: string | null } {
-  const polled = rows.filter((row) => row.last_polled_at !== null);
-  const last = polled.reduce<(typeof polled)[number] | undefined>(
-    (latest, row) => ((row.last_polled_at ?? 0) > (latest?.last_polled_at ?? 0) ? row : latest),
-    undefined,
-  );
-  if (last === undefined || last.last_polled_at === null) return { lastPolledAt: null, lastPolledFrom: null };
-  return { lastPolledAt: formatTimestamp(last.last_polled_at), lastPolledFrom: last.last_polled_from };
+export function figuresOf(row: Omit<DayFigures, 'day'>): UsageFigures {
+  return {
+    polls: row.polls,
+    objectsServed: row.objects_served,
+    octetsServed: row.octets_served,
+    objectsAdded: row.objects_added,
+  };
 }
 
 /** A TAXII user, deleted ones too. */

@@ -15,6 +15,7 @@ import type { Access } from '../../access/access.ts';
 import { readingAs } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { parseInput } from '../../input.ts';
+import { shown } from '../accounts/account-view.rules.ts';
 import { findVisibleAccount } from '../accounts/visible-account.ts';
 import { missingCollection } from '../collections/collections.rules.ts';
 import { findCollection } from '../collections/collections.store.ts';
@@ -23,7 +24,7 @@ import { findOrganization, ownerTarget } from '../owners/owners.store.ts';
 import { viewMembersPermission } from '../owners/shared.rules.ts';
 import {
   daysOf,
-  lastPollOf,
+  figuresOf,
   readerOf,
   seesAccount,
   seriesOf,
@@ -33,6 +34,7 @@ import {
 } from './usage.rules.ts';
 import {
   listAdditions,
+  listLastAddresses,
   listMembersAmong,
   listUsageByDay,
   listUsageOfParts,
@@ -40,7 +42,7 @@ import {
   listUsedCollections,
   listUsers,
   type Part,
-  type Usage,
+  type PartRow,
   type UsageOf,
 } from './usage.store.ts';
 
@@ -64,19 +66,17 @@ export async function getOrganizationUsage(
     about({ organizationId: id, targetKind: 'organization', targetId: id, targetName: name });
     access.require('account.view', { organizationId: id });
     const { window, ...sums } = await sumsOf(app, { organizationId: id }, input.days);
-    const { groups, further } = await groupsOf(db, { organizationId: id }, window, 'account_id', 'polls');
-    const users = await listUsers(db, [...groups.keys()].map(Number));
+    const { parts, further } = await partsOf(db, { organizationId: id }, window, 'account_id', 'polls');
+    const users = new Map((await listUsers(db, idsOf(parts))).map((user) => [user.id, user]));
+    const items = await withSeries(db, { organizationId: id }, window, 'account_id', parts);
     return {
       organization: { id, name },
       ...sums,
-      taxiiUsers: users
-        .map((user) => ({
-          id: user.id,
-          userName: user.user_name,
-          deleted: user.deleted_at !== null,
-          ...partOf(window, groups.get(user.id) ?? []),
-        }))
-        .sort((a, b) => b.total.polls - a.total.polls || a.id - b.id),
+      taxiiUsers: items.flatMap(({ part, ...figures }) => {
+        const user = users.get(Number(part));
+        if (user === undefined) return [];
+        return [{ id: user.id, userName: user.user_name, deleted: user.deleted_at !== null, ...figures }];
+      }),
       furtherTaxiiUsers: further,
     };
   });
@@ -98,15 +98,20 @@ export async function getAccountUsage(
     const account = await findVisibleAccount({ tx: db, access, about }, input);
     const of = { accountId: account.id };
     const { window, ...sums } = await sumsOf(app, of, input.days);
-    const { groups, further } = await groupsOf(db, of, window, 'collection_id', 'polls');
-    const owners = await visibleOwners(db, access, [...groups.keys()].map(String));
+    const { parts, further } = await partsOf(db, of, window, 'collection_id', 'polls');
+    const owners = await visibleOwners(
+      db,
+      access,
+      parts.map(({ part }) => String(part)),
+    );
+    const items = await withSeries(db, of, window, 'collection_id', parts);
     return {
       account: { id: account.id, userName: account.user_name },
       ...sums,
-      collections: [...groups].map(([id, rows]) => ({
-        id: String(id),
-        owner: owners.get(String(id)) ?? null,
-        ...partOf(window, rows),
+      collections: items.map(({ part, ...figures }) => ({
+        id: String(part),
+        owner: owners.get(String(part)) ?? null,
+        ...figures,
       })),
       furtherCollections: further,
     };
@@ -149,8 +154,9 @@ export async function getCollectionUsage(
     if (row === undefined || !isVisible) throw missingCollection(input.collection);
     const of = { collectionId: row.id };
     const { window, ...sums } = await sumsOf(app, of, input.days);
-    const { groups, further } = await groupsOf(db, of, window, 'account_id', 'last_polled_at');
-    const users = await listUsers(db, [...groups.keys()].map(Number));
+    const { parts, further } = await partsOf(db, of, window, 'account_id', 'last_polled_at');
+    const users = await listUsers(db, idsOf(parts));
+    const addresses = await listLastAddresses(db, of, window, { part: 'account_id', parts });
     const seesMembers =
       row.owner_kind !== 'organization' && access.can(viewMembersPermission(row.owner_kind), target);
     const members = seesMembers
@@ -170,15 +176,15 @@ export async function getCollectionUsage(
       days: sums.days,
       series,
       total: totalOf(series),
-      readers: [...groups].flatMap(([id, rows]) => {
-        const user = byId.get(Number(id));
+      readers: parts.flatMap((row) => {
+        const user = byId.get(Number(row.part));
         if (user === undefined) return [];
-        const { series: _, lastPolledFrom, ...part } = partOf(window, rows);
         return [
           {
             ...readerOf(access, user, members.has(user.organization_id)),
-            ...part,
-            lastPolledFrom: seesAccount(access, user) ? lastPolledFrom : null,
+            total: figuresOf(row),
+            lastPolledAt: shown(row.last_polled_at),
+            lastPolledFrom: seesAccount(access, user) ? (addresses.get(row.part) ?? null) : null,
           },
         ];
       }),
@@ -193,21 +199,31 @@ async function sumsOf(app: App, of: UsageOf, days = DEFAULT_USAGE_DAYS) {
   return { window, days: daysOf(window), total: totalOf(series), series };
 }
 
-/** The rows of those that stand first, in their order, and how many stand behind them. */
-async function groupsOf(
+/** Those that stand first, and how many stand behind them. */
+async function partsOf(
   db: Db,
   of: UsageOf,
   window: Window,
   part: Part,
   order: 'polls' | 'last_polled_at',
-): Promise<{ groups: Map<string | number, Usage[]>; further: number }> {
+): Promise<{ parts: PartRow[]; further: number }> {
   const { parts, count } = await listUsageParts(db, of, window, { part, order, limit: MOST_USAGE_ITEMS });
-  const groups = new Map<string | number, Usage[]>(parts.map((each) => [each, []]));
-  for (const row of await listUsageOfParts(db, of, window, { part, parts })) groups.get(row[part])?.push(row);
-  return { groups, further: Math.max(0, count - parts.length) };
+  return { parts, further: count - parts.length };
 }
 
-function partOf(window: Window, rows: readonly Usage[]) {
-  const series = seriesOf(window, rows);
-  return { total: totalOf(series), series, ...lastPollOf(rows) };
+function idsOf(parts: readonly PartRow[]): number[] {
+  return parts.map(({ part }) => Number(part));
+}
+
+/** The same, day by day and with their last polls. */
+async function withSeries(db: Db, of: UsageOf, window: Window, part: Part, parts: readonly PartRow[]) {
+  const rows = Map.groupBy(await listUsageOfParts(db, of, window, { part, parts }), (row) => row.part);
+  const addresses = await listLastAddresses(db, of, window, { part, parts });
+  return parts.map((row) => ({
+    part: row.part,
+    total: figuresOf(row),
+    series: seriesOf(window, rows.get(row.part) ?? []),
+    lastPolledAt: shown(row.last_polled_at),
+    lastPolledFrom: addresses.get(row.part) ?? null,
+  }));
 }

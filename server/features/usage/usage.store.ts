@@ -94,36 +94,66 @@ export async function listAdditions(
 /** What figures are told apart by. */
 export type Part = 'account_id' | 'collection_id';
 
+/** The figures of one account or collection in a window. */
+export type PartRow = Omit<DayFigures, 'day'> & { part: string | number; last_polled_at: Micros | null };
+
 /** The accounts or collections that stand first, and how many there are in all. */
 export async function listUsageParts(
   db: Kysely<Schema>,
   of: UsageOf,
   window: Window,
   { part, order, limit }: { part: Part; order: 'polls' | 'last_polled_at'; limit: number },
-): Promise<{ parts: (string | number)[]; count: number }> {
+): Promise<{ parts: PartRow[]; count: number }> {
   const by = sql.ref(part);
   const rank = order === 'polls' ? sql`sum(polls)` : sql`coalesce(max(last_polled_at), 0)`;
-  const [counted, found] = await Promise.all([
-    sql<{
-      count: number;
-    }>`select count(distinct ${by}) as count from taxii_usage where ${within(of, window)}`.execute(db),
-    sql<{ part: string | number }>`select ${by} as part from taxii_usage where ${within(of, window)}
-      group by ${by} order by ${rank} desc, ${by} limit ${limit}`.execute(db),
-  ]);
-  return { parts: found.rows.map((row) => row.part), count: counted.rows[0]?.count ?? 0 };
+  // One look at the rows: the number of groups comes with each of them.
+  const { rows } = await sql<PartRow & { count: number }>`
+    select ${by} as part, ${sums}, max(last_polled_at) as last_polled_at, count(*) over () as count
+    from taxii_usage where ${within(of, window)} group by ${by} order by ${rank} desc, ${by} limit ${limit}`.execute(
+    db,
+  );
+  return { parts: rows, count: rows[0]?.count ?? 0 };
 }
 
-/** The rows of these parts. */
+/** The figures of these parts, day by day. */
 export async function listUsageOfParts(
   db: Kysely<Schema>,
   of: UsageOf,
   window: Window,
-  { part, parts }: { part: Part; parts: readonly (string | number)[] },
-): Promise<Usage[]> {
+  { part, parts }: { part: Part; parts: readonly PartRow[] },
+): Promise<(DayFigures & { part: string | number })[]> {
   if (parts.length === 0) return [];
-  const { rows } = await sql<Usage>`select * from taxii_usage
-    where ${within(of, window)} and ${sql.ref(part)} in (${sql.join(parts)})`.execute(db);
+  const by = sql.ref(part);
+  const { rows } = await sql<DayFigures & { part: string | number }>`
+    select ${by} as part, day, ${sums} from taxii_usage
+    where ${within(of, window)} and ${by} in (${sql.join(parts.map((each) => each.part))}) group by ${by}, day`.execute(
+    db,
+  );
   return rows;
+}
+
+/** From where each of the parts was last polled, or polled last. */
+export async function listLastAddresses(
+  db: Kysely<Schema>,
+  of: UsageOf,
+  window: Window,
+  { part, parts }: { part: Part; parts: readonly PartRow[] },
+): Promise<Map<string | number, string | null>> {
+  const polled = parts.flatMap(({ part: id, last_polled_at: at }) => (at === null ? [] : [{ id, at }]));
+  if (polled.length === 0) return new Map();
+  const type = sql.raw(part === 'account_id' ? 'bigint' : 'text');
+  const asked = sql.join(
+    polled.map(
+      ({ id, at }) => sql`(cast(${id} as ${type}), cast(${dayOf(at)} as bigint), cast(${at} as bigint))`,
+    ),
+  );
+  const by = sql.ref(part);
+  // The day of the poll leads to its row by an index.
+  const { rows } = await sql<{ part: string | number; address: string | null }>`
+    select ${by} as part, last_polled_from as address from (values ${asked}) as v
+    join taxii_usage on ${by} = v.column1 and day = v.column2 and last_polled_at = v.column3
+    where ${within(of, window)}`.execute(db);
+  return new Map(rows.map((row) => [row.part, row.address]));
 }
 
 /** Accounts, deleted ones too, with what they are called and where they belong. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { getInstanceEndpoint } from '../../../contract/instance.ts';
 import { USAGE_DAYS_KEPT } from '../../../contract/usage.ts';
+import { migration0007 } from '../../db/migrations/0007-usage.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { startServer } from '../../serving.ts';
 import { deleteTaxiiUser } from '../../testing/account-changes.ts';
@@ -315,6 +316,27 @@ describe.each(ENGINES)('usage figures on %s', (engine) => {
       );
       expect(await ask()).toBeNull();
     });
+  });
+
+  it('begin, on a database that is brought to this version, with what was added before', async () => {
+    const { organization, user } = await newWorld();
+    const writer = await user();
+    const server = await startServer(app);
+    await fetch(`${server.url}/intel/collections/${organization.collectionId}/objects/`, {
+      method: 'POST',
+      headers: { Accept: TAXII, 'Content-Type': TAXII, Authorization: basic(writer) },
+      body: JSON.stringify({ objects: [4, 5].map((each) => indicator(each)) }),
+    });
+    await server.close(1000);
+    await inTransaction(app.db, async (tx) => {
+      for (const table of ['taxii_usage', 'object_additions']) await tx.schema.dropTable(table).execute();
+      await migration0007.up(tx, engine);
+    });
+    const { collectionId: collection } = organization;
+    const usage = await getCollectionUsage(app, organization.administrator, { collection });
+    expect([usage.total.objectsAdded, usage.series.objectsAdded.at(-1), usage.total.polls]).toEqual([
+      2, 2, 0,
+    ]);
   });
 
   it('the instance tells a stranger whether it is set up, sends mail and takes passkeys, and nothing else', async () => {
