@@ -55,6 +55,9 @@ const interruptions: Interruptions = {
   action_required: () => Promise.resolve(false),
 };
 
+/** Asks for what the server wants first, as a refused request does. */
+export const interrupt = (name: keyof Interruptions): Promise<boolean> => interruptions[name]();
+
 /** Says what happens when the server interrupts; gives back what undoes it. */
 export function onInterruption<Name extends keyof Interruptions>(
   name: Name,
@@ -72,6 +75,8 @@ export type Options = {
   background?: boolean;
   /** Refusals are the caller's affair, also those that interrupt. */
   plain?: boolean;
+  /** It is part of a sign-in: of what interrupts, only the question who is there does. */
+  isSigningIn?: boolean;
   signal?: AbortSignal | undefined;
 };
 
@@ -115,24 +120,33 @@ export function addressOf(endpoint: Endpoint, { params = {}, query = {} }: Parts
   return `/rest/v1${path}${text === '' ? '' : `?${text}`}`;
 }
 
+/** One interruption may lead to another: the session has ended, and then it is to be shown once more who is there. */
+const MAX_INTERRUPTIONS = 3;
+
 async function send(endpoint: Endpoint, asked: unknown, options: Options): Promise<Response> {
   const parts = asked as Parts;
-  const response = await attempt(endpoint, parts, options);
-  if (response.ok) return response;
-  const error = await errorOf(response);
-  const { code } = error;
-  if (
-    options.plain !== true &&
-    options.background !== true &&
-    endpoint.authentication !== 'public' &&
-    (code === 'unauthenticated' || code === 'verification_required' || code === 'action_required') &&
-    (await interruptions[code]())
-  ) {
-    const again = await attempt(endpoint, parts, options);
-    if (again.ok) return again;
-    throw await errorOf(again);
+  for (let interrupted = 0; ; interrupted++) {
+    const response = await attempt(endpoint, parts, options);
+    if (response.ok) return response;
+    const error = await errorOf(response);
+    if (
+      interrupted === MAX_INTERRUPTIONS ||
+      endpoint.authentication === 'public' ||
+      !(await isOvercome(error.code, options))
+    )
+      throw error;
   }
-  throw error;
+}
+
+/** Whether the server wanted something first, and it was done. */
+async function isOvercome(
+  code: ApiError['code'],
+  { plain = false, background = false, isSigningIn = false }: Options,
+): Promise<boolean> {
+  if (plain || background) return false;
+  if (code === 'verification_required') return await interrupt(code);
+  if (isSigningIn || (code !== 'unauthenticated' && code !== 'action_required')) return false;
+  return await interrupt(code);
 }
 
 async function attempt(endpoint: Endpoint, parts: Parts, options: Options): Promise<Response> {

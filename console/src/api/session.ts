@@ -1,26 +1,45 @@
 import { queryOptions, useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
+import { useRef } from 'react';
 import { type SessionView, showSessionEndpoint } from '../../../contract/session.ts';
-import { ApiError, call } from './client.ts';
+import { ApiError, call, interrupt } from './client.ts';
 
 /** Who is signed in; null: nobody. */
 export const sessionQuery = queryOptions<SessionView | null, ApiError>({
   queryKey: ['session'],
   staleTime: 60_000,
-  queryFn: async () => {
-    try {
-      return await call(showSessionEndpoint, {}, { plain: true });
-    } catch (error) {
-      if (error instanceof ApiError && error.code === 'unauthenticated') return null;
-      throw error;
+  queryFn: async ({ client }) => {
+    for (;;) {
+      try {
+        return await call(showSessionEndpoint, {}, { plain: true });
+      } catch (error) {
+        if (!(error instanceof ApiError && error.code === 'unauthenticated')) throw error;
+        // Where somebody was at work, what is shown stays until it is known who goes on.
+        const before = client.getQueryData<SessionView | null>(['session']) ?? null;
+        if (before === null || !(await interrupt('unauthenticated'))) return null;
+      }
     }
   },
 });
 
+const channel = new BroadcastChannel('taxiway-session');
+
+/** Tells the other tabs that somebody signed in, or out. */
+export const announceSession = (): void => channel.postMessage(null);
+
+/** Calls back when another tab signed in, or out; gives back what undoes it. */
+export function onAnnouncedSession(listener: () => void): () => void {
+  channel.addEventListener('message', listener);
+  return () => channel.removeEventListener('message', listener);
+}
+
 /** Who is signed in, on a screen that is reached only by people who are. */
 export function useSession(): SessionView {
   const { data } = useSuspenseQuery(sessionQuery);
-  if (data === null) throw new ApiError('unauthenticated', 'Nobody is signed in.');
-  return data;
+  // Between a sign-out and the screen after it, what is still shown is of who was there.
+  const last = useRef(data);
+  if (data !== null) last.current = data;
+  if (last.current === null) throw new ApiError('unauthenticated', 'Nobody is signed in.');
+  return last.current;
 }
 
 /** Takes what a sign-in, or a step of one, answered with. */

@@ -18,15 +18,15 @@ import {
 import { useDisclosure } from '@mantine/hooks';
 import { openSpotlight } from '@mantine/spotlight';
 import { IconDeviceDesktop, IconLogout, IconMoon, IconSearch, IconSun, IconUser } from '@tabler/icons-react';
-import { onlineManager, useQueryClient } from '@tanstack/react-query';
-import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
+import { onlineManager } from '@tanstack/react-query';
+import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useSyncExternalStore } from 'react';
-import { type SessionView, signOutEndpoint } from '../../../contract/session.ts';
-import { call } from '../api/client.ts';
+import type { SessionView } from '../../../contract/session.ts';
 import { useSession } from '../api/session.ts';
 import { Logo } from './logo.tsx';
 import { destinationsOf } from './navigation.ts';
 import { ShortcutHelp, useKnownShortcut } from './shortcuts.tsx';
+import { useSignOut } from './sign-out.ts';
 import { Loading } from './states.tsx';
 
 const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }));
@@ -232,18 +232,4 @@ function UserMenu({ session }: { session: SessionView }) {
       </Menu.Dropdown>
     </Menu>
   );
-}
-
-/** Ends the session, and forgets everything that it showed. */
-export function useSignOut(): () => Promise<void> {
-  const client = useQueryClient();
-  const navigate = useNavigate();
-  return async () => {
-    try {
-      await call(signOutEndpoint, {}, { plain: true });
-    } finally {
-      client.clear();
-      await navigate({ to: '/sign-in' });
-    }
-  };
 }

@@ -1,56 +1,74 @@
-import { Button, Card, Center, PasswordInput, Stack, TextInput, Title } from '@mantine/core';
-import { useForm } from '@mantine/form';
-import { useMutation } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
-import { type SignInInput, signInEndpoint } from '../../../../contract/session.ts';
-import { call } from '../../api/client.ts';
-import { useTakeSession } from '../../api/session.ts';
-import { Logo } from '../../kit/logo.tsx';
-import { Refusal } from '../../kit/states.tsx';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Navigate, useNavigate, useRouterState, useSearch } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { getInstanceEndpoint } from '../../../../contract/instance.ts';
+import type { SessionView } from '../../../../contract/session.ts';
+import { useEndpoint } from '../../api/queries.ts';
+import { announceSession, sessionQuery, useTakeSession } from '../../api/session.ts';
+import { Loading, PageError } from '../../kit/states.tsx';
+import { safeBack } from './back.ts';
+import { ForgottenPassword } from './forgotten-password.tsx';
+import { SignInFrame } from './frame.tsx';
+import { SignInFlow, titleOf } from './sign-in-flow.tsx';
 
+declare module '@tanstack/react-router' {
+  interface HistoryState {
+    /** Who is expected to sign in. */
+    email?: string | undefined;
+  }
+}
+
+/** Signing in, and everything that has to be done before anything else. */
 export function SignInPage() {
   const { back } = useSearch({ from: '/sign-in' });
-  const navigate = useNavigate();
+  const email = useRouterState({ select: ({ location }) => location.state.email });
+  const client = useQueryClient();
   const take = useTakeSession();
-  const form = useForm<SignInInput>({ initialValues: { email: '', password: '' } });
-  const signIn = useMutation({
-    mutationFn: (body: SignInInput) => call(signInEndpoint, { body }),
-    onSuccess: async (session) => {
-      take(session);
-      await navigate({ href: back ?? '/' });
-    },
-  });
+  const { data: session, error, refetch } = useQuery(sessionQuery);
+  const { data: instance } = useEndpoint(getInstanceEndpoint, {});
+  const [forgotten, setForgotten] = useState<string>();
+
+  if (instance?.setUp === false && session === null) return <Navigate to="/setup" replace />;
+  if (session === undefined)
+    return (
+      <SignInFrame title="Sign in">
+        {error === null ? <Loading /> : <PageError error={error} onRetry={() => void refetch()} />}
+      </SignInFrame>
+    );
+  if (session !== null && session.requiredActions.length === 0) return <GoOn to={safeBack(back)} />;
+  const onSession = (next: SessionView | null) => {
+    // What was shown to somebody else, or before, is nothing to build on.
+    if (next === null || next.requiredActions.length === 0) client.removeQueries({ predicate: isOther });
+    take(next);
+    if (next?.requiredActions.length === 0) announceSession();
+  };
+  if (forgotten !== undefined)
+    return (
+      <SignInFrame title="Forgotten password">
+        <ForgottenPassword email={forgotten} onBack={() => setForgotten(undefined)} />
+      </SignInFrame>
+    );
   return (
-    <Center mih="100vh" p="md" component="main">
-      <Card
-        withBorder
-        w={400}
-        p="xl"
-        component="form"
-        onSubmit={form.onSubmit((body) => signIn.mutate(body))}
-      >
-        <Stack>
-          <Logo size={36} />
-          <Title order={1}>Sign in</Title>
-          <Refusal error={signIn.error} title="You are not signed in" />
-          <TextInput
-            label="E-mail address"
-            type="email"
-            autoComplete="username"
-            required
-            {...form.getInputProps('email')}
-          />
-          <PasswordInput
-            label="Password"
-            autoComplete="current-password"
-            required
-            {...form.getInputProps('password')}
-          />
-          <Button type="submit" loading={signIn.isPending}>
-            Sign in
-          </Button>
-        </Stack>
-      </Card>
-    </Center>
+    <SignInFrame
+      title={titleOf(session)}
+      {...(session === null ? {} : { lead: session.userName })}
+      width={session?.requiredActions[0] === 'accept_terms' ? 720 : 440}
+    >
+      <SignInFlow
+        session={session}
+        onSession={onSession}
+        onForgotten={setForgotten}
+        {...(email === undefined ? {} : { email })}
+      />
+    </SignInFrame>
   );
 }
+
+/** To the address that one came for. */
+function GoOn({ to }: { to: string }) {
+  const navigate = useNavigate();
+  useEffect(() => void navigate({ href: to, replace: true }), [navigate, to]);
+  return null;
+}
+
+const isOther = ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey[0] !== 'session';

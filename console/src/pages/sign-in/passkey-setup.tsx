@@ -1,0 +1,76 @@
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { IconFingerprint } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { addPasskeyEndpoint, challengeNewPasskeyEndpoint } from '../../../../contract/authenticators.ts';
+import { call, type Options } from '../../api/client.ts';
+import { fieldErrors } from '../../kit/forms.ts';
+import { Failure } from './failure.tsx';
+import { makePasskey } from './passkeys.ts';
+import type { AddedFactor } from './totp-setup.tsx';
+
+/** Adds a passkey: its name, and then the browser's own dialog. */
+export function PasskeySetup({
+  onAdded,
+  onCancel,
+  onError,
+  options,
+}: {
+  onAdded: (added: AddedFactor) => void;
+  onCancel: () => void;
+  onError?: (error: Error) => void;
+  options?: Options;
+}) {
+  const [name, setName] = useState('');
+  const add = useMutation<AddedFactor, Error, string>({
+    mutationFn: async (called) => {
+      const challenge = await call(challengeNewPasskeyEndpoint, {}, options);
+      const passkey = await makePasskey(challenge.options);
+      const body = { challenge: challenge.id, passkey, name: called };
+      return await call(addPasskeyEndpoint, { body }, options);
+    },
+    gcTime: 0,
+    onSuccess: onAdded,
+    ...(onError === undefined ? {} : { onError }),
+  });
+  const problem = fieldErrors(add.error, ['name']).name;
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        add.mutate(name);
+      }}
+    >
+      <Stack>
+        <Text size="sm">
+          A passkey stays on your device, in your browser or on a security key, and is opened by your finger,
+          your face or a PIN. With it you can sign in without a password.
+        </Text>
+        {problem === undefined && <Failure error={add.error} />}
+        <TextInput
+          label="Name of the passkey"
+          description="By which you tell it from others, such as the device that holds it."
+          value={name}
+          onChange={({ currentTarget }) => setName(currentTarget.value)}
+          error={problem}
+          maxLength={60}
+          autoComplete="off"
+          required
+          data-autofocus
+        />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onCancel}>
+            Back
+          </Button>
+          <Button
+            type="submit"
+            loading={add.isPending}
+            leftSection={<IconFingerprint size={18} aria-hidden />}
+          >
+            Add passkey
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
