@@ -1,10 +1,11 @@
-import { Anchor, Card, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Card, Stack, Text, TextInput, Title } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
-import { Link, useSearch } from '@tanstack/react-router';
+import { useSearch } from '@tanstack/react-router';
 import { useRef } from 'react';
 import { SETTING_GROUPS } from '../../../../contract/setting-definition.ts';
 import { listSettingsEndpoint, type Setting } from '../../../../contract/settings.ts';
 import { useEndpoint } from '../../api/queries.ts';
+import { ScreenLink } from '../../kit/link.tsx';
 import { Page } from '../../kit/page.tsx';
 import { useSearchChange } from '../../kit/paging.tsx';
 import { useShortcut } from '../../kit/shortcuts.tsx';
@@ -67,9 +68,9 @@ function Groups({ settings }: { settings: readonly Setting[] }) {
         {group === 'Mail' && (
           <Text size="sm" c="dimmed" mt={4}>
             What was sent, and a test:{' '}
-            <Anchor component={Link} to="/mail" size="sm">
+            <ScreenLink to="/mail" size="sm">
               Mail
-            </Anchor>
+            </ScreenLink>
             .
           </Text>
         )}
