@@ -425,7 +425,10 @@ describe.each(ENGINES)('the organizations of an instance on %s', (engine) => {
             params: Object.fromEntries(
               [...endpoint.path.matchAll(/:(\w+)/g)].map(([, name = '']) => [
                 name,
-                name === 'session' || (name === 'collection' && isText) ? randomUUID() : GHOST,
+                name === 'session' || (name === 'collection' && isText)
+                  ? randomUUID()
+                  : // Which form is asked for is no id of anything.
+                    ((name === 'kind' ? sent.params?.kind : undefined) ?? GHOST),
               ]),
             ),
             ...(keyOf(endpoint) === 'POST /audit/verification' ? { body: { organization: GHOST } } : {}),
