@@ -1,6 +1,14 @@
 import { Box, Checkbox, Group, Skeleton, Table, Text, UnstyledButton } from '@mantine/core';
 import { IconArrowDown, IconArrowsSort, IconArrowUp } from '@tabler/icons-react';
-import { type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import {
+  Fragment,
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactNode,
+  useEffect,
+  useRef,
+  useState,
+} from 'react';
 import { useKnownShortcut } from './shortcuts.tsx';
 
 export type Column<Row> = {
@@ -36,6 +44,8 @@ type Props<Row> = {
   nameOf?: (row: Row) => string;
   /** In place of the rows when there are none. */
   empty?: ReactNode;
+  /** What stands under a row that is unfolded; undefined: it is not. */
+  detail?: (row: Row) => ReactNode;
   /** What is shown is of the question before. */
   isStale?: boolean;
   /** To the pages before and after this one, where there are any: the arrow keys walk on there. */
@@ -49,7 +59,19 @@ const SKELETONS = ['a', 'b', 'c', 'd', 'e', 'f'];
  * the ends, Enter opens, Space selects.
  */
 export function DataTable<Row>(props: Props<Row>) {
-  const { label, columns, rows, keyOf, onOpen, selected, onSelect, empty, isStale = false, pages } = props;
+  const {
+    label,
+    columns,
+    rows,
+    keyOf,
+    onOpen,
+    selected,
+    onSelect,
+    empty,
+    detail,
+    isStale = false,
+    pages,
+  } = props;
   const body = useRef<HTMLTableSectionElement>(null);
   const [active, setActive] = useState(0);
   const arriveAt = useRef<'first' | 'last' | null>(null);
@@ -65,7 +87,7 @@ export function DataTable<Row>(props: Props<Row>) {
     const row = arriveAt.current === 'first' ? 0 : rows.length - 1;
     arriveAt.current = null;
     setActive(row);
-    body.current?.rows[row]?.focus();
+    rowAt(body.current, row)?.focus();
   }, [rows, isStale]);
   const turn = (to: 'next' | 'previous', row: 'first' | 'last') => {
     const go = pages?.[to];
@@ -74,7 +96,7 @@ export function DataTable<Row>(props: Props<Row>) {
     go();
   };
   const focusRow = (index: number) => {
-    const row = body.current?.rows[index];
+    const row = rowAt(body.current, index);
     if (row === undefined) return;
     setActive(index);
     row.focus();
@@ -123,36 +145,52 @@ export function DataTable<Row>(props: Props<Row>) {
                 </Table.Tr>
               ))
             : rows.map((row, index) => (
-                <Table.Tr
-                  key={keyOf(row)}
-                  tabIndex={index === Math.min(active, rows.length - 1) ? 0 : -1}
-                  aria-selected={selected === undefined ? undefined : selected.has(keyOf(row))}
-                  onFocus={() => setActive(index)}
-                  onKeyDown={(event) => onKeyDown(event, index, row)}
-                  onClick={(event) => {
-                    if (onOpen !== undefined && isMeantForRow(event)) onOpen(row);
-                  }}
-                  style={onOpen === undefined ? undefined : { cursor: 'pointer' }}
-                >
-                  {onSelect !== undefined && (
-                    <Table.Td w={40}>
-                      <Checkbox
-                        aria-label={`Select ${props.nameOf?.(row) ?? keyOf(row)}`}
-                        checked={selected?.has(keyOf(row)) ?? false}
-                        onChange={() => toggle(row)}
-                      />
-                    </Table.Td>
-                  )}
-                  {columns.map((column) => (
-                    <Table.Td key={column.id} ta={column.align ?? 'left'} w={column.width}>
-                      {column.render(row)}
-                    </Table.Td>
-                  ))}
-                </Table.Tr>
+                <Fragment key={keyOf(row)}>
+                  <Table.Tr
+                    data-row
+                    tabIndex={index === Math.min(active, rows.length - 1) ? 0 : -1}
+                    aria-selected={selected === undefined ? undefined : selected.has(keyOf(row))}
+                    onFocus={() => setActive(index)}
+                    onKeyDown={(event) => onKeyDown(event, index, row)}
+                    onClick={(event) => {
+                      if (onOpen !== undefined && isMeantForRow(event)) onOpen(row);
+                    }}
+                    style={onOpen === undefined ? undefined : { cursor: 'pointer' }}
+                  >
+                    {onSelect !== undefined && (
+                      <Table.Td w={40}>
+                        <Checkbox
+                          aria-label={`Select ${props.nameOf?.(row) ?? keyOf(row)}`}
+                          checked={selected?.has(keyOf(row)) ?? false}
+                          onChange={() => toggle(row)}
+                        />
+                      </Table.Td>
+                    )}
+                    {columns.map((column) => (
+                      <Table.Td key={column.id} ta={column.align ?? 'left'} w={column.width}>
+                        {column.render(row)}
+                      </Table.Td>
+                    ))}
+                  </Table.Tr>
+                  <Detail columns={columns.length + (onSelect === undefined ? 0 : 1)}>{detail?.(row)}</Detail>
+                </Fragment>
               ))}
         </Table.Tbody>
       </Table>
     </Table.ScrollContainer>
+  );
+}
+
+/** The row of that number; what is unfolded under rows is none. */
+const rowAt = (body: HTMLElement | null, index: number) =>
+  body?.querySelectorAll<HTMLTableRowElement>(':scope > [data-row]')[index];
+
+function Detail({ columns, children }: { columns: number; children: ReactNode }) {
+  if (children === undefined) return null;
+  return (
+    <Table.Tr style={{ background: 'transparent' }}>
+      <Table.Td colSpan={columns}>{children}</Table.Td>
+    </Table.Tr>
   );
 }
 
