@@ -250,7 +250,7 @@ function changes(stage: Stage): Step[] {
   ];
 }
 
-type Script = { name: string; daysAgo: number; tokenDays?: number; isUsed: boolean; daily?: true };
+type Script = { name: string; daysAgo: number; tokenDays?: number; isUsed: boolean };
 const SCRIPTS: readonly Script[] = [
   { name: 'Ticket Bridge', daysAgo: 130, tokenDays: 365, isUsed: true },
   { name: 'Nightly Enrichment', daysAgo: 25, tokenDays: 30, isUsed: true },

@@ -60,7 +60,7 @@ export function collectionOf({ collections }: Stage, owner: string): string {
 }
 
 /** An address of the office networks, the same for the same name. RFC 5737 keeps them for documents. */
-export function addressOf(name: string): string {
+function addressOf(name: string): string {
   const sum = [...name].reduce((total, letter) => total + letter.charCodeAt(0), 0);
   return `198.51.100.${(sum % 250) + 2}`;
 }
