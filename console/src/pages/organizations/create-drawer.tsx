@@ -1,5 +1,111 @@
-import { Page } from '../../kit/page.tsx';
+import {
+  Alert,
+  Button,
+  Drawer,
+  Group,
+  NumberInput,
+  SimpleGrid,
+  Stack,
+  Textarea,
+  TextInput,
+} from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { notifications } from '@mantine/notifications';
+import { useNavigate } from '@tanstack/react-router';
+import { createOrganizationEndpoint, DEFAULT_LIMITS } from '../../../../contract/organizations.ts';
+import { useChange } from '../../api/queries.ts';
+import { fieldErrors } from '../../kit/forms.ts';
+import { Refusal } from '../../kit/states.tsx';
+import { UnsavedGuard } from '../../kit/unsaved.tsx';
 
+const FIELDS = ['name', 'description', 'limits'] as const;
+
+/** Creates an organization with its collection. */
 export function CreateOrganizationDrawer() {
-  return <Page title="Create an organization">{null}</Page>;
+  const navigate = useNavigate();
+  const create = useChange(createOrganizationEndpoint);
+  const form = useForm({ initialValues: { name: '', description: '', ...DEFAULT_LIMITS } });
+  const isLost = form.isDirty() && !create.isSuccess;
+  const close = () => void navigate({ to: '/organizations', search: (before) => before });
+  const errors = fieldErrors(create.error, FIELDS);
+  const isNameTaken = create.error?.code === 'name_taken';
+  return (
+    <Drawer opened onClose={close} title="Create organization" closeButtonProps={{ 'aria-label': 'Close' }}>
+      <UnsavedGuard isDirty={isLost} />
+      <form
+        onSubmit={form.onSubmit(({ name, description, ...limits }) =>
+          create.mutate(
+            { body: { name, limits, ...(description.trim() === '' ? {} : { description }) } },
+            {
+              onSuccess: ({ id, warnings }) => {
+                notifications.show({ message: `${name} is created` });
+                for (const warning of warnings)
+                  notifications.show({ message: warning, color: 'orange', autoClose: false });
+                void navigate({
+                  to: '/organizations/$organization/settings',
+                  params: { organization: String(id) },
+                  ignoreBlocker: true,
+                });
+              },
+            },
+          ),
+        )}
+      >
+        <Stack>
+          <TextInput
+            label="Name"
+            description="No other organization, community or source has it."
+            required
+            data-autofocus
+            {...form.getInputProps('name')}
+            error={isNameTaken ? 'Something else is called so already.' : errors.name}
+          />
+          <Textarea
+            label="Description"
+            description="What it is for, in a few sentences."
+            autosize
+            minRows={2}
+            {...form.getInputProps('description')}
+            error={errors.description}
+          />
+          <SimpleGrid cols={{ base: 1, xs: 3 }}>
+            <NumberInput
+              label="Users"
+              min={0}
+              max={1_000_000}
+              allowDecimal={false}
+              {...form.getInputProps('users')}
+            />
+            <NumberInput
+              label="API users"
+              min={0}
+              max={1_000_000}
+              allowDecimal={false}
+              {...form.getInputProps('apiUsers')}
+            />
+            <NumberInput
+              label="TAXII users"
+              min={0}
+              max={1_000_000}
+              allowDecimal={false}
+              {...form.getInputProps('taxiiUsers')}
+            />
+          </SimpleGrid>
+          {errors.limits !== undefined && <Alert color="red">{errors.limits}</Alert>}
+          <Alert>
+            It gets a collection of its own, which TAXII shows to those who may read its intelligence.
+          </Alert>
+          {!isNameTaken && Object.keys(errors).length === 0 && <Refusal error={create.error} />}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={close}>
+              Cancel
+            </Button>
+            <Button type="submit" loading={create.isPending}>
+              Create organization
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Drawer>
+  );
 }

@@ -1,5 +1,164 @@
+import { Badge, Group, Progress, Stack, Text, TextInput } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { IconSearch } from '@tabler/icons-react';
+import { Outlet, useNavigate, useSearch } from '@tanstack/react-router';
+import { useRef } from 'react';
+import {
+  type LimitName,
+  listOrganizationsEndpoint,
+  type OrganizationView,
+} from '../../../../contract/organizations.ts';
+import { useEndpoint } from '../../api/queries.ts';
+import { useSession } from '../../api/session.ts';
+import { type Column, DataTable } from '../../kit/data-table.tsx';
+import { Instant } from '../../kit/instant.tsx';
+import { ScreenButton, ScreenLink } from '../../kit/link.tsx';
 import { Page } from '../../kit/page.tsx';
+import { Paging, useSearchChange } from '../../kit/paging.tsx';
+import { useShortcut } from '../../kit/shortcuts.tsx';
+import { Empty, PageError } from '../../kit/states.tsx';
 
+type Sort = 'name' | '-name' | 'id' | '-id';
+
+/** The organizations of the instance, with their limits and how much of them is used. */
 export function OrganizationsPage() {
-  return <Page title="Organizations">{null}</Page>;
+  const { search, sort = 'name', after } = useSearch({ from: '/inside/organizations' });
+  const change = useSearchChange();
+  const navigate = useNavigate();
+  const { abilities } = useSession();
+  const field = useRef<HTMLInputElement>(null);
+  useShortcut('/', 'Search the organizations', () => field.current?.focus());
+  const create = () => void navigate({ to: '/organizations/new', search: (before) => before });
+  useShortcut('n', 'Create an organization', create, abilities['organization.create']);
+  const lookFor = useDebouncedCallback((text: string) => change({ search: text.trim() }), 250);
+  const query = {
+    limit: '50',
+    sort: sort as Sort,
+    ...(search === undefined ? {} : { search }),
+    ...(after === undefined ? {} : { after }),
+  };
+  const organizations = useEndpoint(listOrganizationsEndpoint, { query }, { keepPrevious: true });
+  return (
+    <Page
+      title="Organizations"
+      lead="Each has members with accounts, limits for each kind of account, and a collection of its own."
+      actions={
+        abilities['organization.create'] && (
+          <ScreenButton to="/organizations/new" search={(before) => before}>
+            Create organization
+          </ScreenButton>
+        )
+      }
+    >
+      <TextInput
+        ref={field}
+        type="search"
+        label="Search"
+        placeholder="Part of a name"
+        leftSection={<IconSearch size={16} aria-hidden />}
+        maw={420}
+        defaultValue={search ?? ''}
+        onChange={({ currentTarget }) => lookFor(currentTarget.value)}
+      />
+      {organizations.isError && organizations.data === undefined ? (
+        <PageError error={organizations.error} onRetry={() => void organizations.refetch()} />
+      ) : (
+        <Stack>
+          <DataTable
+            label="Organizations"
+            columns={COLUMNS}
+            rows={organizations.data?.items}
+            keyOf={({ id }) => String(id)}
+            isStale={organizations.isPlaceholderData}
+            sort={sort}
+            onSort={(order) => change({ sort: order })}
+            onOpen={({ id }) =>
+              void navigate({
+                to: '/organizations/$organization/settings',
+                params: { organization: String(id) },
+              })
+            }
+            empty={
+              search === undefined ? (
+                <Empty title="No organizations yet">
+                  Create the first one to give people accounts in it.
+                </Empty>
+              ) : (
+                <Empty title="No organization is called so">Try another part of its name.</Empty>
+              )
+            }
+          />
+          <Paging next={organizations.data?.next} />
+        </Stack>
+      )}
+      <Outlet />
+    </Page>
+  );
+}
+
+const COLUMNS: readonly Column<OrganizationView>[] = [
+  {
+    id: 'name',
+    header: 'Name',
+    sort: 'name',
+    isFixed: true,
+    render: ({ id, name, description, disabled }) => (
+      <Stack gap={0}>
+        <Group gap="xs">
+          <ScreenLink
+            to="/organizations/$organization/settings"
+            params={{ organization: String(id) }}
+            fw={600}
+          >
+            {name}
+          </ScreenLink>
+          {disabled && (
+            <Badge variant="light" color="gray">
+              Disabled
+            </Badge>
+          )}
+        </Group>
+        {description !== null && (
+          <Text size="sm" c="dimmed" lineClamp={1} maw={420}>
+            {description}
+          </Text>
+        )}
+      </Stack>
+    ),
+  },
+  { id: 'users', header: 'Users', render: (row) => <Use row={row} limit="users" /> },
+  { id: 'apiUsers', header: 'API users', render: (row) => <Use row={row} limit="apiUsers" /> },
+  { id: 'taxiiUsers', header: 'TAXII users', render: (row) => <Use row={row} limit="taxiiUsers" /> },
+  {
+    id: 'created',
+    header: 'Created',
+    sort: 'id',
+    render: ({ createdAt }) => <Instant at={createdAt} isRelative />,
+  },
+];
+
+const WORDS: Record<LimitName, string> = { users: 'users', apiUsers: 'API users', taxiiUsers: 'TAXII users' };
+
+function Use({ row, limit }: { row: OrganizationView; limit: LimitName }) {
+  if (row.used === null || row.limits === null)
+    return (
+      <Text size="sm" c="dimmed">
+        not shown to you
+      </Text>
+    );
+  const used = row.used[limit];
+  const max = row.limits[limit];
+  return (
+    <Stack gap={4} miw={90}>
+      <Text size="sm">
+        {used} of {max}
+      </Text>
+      <Progress
+        size="sm"
+        value={max === 0 ? (used > 0 ? 100 : 0) : Math.min(100, (100 * used) / max)}
+        color={used > max ? 'red' : used === max ? 'orange' : undefined}
+        aria-label={`${used} of ${max} ${WORDS[limit]} of ${row.name}`}
+      />
+    </Stack>
+  );
 }
