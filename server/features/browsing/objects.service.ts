@@ -35,8 +35,8 @@ const DEFAULT_OBJECTS = 50;
 const SEARCHED_OBJECTS = 5000;
 const SEARCHED_MS = 400;
 const STRETCH = 200;
-/** Versions among which one page looks for ids that begin in a way. */
-const WALKED_VERSIONS = 2000;
+/** Versions among which one page looks for ids that begin in a way, for each object that it may have. */
+const WALKED_VERSIONS = 5;
 /** `LATEST.overall` */
 const LATEST = 2;
 const BEFORE_ALL = -1;
@@ -128,8 +128,9 @@ async function findByIdPrefix(
   },
 ): Promise<Found> {
   const { ownerId, prefix, from, limit, isWanted } = wanted;
-  const walked = await listByIdPrefix(db, ownerId, prefix, from, WALKED_VERSIONS + 1);
-  const { rows: seen, next } = pageFrom(walked, WALKED_VERSIONS, positionOfId);
+  const most = WALKED_VERSIONS * (limit + 1);
+  const walked = await listByIdPrefix(db, ownerId, prefix, from, most + 1);
+  const { rows: seen, next } = pageFrom(walked, most, positionOfId);
   const hits = seen.filter(isWanted);
   const page = pageFrom(hits, limit, positionOfId);
   return { rows: page.rows, next: page.next ?? next, searchedTo: undefined };
