@@ -16,6 +16,8 @@ keepLinkToken();
 const queryClient = createQueryClient();
 const router = createConsoleRouter(queryClient);
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
+// The library behind dialogs takes the nonce of its style elements from this name.
+Object.assign(globalThis, { __webpack_nonce__: nonce });
 const root = document.getElementById('root');
 if (root === null) throw new Error('the page has no root');
 
