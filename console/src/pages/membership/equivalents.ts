@@ -19,8 +19,7 @@ export function commandOf({ form, body, password }: Creation): string {
   const options = Object.entries(rest).flatMap(([name, value]) => optionOf(form, name, value));
   if (password === 'typed') options.push('--password-stdin');
   const line = [
-    `./taxiway ${noun} create`,
-    ...named,
+    [`./taxiway ${noun} create`, ...named].join(' '),
     `--organization ${quoted(form.organization.name)}`,
     ...options,
   ];
