@@ -4,11 +4,18 @@ import type { ReactNode } from 'react';
 import { useTimeZone } from './instant.tsx';
 
 const DAY_MS = 86_400_000;
-const PRESETS = [
-  ['In 30 days', 30],
-  ['In 90 days', 90],
-  ['In a year', 365],
-] as const;
+const PRESETS = {
+  future: [
+    ['In 30 days', 30],
+    ['In 90 days', 90],
+    ['In a year', 365],
+  ],
+  past: [
+    ['A day ago', -1],
+    ['7 days ago', -7],
+    ['30 days ago', -30],
+  ],
+} as const;
 
 type Props = {
   label: string;
@@ -19,10 +26,13 @@ type Props = {
   onChange: (instant: string | null) => void;
   placeholder?: string;
   isRequired?: boolean;
+  /** It is one that was. */
+  isPast?: boolean;
 };
 
-/** Chooses an instant to come: day and time in the person's time zone. */
-export function InstantInput({ label, description, error, value, onChange, placeholder, isRequired }: Props) {
+/** Chooses an instant to come, or one that was: day and time in the person's time zone. */
+export function InstantInput({ label, description, error, value, onChange, ...props }: Props) {
+  const { placeholder, isRequired, isPast = false } = props;
   const timeZone = useTimeZone();
   const now = Date.now();
   const shown = (instant: number) => localOf(instant, timeZone);
@@ -40,9 +50,12 @@ export function InstantInput({ label, description, error, value, onChange, place
       clearable
       clearButtonProps={{ 'aria-label': `Clear ${label}` }}
       valueFormat="D MMM YYYY, HH:mm"
-      minDate={shown(now).slice(0, 10)}
-      defaultTimeValue="23:59:00"
-      presets={PRESETS.map(([text, days]) => ({ label: text, value: shown(now + days * DAY_MS) }))}
+      {...(isPast ? { maxDate: shown(now).slice(0, 10) } : { minDate: shown(now).slice(0, 10) })}
+      defaultTimeValue={isPast ? '00:00:00' : '23:59:00'}
+      presets={PRESETS[isPast ? 'past' : 'future'].map(([text, days]) => ({
+        label: text,
+        value: shown(now + days * DAY_MS),
+      }))}
       value={value === null ? null : shown(Date.parse(value))}
       onChange={(local) => onChange(local === null ? null : instantOf(local, timeZone))}
     />

@@ -1,9 +1,69 @@
+import { useParams, useSearch } from '@tanstack/react-router';
+import { useSession } from '../../api/session.ts';
 import { Page } from '../../kit/page.tsx';
+import { useExport, useVerification } from './audit-actions.tsx';
+import { AuditFiltersBar } from './audit-filters.tsx';
+import type { AuditFilters } from './audit-query.ts';
+import { AuditTrail } from './audit-trail.tsx';
 
+/** What was done in an organization, by whom, and that nobody changed it afterwards. */
 export function OrganizationAuditPage() {
-  return <Page title="Audit trail">{null}</Page>;
+  const { organization } = useParams({ from: '/inside/organizations/$organization/audit' });
+  const { after: _, ...filters } = useSearch({ from: '/inside/organizations/$organization/audit' });
+  const { organization: own } = useSession();
+  const whose = String(own.id) === organization ? own.name : `organization ${organization}`;
+  return (
+    <Trail
+      title="Audit trail"
+      lead={`What was done in ${whose}, by whom, and what was refused. Nobody can change it unnoticed.`}
+      organization={organization}
+      filters={filters}
+    />
+  );
 }
 
+/** The same of the whole instance. */
 export function InstanceAuditPage() {
-  return <Page title="Whole audit trail">{null}</Page>;
+  const { after: _, ...filters } = useSearch({ from: '/inside/audit' });
+  return (
+    <Trail
+      title="Whole audit trail"
+      lead="What was done in all organizations and to the instance, by whom, and what was refused. Nobody can change it unnoticed."
+      organization={undefined}
+      filters={filters}
+    />
+  );
+}
+
+function Trail({
+  title,
+  lead,
+  organization,
+  filters,
+}: {
+  title: string;
+  lead: string;
+  organization: string | undefined;
+  filters: AuditFilters;
+}) {
+  const exporting = useExport(organization, filters);
+  const verification = useVerification(organization);
+  return (
+    <Page title={title} lead={lead}>
+      {verification.result}
+      {exporting.refusal}
+      <AuditFiltersBar filters={filters} isInstance={organization === undefined} />
+      <AuditTrail
+        scope={{ organization }}
+        label={title}
+        filters={filters}
+        actions={
+          <>
+            {verification.button}
+            {exporting.button}
+          </>
+        }
+      />
+    </Page>
+  );
 }
