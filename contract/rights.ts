@@ -172,7 +172,6 @@ export const rightsQuery = z.strictObject({
     .optional()
     .describe('Only this permission, wherever it can be held.'),
 });
-export type RightsQuery = z.input<typeof rightsQuery>;
 
 export const getAccountRightsEndpoint = endpoint({
   method: 'GET',

@@ -13,7 +13,6 @@ import {
   createReadOnlyUserInput,
   createUserInput,
 } from '../../../contract/accounts.ts';
-import type { SeatsView } from '../../../contract/organizations.ts';
 import type { AccountKind, OrganizationRole, SystemRole } from '../../../contract/roles.ts';
 import { createTaxiiUserInput } from '../../../contract/taxii.ts';
 import type { Access } from '../../access/access.ts';
@@ -29,6 +28,7 @@ import {
   refusalToSet,
   reservedOnCreation,
 } from '../accounts/forms.rules.ts';
+import type { SeatGauges } from '../owners/seat-gauges.ts';
 
 type Schema = {
   description?: string | undefined;
@@ -169,7 +169,7 @@ function sentence(text: string): string {
 }
 
 /** The seat that a new account of the kind takes, and what is left then. */
-export function seatOf(kind: AccountKind, seats: SeatsView): AccountForm['summary']['seat'] {
+export function seatOf(kind: AccountKind, seats: SeatGauges): AccountForm['summary']['seat'] {
   const none = { kind: null, used: null, max: null, remaining: null, remainingAfter: null };
   if (kind === 'read_only') return { ...none, whyNot: seats.readOnlyUsers.whyNot };
   const limit = ({ user: 'users', api: 'apiUsers', taxii: 'taxiiUsers' } as const)[kind];
