@@ -1,5 +1,82 @@
+import { SegmentedControl, SimpleGrid, Stack, Title } from '@mantine/core';
+import { lazy, Suspense, useState } from 'react';
+import { getAttentionEndpoint, getInstanceAttentionEndpoint } from '../../../../contract/attention.ts';
+import { useEndpoint } from '../../api/queries.ts';
+import { useSession } from '../../api/session.ts';
 import { Page } from '../../kit/page.tsx';
+import { Answered, Loading } from '../../kit/states.tsx';
+import { AttentionList } from './attention-list.tsx';
+import { NewsCard } from './news-card.tsx';
+import { PlacesCard } from './places-card.tsx';
 
+const UsagePlots = lazy(async () => ({ default: (await import('./usage-plots.tsx')).UsagePlots }));
+
+/** What needs attention, and what was polled and added lately. */
 export function HomePage() {
-  return <Page title="Home">{null}</Page>;
+  const { firstName, organization, abilities } = useSession();
+  const own = organization.abilities;
+  const [scope, setScope] = useState<'organization' | 'instance'>('organization');
+  return (
+    <Page
+      title="Home"
+      lead={`${firstName === null ? '' : `Hello ${firstName}. `}${
+        own['account.view']
+          ? 'This is what needs attention, and what happened lately.'
+          : `You work in ${organization.name}.`
+      }`}
+      actions={
+        abilities['account.view'] && (
+          <SegmentedControl
+            aria-label="What is shown"
+            value={scope}
+            onChange={(value) => setScope(value as typeof scope)}
+            data={[
+              { value: 'organization', label: organization.name },
+              { value: 'instance', label: 'All organizations' },
+            ]}
+          />
+        )
+      }
+    >
+      <Stack gap="xl">
+        {own['account.view'] && (
+          <section aria-labelledby="attention">
+            <Title order={2} size="h4" id="attention" mb="sm">
+              Needs attention
+            </Title>
+            {scope === 'instance' ? <InstanceAttention /> : <OrganizationAttention id={organization.id} />}
+          </section>
+        )}
+        {own['account.view'] && (
+          <Suspense fallback={<Loading label="Loading the plots" />}>
+            <UsagePlots organization={organization.id} />
+          </Suspense>
+        )}
+        <SimpleGrid cols={{ base: 1, lg: own['organization.activity'] ? 2 : 1 }}>
+          {own['organization.activity'] && <NewsCard organization={organization.id} />}
+          <PlacesCard />
+        </SimpleGrid>
+      </Stack>
+    </Page>
+  );
+}
+
+function OrganizationAttention({ id }: { id: number }) {
+  const attention = useEndpoint(
+    getAttentionEndpoint,
+    { params: { organization: String(id) } },
+    { everyMs: 60_000 },
+  );
+  return (
+    <Answered query={attention}>{(found) => <AttentionList attention={found} organization={id} />}</Answered>
+  );
+}
+
+function InstanceAttention() {
+  const attention = useEndpoint(getInstanceAttentionEndpoint, {}, { everyMs: 60_000 });
+  return (
+    <Answered query={attention}>
+      {(found) => <AttentionList attention={found} organization={null} />}
+    </Answered>
+  );
 }
