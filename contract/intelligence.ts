@@ -7,7 +7,7 @@ import { pageOf, pageQuery, queryNumber } from './paging.ts';
 import { OWNER_KINDS } from './roles.ts';
 
 /** Objects that one page of a collection has at most. */
-export const MAX_OBJECTS_PAGE = 200;
+const MAX_OBJECTS_PAGE = 200;
 /** Versions of an object that its answer lists at most. */
 export const MAX_LISTED_VERSIONS = 100;
 /** Objects around one that a picture of it shows at most. */

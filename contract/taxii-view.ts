@@ -4,7 +4,7 @@ import { endpoint } from './endpoint.ts';
 import { pathId } from './references.ts';
 
 /** Why a TAXII user is not let in, whatever it presents. */
-export const TAXII_OBSTACLES = [
+const TAXII_OBSTACLES = [
   'disabled',
   'locked',
   'expired',
@@ -15,7 +15,7 @@ export const TAXII_OBSTACLES = [
 ] as const;
 
 /** Why a TAXII user that is let in is shown less than could be expected. */
-export const TAXII_REMARKS = [
+const TAXII_REMARKS = [
   'no_collections',
   'allow_list',
   'community_role',

@@ -6,7 +6,7 @@ import { addObjects } from '../features/intelligence/intelligence.store.ts';
 import { checkObject } from '../protocols/stix/check.ts';
 
 /** The object as the exchange store takes it. Flat: it has no members within members. */
-export function candidate(object: Record<string, unknown>): Candidate {
+function candidate(object: Record<string, unknown>): Candidate {
   const text = JSON.stringify(object);
   const check = checkObject({ text, members: Object.keys(object).length, depth: 1 }, { strict: false });
   if (!check.ok) throw new Error(check.reasons.join('; '));
