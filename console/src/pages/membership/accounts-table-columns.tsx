@@ -22,6 +22,7 @@ export function AccountName({ account }: { account: AccountItem }) {
     <Box maw={300}>
       <Anchor
         fw={600}
+        fz="sm"
         c="inherit"
         truncate
         display="block"
@@ -64,7 +65,7 @@ function Authenticator({ account }: { account: AccountItem }) {
         gap={0}
         component="span"
         display="inline-flex"
-        c={authenticator === null ? 'dimmed' : 'green.text'}
+        c={authenticator === null ? 'dimmed' : 'green'}
         role="img"
         aria-label={text}
       >
