@@ -6,13 +6,24 @@ import type { Column } from './data-table.tsx';
 /** The columns that somebody wants to see of a table, kept in this browser under its name. */
 export function useColumnChoice<Row>(name: string, columns: readonly Column<Row>[]) {
   const usual = columns.filter(({ isExtra }) => isExtra !== true).map(({ id }) => id);
-  const [chosen, setChosen] = useLocalStorage<string[]>({
-    key: `taxiway-columns-${name}`,
-    defaultValue: usual,
+  // What was chosen otherwise than it is usual: the answers do not have the same columns for everybody.
+  const [others, setOthers] = useLocalStorage<Record<string, boolean>>({
+    key: `taxiway-columns-of-${name}`,
+    defaultValue: {},
     getInitialValueInEffect: false,
   });
+  const chosen = columns.map(({ id }) => id).filter((id) => others[id] ?? usual.includes(id));
+  const setChosen = (ids: string[]) =>
+    setOthers({
+      ...others,
+      ...Object.fromEntries(
+        columns
+          .map(({ id }) => [id, ids.includes(id)] as const)
+          .filter(([id, isThere]) => isThere !== (others[id] ?? usual.includes(id))),
+      ),
+    });
   const shown = columns.filter(({ id, isFixed }) => isFixed === true || chosen.includes(id));
-  return { shown, chosen, setChosen, reset: () => setChosen(usual) };
+  return { shown, chosen, setChosen, reset: () => setOthers({}) };
 }
 
 /** Chooses the columns of a table. */

@@ -17,6 +17,8 @@ export type Column<Row> = {
   render: (row: Row) => ReactNode;
   /** The server's name of the order by this column; without it the column does not sort. */
   sort?: string;
+  /** The heading is for those only who do not see the table, such as that of a column of menus. */
+  isHeaderHidden?: boolean;
   /** Cannot be chosen away. */
   isFixed?: boolean;
   /** Not shown until somebody chooses it. */
@@ -223,17 +225,18 @@ function Head<Row>({ columns, rows, keyOf, sort, onSort, selected, onSelect }: P
             />
           </Table.Th>
         )}
-        {columns.map(({ id, header, sort: name, align = 'left' }) => {
+        {columns.map(({ id, header, isHeaderHidden, sort: name, align = 'left' }) => {
           const isUp = name !== undefined && sort === name;
           const isDown = name !== undefined && sort === `-${name}`;
           return (
             <Table.Th
               key={id}
               ta={align}
+              pos="relative"
               aria-sort={name === undefined ? undefined : isUp ? 'ascending' : isDown ? 'descending' : 'none'}
             >
               {name === undefined || onSort === undefined ? (
-                <Text span size="sm" fw={600}>
+                <Text span size="sm" fw={600} className={isHeaderHidden === true ? 'visually-hidden' : ''}>
                   {header}
                 </Text>
               ) : (

@@ -144,7 +144,6 @@ function SearchButton() {
   return (
     <UnstyledButton
       onClick={openSpotlight}
-      aria-label="Go anywhere, Ctrl K"
       aria-keyshortcuts="Control+K Meta+K"
       px="sm"
       py={6}
@@ -155,7 +154,8 @@ function SearchButton() {
     >
       <Group gap="xs" wrap="nowrap">
         <IconSearch size={16} aria-hidden />
-        <Text size="sm" c="dimmed" visibleFrom="sm">
+        <span className="visually-hidden">Go anywhere</span>
+        <Text size="sm" c="dimmed" visibleFrom="sm" aria-hidden>
           Go anywhere
         </Text>
         <Kbd size="xs" visibleFrom="sm" aria-hidden>

@@ -18,7 +18,7 @@ export function StatusChip({ account }: { account: Shown }) {
   const { text, color, reason } = chipOf(account, useTimeZone());
   return (
     <Tooltip label={reason}>
-      <Badge variant="light" color={color} radius="sm" style={{ flexShrink: 0 }}>
+      <Badge variant="light" color={color} radius="sm" pos="relative" miw="max-content">
         {text}
         {reason !== 'Active.' && <span className="visually-hidden">: {reason}</span>}
       </Badge>
@@ -71,7 +71,15 @@ export function PendingBadges({ account }: { account: Shown }) {
     <Group gap={4} wrap="nowrap" component="span" display="inline-flex">
       {pending.map(({ text, reason }) => (
         <Tooltip key={text} label={`${reason.slice(0, -1)} at the next sign-in.`}>
-          <Badge variant="outline" color="gray" size="xs" radius="sm" c="dimmed" style={{ flexShrink: 0 }}>
+          <Badge
+            variant="outline"
+            color="gray"
+            size="sm"
+            radius="sm"
+            c="dimmed"
+            pos="relative"
+            miw="max-content"
+          >
             <span aria-hidden>{text}</span>
             <Text span className="visually-hidden">
               {reason}

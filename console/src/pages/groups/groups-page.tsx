@@ -137,6 +137,7 @@ function columns(organization: string, ask: ((dialog: Dialog) => void) | null): 
       render: (group) => (
         <Anchor
           fw={600}
+          fz="sm"
           c="inherit"
           tabIndex={-1}
           renderRoot={(props) => (
@@ -167,7 +168,8 @@ function columns(organization: string, ask: ((dialog: Dialog) => void) | null): 
       : [
           {
             id: 'menu',
-            header: '',
+            header: 'Actions',
+            isHeaderHidden: true,
             align: 'right' as const,
             width: 48,
             render: (group: GroupItem) => <RowMenu group={group} ask={ask} />,

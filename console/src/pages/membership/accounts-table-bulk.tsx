@@ -137,7 +137,7 @@ function Report({ refused, left }: { refused: readonly Refused[]; left: number }
       {refused.length > 0 && (
         <>
           <Text size="sm">Refused for {count(refused.length)}:</Text>
-          <List size="sm">
+          <List size="sm" c="var(--mantine-color-text)">
             {refused.slice(0, MAX_TOLD).map(({ userName, message }) => (
               <List.Item key={userName}>
                 {userName}: {message}

@@ -96,7 +96,8 @@ function Rows({
   };
   const menu: Column<AccountItem> = {
     id: 'menu',
-    header: '',
+    header: 'Actions',
+    isHeaderHidden: true,
     isFixed: true,
     align: 'right',
     width: 48,
