@@ -427,8 +427,10 @@ describe.each(ENGINES)('the organizations of an instance on %s', (engine) => {
                 name,
                 name === 'session' || (name === 'collection' && isText)
                   ? randomUUID()
-                  : // Which form is asked for is no id of anything.
-                    ((name === 'kind' ? sent.params?.kind : undefined) ?? GHOST),
+                  : name === 'object'
+                    ? `indicator--${randomUUID()}`
+                    : // Which form is asked for is no id of anything.
+                      ((name === 'kind' ? sent.params?.kind : undefined) ?? GHOST),
               ]),
             ),
             ...(keyOf(endpoint) === 'POST /audit/verification' ? { body: { organization: GHOST } } : {}),
