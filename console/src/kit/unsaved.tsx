@@ -9,7 +9,6 @@ export function UnsavedGuard({ isDirty }: { isDirty: boolean }) {
       opened={blocker.status === 'blocked'}
       onClose={() => blocker.reset?.()}
       title="Leave without saving?"
-      role="alertdialog"
     >
       <Text>What you have entered here is not saved.</Text>
       <Group justify="flex-end" mt="lg">
