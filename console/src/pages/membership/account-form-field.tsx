@@ -199,7 +199,7 @@ export function FixedField({
 }) {
   return (
     <Stack gap={2}>
-      <Text size="sm" fw={500}>
+      <Text size="sm" fw={600}>
         {fieldText(name).label}
       </Text>
       <Text size="sm" component="div" style={{ overflowWrap: 'anywhere' }}>

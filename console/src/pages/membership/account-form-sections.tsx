@@ -1,4 +1,4 @@
-import { Fieldset, Stack } from '@mantine/core';
+import { Fieldset, SimpleGrid, Stack } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { AccountForm, CreationField } from '../../../../contract/account-forms.ts';
 import type { Value, Values } from './account-form.ts';
@@ -54,7 +54,17 @@ export function FormSections({ form, values, onChange, errors, hidden, sections,
       <Fieldset key={section} legend={SECTION_TITLES[section]}>
         <Stack>
           {begins[section]}
-          {fields.map(line)}
+          {fields.filter(({ name }) => !isOfName(name)).length < fields.length && section === 'who' ? (
+            <>
+              {fields.filter(({ name }) => name === 'email').map(line)}
+              <SimpleGrid cols={{ base: 1, xs: 2 }}>
+                {fields.filter(({ name }) => isOfName(name)).map(line)}
+              </SimpleGrid>
+              {fields.filter(({ name }) => name !== 'email' && !isOfName(name)).map(line)}
+            </>
+          ) : (
+            fields.map(line)
+          )}
           {isGenerated && (
             <FixedField name="pseudonym" why="It is created automatically, and cannot be edited.">
               Generated
@@ -70,3 +80,6 @@ export function FormSections({ form, values, onChange, errors, hidden, sections,
     );
   });
 }
+
+/** Stands beside the other half of the name. */
+const isOfName = (name: string) => name === 'firstName' || name === 'lastName';

@@ -1,7 +1,7 @@
 import { Alert, Button, Drawer, Grid, Stack } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useNavigate, useParams } from '@tanstack/react-router';
-import { type FormEvent, useRef, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import type { createUserEndpoint } from '../../../../contract/account-endpoints.ts';
 import { type AccountForm, getAccountFormEndpoint } from '../../../../contract/account-forms.ts';
 import { getInstanceEndpoint } from '../../../../contract/instance.ts';
@@ -153,6 +153,11 @@ function CreationForm({ form, isBehind, typed, onTyped, onCreated }: FormProps) 
   const [missing, setMissing] = useState<readonly string[]>([]);
   const change = useChange(KINDS[kind].endpoint as typeof createUserEndpoint);
   const element = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    // The drawer is there before its fields are: the first one is where one begins.
+    const first = element.current?.querySelector('input');
+    requestAnimationFrame(() => first?.focus());
+  }, []);
 
   const values = standing(form, typed);
   const isInvited = canInvite && choice === 'invitation';

@@ -54,5 +54,5 @@ export function requestOf({ form, body, password }: Creation, origin: string): s
 
 /** For a POSIX shell: as it stands where that is safe, else between single quotes. */
 function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return text === BLANK || /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
