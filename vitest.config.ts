@@ -3,7 +3,12 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['contract/**/*.test.ts', 'server/**/*.test.ts', 'test/**/*.test.ts'],
+    include: [
+      'contract/**/*.test.ts',
+      'server/**/*.test.ts',
+      'console/src/**/*.test.ts',
+      'test/**/*.test.ts',
+    ],
     globalSetup: ['server/testing/global-setup.ts'],
     // Processes of their own: tests change the environment, listen, and send signals. PostgreSQL needs a share of the
     // processor too, and has 200 connections for all of them.

@@ -279,19 +279,20 @@ const editService = createRoute({
 const collections = createRoute({
   getParentRoute: () => inside,
   path: 'collections',
-  validateSearch: (search) => textSearch(search, ['sort', 'after', 'owner']),
+  validateSearch: (search) => textSearch(search, ['search', 'sort', 'after', 'owner']),
   component: lazyRouteComponent(() => import('./pages/collections/collections-page.tsx'), 'CollectionsPage'),
 });
 const collection = createRoute({
   getParentRoute: () => inside,
   path: 'collections/$collection',
-  validateSearch: (search) => textSearch(search, ['tab', 'search', 'type', 'sort', 'after', 'days']),
+  validateSearch: (search) =>
+    textSearch(search, ['tab', 'search', 'type', 'addedAfter', 'addedBefore', 'sort', 'after', 'days']),
   component: lazyRouteComponent(() => import('./pages/collections/collection-page.tsx'), 'CollectionPage'),
 });
 const object = createRoute({
   getParentRoute: () => inside,
   path: 'collections/$collection/objects/$object',
-  validateSearch: (search) => textSearch(search, ['version', 'tab']),
+  validateSearch: (search) => textSearch(search, ['version', 'specVersion', 'tab']),
   component: lazyRouteComponent(() => import('./pages/collections/object-page.tsx'), 'ObjectPage'),
 });
 
