@@ -11,13 +11,13 @@ import {
 } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { notifications } from '@mantine/notifications';
-import { useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { editProfileEndpoint } from '../../../../contract/account-endpoints.ts';
 import { getProfileEndpoint, type Profile } from '../../../../contract/profile.ts';
-import { call } from '../../api/client.ts';
-import { keyOf, useChange, useEndpoint } from '../../api/queries.ts';
+import { ApiError, call } from '../../api/client.ts';
+import { keyOf, useEndpoint } from '../../api/queries.ts';
 import { useSession } from '../../api/session.ts';
 import { fieldErrors, isStale } from '../../kit/forms.ts';
 import { Answered, Refusal } from '../../kit/states.tsx';
@@ -79,30 +79,40 @@ function ProfileForm({ profile }: { profile: Profile }) {
   const [base, setBase] = useState(profile);
   const [newer, setNewer] = useState<Profile>();
   const form = useForm<Values>({ initialValues: valuesOf(profile) });
-  const edit = useChange(editProfileEndpoint);
   const initial = valuesOf(base);
   const changed = FIELDS.filter((field) => form.values[field] !== initial[field]);
 
+  const sendFor = async ({ version }: Profile) =>
+    (await call(editProfileEndpoint, { body: { version, ...changesOf(form.values, changed) } })).version;
+  const edit = useMutation<number, ApiError>({
+    mutationFn: async () => {
+      try {
+        return await sendFor(base);
+      } catch (error) {
+        if (!(error instanceof ApiError && isStale(error))) throw error;
+        const stored = await call(getProfileEndpoint, {});
+        // Something else of the account was changed, such as its second factors: that is nothing to decide about.
+        if (isSame(valuesOf(stored), initial)) return await sendFor(stored);
+        setNewer(stored);
+        throw error;
+      }
+    },
+  });
   const take = (next: Profile) => {
     setBase(next);
     setNewer(undefined);
   };
   const save = () =>
-    edit.mutate(
-      { body: { version: base.version, ...changesOf(form.values, changed) } },
-      {
-        onSuccess: async ({ version }) => {
-          notifications.show({ message: 'Your profile is saved.' });
-          const after = { ...base, ...changesOf(form.values, changed), version };
-          client.setQueryData(keyOf(getProfileEndpoint, {}), after);
-          take(after);
-        },
-        onError: async (error) => {
-          form.setErrors(fieldErrors(error, FIELDS));
-          if (isStale(error)) setNewer(await call(getProfileEndpoint, {}));
-        },
+    edit.mutate(undefined, {
+      onSuccess: (version) => {
+        notifications.show({ message: 'Your profile is saved.' });
+        const after = { ...base, ...changesOf(form.values, changed), version };
+        client.setQueryData(keyOf(getProfileEndpoint, {}), after);
+        take(after);
+        void client.invalidateQueries();
       },
-    );
+      onError: (error) => form.setErrors(fieldErrors(error, FIELDS)),
+    });
   const isAtField = Object.keys(fieldErrors(edit.error, FIELDS)).length > 0;
   return (
     <Section title="About you">
@@ -198,6 +208,8 @@ type Changes = {
       ? number | null
       : string;
 };
+
+const isSame = (some: Values, others: Values) => FIELDS.every((field) => some[field] === others[field]);
 
 /** The changed fields, as the server takes them. */
 function changesOf(values: Values, changed: readonly (keyof Values)[]): Changes {

@@ -1,6 +1,6 @@
 import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { IconFingerprint } from '@tabler/icons-react';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { z } from 'zod';
 import { challengeSecondFactorEndpoint, type verification } from '../../../../contract/authenticators.ts';
 import type { SessionView } from '../../../../contract/session.ts';
@@ -51,6 +51,11 @@ export function FactorForm({ ways, deed, onProof, onFailure, isPending, error, c
       setAsking(false);
     }
   };
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    // What is wrong with it is read out with the field.
+    if (error !== null) input.current?.focus();
+  }, [error]);
   const field = FIELDS[chosen];
   const problem = field === undefined ? undefined : fieldErrors(error, [field.path])[field.path];
   const isFieldsOwn = problem !== undefined;
@@ -66,7 +71,7 @@ export function FactorForm({ ways, deed, onProof, onFailure, isPending, error, c
     autoCapitalize: 'none',
     onChange: ({ currentTarget }: { currentTarget: HTMLInputElement }) => setText(currentTarget.value),
   };
-  const { key, ...input } = common;
+  const { key, ...props } = common;
   return (
     <form
       onSubmit={(event) => {
@@ -79,7 +84,8 @@ export function FactorForm({ ways, deed, onProof, onFailure, isPending, error, c
         {chosen === 'totp' && (
           <TextInput
             key={key}
-            {...input}
+            {...props}
+            ref={input}
             label="Code of your authenticator app"
             description="Six digits. Each code works once."
             inputMode="numeric"
@@ -90,7 +96,8 @@ export function FactorForm({ ways, deed, onProof, onFailure, isPending, error, c
         {chosen === 'recovery_code' && (
           <TextInput
             key={key}
-            {...input}
+            {...props}
+            ref={input}
             label="Recovery code"
             description="One of those that you stored when you set up the second factor. Each works once."
             autoComplete="off"
@@ -99,7 +106,8 @@ export function FactorForm({ ways, deed, onProof, onFailure, isPending, error, c
         {chosen === 'password' && (
           <PasswordInput
             key={key}
-            {...input}
+            {...props}
+            ref={input}
             label="Password"
             autoComplete="current-password"
             visibilityToggleButtonProps={{ 'aria-label': 'Show or hide the password' }}
