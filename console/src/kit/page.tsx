@@ -1,6 +1,9 @@
 import { Box, Breadcrumbs, Group, Stack, Text, Title } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
+import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import type { ApiError } from '../api/client.ts';
+import { Answered } from './states.tsx';
 
 type Props = {
   title: string;
@@ -39,5 +42,23 @@ export function Page({ title, badge, lead, trail = [], actions, children }: Prop
       </Group>
       {children}
     </Stack>
+  );
+}
+
+/** A whole screen that stands or falls with one answer; until that is there, the heading says only what it will be. */
+export function AnsweredPage<T>({
+  title,
+  query,
+  children,
+}: {
+  title: string;
+  query: UseQueryResult<T, ApiError>;
+  children: (answer: T) => ReactNode;
+}) {
+  if (query.data !== undefined) return <>{children(query.data)}</>;
+  return (
+    <Page title={title}>
+      <Answered query={query}>{() => null}</Answered>
+    </Page>
   );
 }

@@ -42,7 +42,8 @@ type Action = {
 };
 
 function actionsOf(account: AccountDetails): Action[] {
-  const { abilities, locked, disabled, passwordChangedAt } = account;
+  const { abilities, locked, disabled, credentials } = account;
+  const hasPassword = credentials.some(({ kind }) => kind === 'password');
   const mayGetLink = abilities.changeCredentials && isPerson(account);
   const all: Action[] = [
     { label: 'Unlock', icon: IconLockOpen, dialog: 'unlock', isThere: abilities.lock && locked },
@@ -53,13 +54,13 @@ function actionsOf(account: AccountDetails): Action[] {
       label: 'Send invitation',
       icon: IconMail,
       dialog: 'invitation',
-      isThere: mayGetLink && passwordChangedAt === null,
+      isThere: mayGetLink && !hasPassword,
     },
     {
       label: 'Send password reset',
       icon: IconKey,
       dialog: 'password_reset',
-      isThere: mayGetLink && passwordChangedAt !== null,
+      isThere: mayGetLink && hasPassword,
     },
     {
       label: 'Move to another organization',

@@ -1,4 +1,4 @@
-import { NativeSelect, Stack, Tabs, Text } from '@mantine/core';
+import { Group, NativeSelect, Stack, Tabs } from '@mantine/core';
 import { Outlet, useParams, useSearch } from '@tanstack/react-router';
 import { type ComponentType, lazy, Suspense } from 'react';
 import { getAccountEndpoint } from '../../../../contract/account-endpoints.ts';
@@ -7,9 +7,9 @@ import { useEndpoint } from '../../api/queries.ts';
 import { useSession } from '../../api/session.ts';
 import { KindLabel } from '../../kit/account-kind.tsx';
 import { ScreenLink } from '../../kit/link.tsx';
-import { Page } from '../../kit/page.tsx';
+import { AnsweredPage, Page } from '../../kit/page.tsx';
 import { useSearchChange } from '../../kit/paging.tsx';
-import { Answered, Loading } from '../../kit/states.tsx';
+import { Loading } from '../../kit/states.tsx';
 import { PendingBadges, StatusChip } from '../../kit/status-chip.tsx';
 import { AccountActions } from './account-actions.tsx';
 import { AccountAudit } from './account-audit.tsx';
@@ -64,7 +64,11 @@ const TABS: readonly Tab[] = [
 export function AccountPage() {
   const { account } = useParams({ from: '/inside/accounts/$account' });
   const details = useEndpoint(getAccountEndpoint, { params: { account } });
-  return <Answered query={details}>{(found) => <Account key={found.id} account={found} />}</Answered>;
+  return (
+    <AnsweredPage title="Account" query={details}>
+      {(found) => <Account key={found.id} account={found} />}
+    </AnsweredPage>
+  );
 }
 
 function Account({ account }: { account: AccountDetails }) {
@@ -89,17 +93,14 @@ function Account({ account }: { account: AccountDetails }) {
         </>
       }
       lead={
-        <Text component="div" inherit style={{ overflowWrap: 'anywhere' }}>
-          <KindLabel kind={account.kind} />
-          {name !== account.userName && ` · ${account.userName}`}
-          {` · ${account.organization.name}`}
-          {account.status.state !== 'active' && (
-            <>
-              <br />
-              {account.status.reason}
-            </>
-          )}
-        </Text>
+        <>
+          <Group gap={6} style={{ overflowWrap: 'anywhere' }}>
+            <KindLabel kind={account.kind} />
+            {name !== account.userName && <span>· {account.userName}</span>}
+            <span>· {account.organization.name}</span>
+          </Group>
+          {account.status.state !== 'active' && account.status.reason}
+        </>
       }
       trail={
         seesMembership

@@ -1,6 +1,6 @@
 import { List, SimpleGrid, Title } from '@mantine/core';
 import type { DeletionPreview } from '../../../../contract/accounts.ts';
-import { counted } from './facts.tsx';
+import { capital, counted } from './facts.tsx';
 import type { Heirs } from './heir-fields.tsx';
 
 /** What a deletion ends, and what stays. */
@@ -9,7 +9,7 @@ export function EndsAndStays({ preview, heirs }: { preview: DeletionPreview; hei
   const isPerson = kind === 'user' || kind === 'read_only';
   const passedOn = responsibilities.map(({ kind: of, title, items, candidates }) => {
     const heir = candidates.find(({ id }) => id === heirs[of]);
-    return `${title} (${items.length}): go to ${heir?.name ?? heir?.userName ?? 'nobody yet'}`;
+    return `${capital(title)} (${items.length}): go to ${heir?.name ?? heir?.userName ?? 'nobody yet'}`;
   });
   return (
     <SimpleGrid cols={{ base: 1, sm: 2 }}>

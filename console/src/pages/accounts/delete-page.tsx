@@ -13,8 +13,7 @@ import { type Answer, type ApiError, type Asked, call } from '../../api/client.t
 import { useEndpoint } from '../../api/queries.ts';
 import { isStale } from '../../kit/forms.ts';
 import { ScreenButton, ScreenLink } from '../../kit/link.tsx';
-import { Page } from '../../kit/page.tsx';
-import { Answered } from '../../kit/states.tsx';
+import { AnsweredPage, Page } from '../../kit/page.tsx';
 import { StatusChip } from '../../kit/status-chip.tsx';
 import { ChangeRefusal } from './account-change.tsx';
 import { nameOf } from './account-words.ts';
@@ -35,9 +34,9 @@ export function DeletePage() {
   const preview = useEndpoint(previewDeletionEndpoint, { params }, { enabled: isThere });
   if (!isThere) return <Done {...deleted} />;
   return (
-    <Answered query={details}>
+    <AnsweredPage title="Delete an account" query={details}>
       {(found) => (
-        <Answered query={preview}>
+        <AnsweredPage title={`Delete ${nameOf(found)}`} query={preview}>
           {(shown) => (
             <Assistant
               account={found}
@@ -45,9 +44,9 @@ export function DeletePage() {
               onDeleted={(result) => setDeleted({ result, organization: found.organization })}
             />
           )}
-        </Answered>
+        </AnsweredPage>
       )}
-    </Answered>
+    </AnsweredPage>
   );
 }
 

@@ -38,3 +38,6 @@ export const yesNo = (value: boolean): string => (value ? 'Yes' : 'No');
 /** A number of things, in words that fit it. */
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+
+/** As a heading or a line begins. */
+export const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

@@ -1,6 +1,6 @@
 import { Alert, List, Select, Stack, Text, Title } from '@mantine/core';
 import type { DeletionPreview, ResponsibilityKind } from '../../../../contract/accounts.ts';
-import { counted } from './facts.tsx';
+import { capital, counted } from './facts.tsx';
 
 /** Who takes over, by what there is to take over; an account by its id. */
 export type Heirs = Partial<Record<ResponsibilityKind, number>>;
@@ -25,7 +25,7 @@ export function Responsibilities({ preview }: { preview: DeletionPreview }) {
       {preview.responsibilities.map(({ kind, title, items }) => (
         <div key={kind}>
           <Title order={3} size="h5">
-            {title}
+            {capital(title)}
           </Title>
           <Text size="sm" c="dimmed">
             {counted(items.length, 'item')}

@@ -126,7 +126,7 @@ function Rights({ rights }: { rights: AccountRights }) {
   );
 }
 
-const keyOf = ({ kind, owner }: Place): string => `${kind} ${owner?.id ?? ''}`;
+const keyOf = ({ kind, owner }: Place): string => `${kind}-${owner?.id ?? 'all'}`;
 
 const PLACE_KINDS: Readonly<Record<Place['kind'], string>> = {
   instance: '',

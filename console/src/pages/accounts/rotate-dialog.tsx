@@ -8,6 +8,7 @@ import { fieldErrors } from '../../kit/forms.ts';
 import { Instant } from '../../kit/instant.tsx';
 import { OneTimeSecrets } from '../../kit/secrets.tsx';
 import { Refusal } from '../../kit/states.tsx';
+import { TestCredential } from '../connection/test-credential.tsx';
 import { CREDENTIAL_WORDS, nameOf } from './account-words.ts';
 import { counted } from './facts.tsx';
 import type { Credential } from './key-card.tsx';
@@ -77,7 +78,16 @@ export function RotateDialog({
         ]}
         fileName={`${noun.replaceAll(' ', '-')}-${account.userName}`}
         onStored={close}
-      />
+      >
+        <TestCredential
+          account={account.id}
+          userName={account.userName}
+          password={made.password}
+          apiKey={made.apiKey}
+          secretKey={made.secretKey}
+          token={made.token}
+        />
+      </OneTimeSecrets>
     );
   return (
     <Modal

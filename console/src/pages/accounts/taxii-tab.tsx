@@ -1,20 +1,20 @@
-import { Alert, Badge, Card, Group, List, Stack, Text, Title } from '@mantine/core';
+import { Alert, Badge, Card, Group, List, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import type { AccountDetails } from '../../../../contract/accounts.ts';
 import { getTaxiiViewEndpoint, type TaxiiView } from '../../../../contract/taxii-view.ts';
 import { useEndpoint } from '../../api/queries.ts';
-import { Snippet } from '../../kit/copy.tsx';
 import { type Column, DataTable } from '../../kit/data-table.tsx';
 import { Answered, Empty } from '../../kit/states.tsx';
+import { ConnectionCard } from '../connection/connection-card.tsx';
 import { Facts } from './facts.tsx';
 
 /** What a TAXII user is shown over TAXII, as it would see it now. */
 export function TaxiiTab({ account }: { account: AccountDetails }) {
   const view = useEndpoint(getTaxiiViewEndpoint, { params: { account: String(account.id) } });
-  return <Answered query={view}>{(found) => <View view={found} />}</Answered>;
+  return <Answered query={view}>{(found) => <View account={account.id} view={found} />}</Answered>;
 }
 
-function View({ view }: { view: TaxiiView }) {
-  const { admitted, obstacles, shown, remarks, connection } = view;
+function View({ account, view }: { account: number; view: TaxiiView }) {
+  const { admitted, obstacles, shown, remarks } = view;
   return (
     <Stack>
       {admitted ? (
@@ -31,16 +31,6 @@ function View({ view }: { view: TaxiiView }) {
           {shown !== null && 'Below is what it would see were it let in.'}
         </Alert>
       )}
-      <Card withBorder component="section" aria-label="Connection">
-        <Title order={2} size="h5" mb="xs">
-          Connection
-        </Title>
-        <Stack gap="sm">
-          <Snippet label="Discovery URL" value={connection.discoveryUrl} />
-          {connection.apiRootUrl !== null && <Snippet label="API root URL" value={connection.apiRootUrl} />}
-          <Snippet label="User name" value={view.userName} />
-        </Stack>
-      </Card>
       {shown !== null && <Shown shown={shown} />}
       {remarks.length > 0 && (
         <Alert color="taxiway" title="Why it is shown no more than that">
@@ -51,6 +41,7 @@ function View({ view }: { view: TaxiiView }) {
           </List>
         </Alert>
       )}
+      <ConnectionCard account={account} isBrief />
     </Stack>
   );
 }
@@ -111,24 +102,26 @@ const COLUMNS: Column<Collection>[] = [
 function Shown({ shown: { discovery, apiRoot, collections } }: { shown: NonNullable<TaxiiView['shown']> }) {
   return (
     <>
-      <Facts
-        title="Discovery"
-        facts={[
-          ['Title', discovery.title],
-          ['Description', discovery.description ?? '–'],
-          ['Default API root', discovery.default ?? '–'],
-          ['API roots', discovery.apiRoots.join(', ') || '–'],
-        ]}
-      />
-      <Facts
-        title="API root"
-        facts={[
-          ['Title', apiRoot.title],
-          ['Description', apiRoot.description ?? '–'],
-          ['Versions', apiRoot.versions.join(', ')],
-          ['Largest request', `${apiRoot.maxContentLength.toLocaleString('en')} octets`],
-        ]}
-      />
+      <SimpleGrid cols={{ base: 1, lg: 2 }}>
+        <Facts
+          title="Discovery"
+          facts={[
+            ['Title', discovery.title],
+            ['Description', discovery.description ?? '–'],
+            ['Default API root', discovery.default ?? '–'],
+            ['API roots', discovery.apiRoots.join(', ') || '–'],
+          ]}
+        />
+        <Facts
+          title="API root"
+          facts={[
+            ['Title', apiRoot.title],
+            ['Description', apiRoot.description ?? '–'],
+            ['Versions', apiRoot.versions.join(', ')],
+            ['Largest request', `${apiRoot.maxContentLength.toLocaleString('en')} octets`],
+          ]}
+        />
+      </SimpleGrid>
       <Card withBorder component="section" aria-label="Collections">
         <Title order={2} size="h5" mb="xs">
           Collections
