@@ -49,6 +49,10 @@ export const theme = createTheme({
         events: { hover: true, focus: true, touch: true },
       },
     },
+    Notification: {
+      defaultProps: { closeButtonProps: { 'aria-label': 'Close' } },
+      styles: { description: { color: 'var(--mantine-color-dimmed)' } },
+    },
     Table: { defaultProps: { verticalSpacing: 'xs', highlightOnHover: true } },
     Badge: { defaultProps: { tt: 'none', fw: 600 } },
   },
@@ -59,6 +63,12 @@ const shades = (shade: number) => (name: string) => `var(--mantine-color-${name}
 const each = (suffix: string, value: (name: string) => string) =>
   Object.fromEntries(NAMES.map((name) => [`--mantine-color-${name}-${suffix}`, value(name)]));
 
+/** White on the library's own red is too faint. */
+const FILLED = {
+  '--mantine-color-red-filled': 'var(--mantine-color-red-9)',
+  '--mantine-color-red-filled-hover': '#b02525',
+};
+
 /** Where the library's own colours have less contrast with their ground than WCAG 2.2 §1.4.3 wants. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
@@ -68,6 +78,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-error': 'var(--mantine-color-red-9)',
     '--mantine-color-anchor': 'var(--mantine-color-taxiway-8)',
     ...each('text', shades(9)),
+    ...FILLED,
     ...each('light-color', (name) => (name === 'yellow' || name === 'lime' ? '#5f4b00' : shades(9)(name))),
     '--mantine-color-orange-light-color': '#8a3300',
     '--mantine-color-green-light-color': '#1b5e2a',
@@ -80,6 +91,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-error': 'var(--mantine-color-red-4)',
     '--mantine-color-anchor': 'var(--mantine-color-taxiway-2)',
     ...each('text', shades(3)),
+    ...FILLED,
     ...each('light-color', shades(2)),
   },
 });
