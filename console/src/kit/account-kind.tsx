@@ -24,7 +24,7 @@ export const KIND_WORDS: Readonly<Record<AccountKind, Words>> = {
 export function KindLabel({ kind }: { kind: AccountKind }) {
   const { title, icon: Icon } = KIND_WORDS[kind];
   return (
-    <Group gap={6} wrap="nowrap" component="span" display="inline-flex">
+    <Group gap={6} wrap="nowrap" component="span" display="inline-flex" style={{ verticalAlign: 'middle' }}>
       <Icon size={16} stroke={1.7} aria-hidden style={{ flexShrink: 0 }} />
       <Text span inherit style={{ whiteSpace: 'nowrap' }}>
         {title}

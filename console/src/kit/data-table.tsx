@@ -19,6 +19,8 @@ export type Column<Row> = {
   sort?: string;
   /** The heading is for those only who do not see the table, such as that of a column of menus. */
   isHeaderHidden?: boolean;
+  /** Stays in sight where the table is wider than the screen: at its right end. */
+  isSticky?: boolean;
   /** Cannot be chosen away. */
   isFixed?: boolean;
   /** Not shown until somebody chooses it. */
@@ -54,6 +56,7 @@ type Props<Row> = {
   pages?: { next?: (() => void) | undefined; previous?: (() => void) | undefined };
 };
 
+const STICKY = { position: 'sticky', right: 0, background: 'var(--mantine-color-body)' } as const;
 const SKELETONS = ['a', 'b', 'c', 'd', 'e', 'f'];
 
 /**
@@ -169,7 +172,12 @@ export function DataTable<Row>(props: Props<Row>) {
                       </Table.Td>
                     )}
                     {columns.map((column) => (
-                      <Table.Td key={column.id} ta={column.align ?? 'left'} w={column.width}>
+                      <Table.Td
+                        key={column.id}
+                        ta={column.align ?? 'left'}
+                        w={column.width}
+                        style={column.isSticky === true ? STICKY : undefined}
+                      >
                         {column.render(row)}
                       </Table.Td>
                     ))}
@@ -225,14 +233,14 @@ function Head<Row>({ columns, rows, keyOf, sort, onSort, selected, onSelect }: P
             />
           </Table.Th>
         )}
-        {columns.map(({ id, header, isHeaderHidden, sort: name, align = 'left' }) => {
+        {columns.map(({ id, header, isHeaderHidden, isSticky, sort: name, align = 'left' }) => {
           const isUp = name !== undefined && sort === name;
           const isDown = name !== undefined && sort === `-${name}`;
           return (
             <Table.Th
               key={id}
               ta={align}
-              pos="relative"
+              style={isSticky === true ? STICKY : { position: 'relative' }}
               aria-sort={name === undefined ? undefined : isUp ? 'ascending' : isDown ? 'descending' : 'none'}
             >
               {name === undefined || onSort === undefined ? (

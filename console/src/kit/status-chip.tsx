@@ -18,7 +18,14 @@ export function StatusChip({ account }: { account: Shown }) {
   const { text, color, reason } = chipOf(account, useTimeZone());
   return (
     <Tooltip label={reason}>
-      <Badge variant="light" color={color} radius="sm" pos="relative" miw="max-content">
+      <Badge
+        variant="light"
+        color={color}
+        radius="sm"
+        pos="relative"
+        miw="max-content"
+        style={{ verticalAlign: 'middle' }}
+      >
         {text}
         {reason !== 'Active.' && <span className="visually-hidden">: {reason}</span>}
       </Badge>

@@ -72,6 +72,7 @@ export function AddMembers({
           hidePickedOptions
           nothingFoundMessage={found.isPending ? 'Searching' : 'Nobody else is found'}
           maxDropdownHeight={260}
+          comboboxProps={{ withinPortal: false }}
           data-autofocus
         />
         <Text size="sm" c="dimmed">

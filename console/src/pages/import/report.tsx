@@ -98,7 +98,11 @@ function Seats({ report, isDone }: { report: ImportReport; isDone: boolean }) {
               {organization.used} of {organization.max} taken before;{' '}
               {wanted > 0 ? `${wanted} more ${isDone ? 'taken' : 'needed'}` : `${-wanted} freed`}
             </Text>
-            <Text size="sm" c={isTooMany ? 'red.text' : 'dimmed'} fw={isTooMany ? 600 : undefined}>
+            <Text
+              size="sm"
+              c={isTooMany ? 'var(--mantine-color-error)' : 'dimmed'}
+              fw={isTooMany ? 600 : undefined}
+            >
               {isTooMany
                 ? `${wanted - left} do not fit: ${left < organization.left ? 'the licence of the instance leaves' : 'the organization has'} ${left}.`
                 : `${left - wanted} left afterwards.`}
@@ -197,7 +201,7 @@ function Cell({ text, problems }: { text: string; problems: RowProblems }) {
 
 function Problems({ problems }: { problems: RowProblems }) {
   return problems.map(({ path, message }) => (
-    <Group key={`${path} ${message}`} gap={4} wrap="nowrap" align="flex-start" c="red.text">
+    <Group key={`${path} ${message}`} gap={4} wrap="nowrap" align="flex-start" c="var(--mantine-color-error)">
       <IconAlertCircle size={16} aria-hidden style={{ flexShrink: 0, marginTop: 2 }} />
       <Text size="sm" inherit>
         {message}

@@ -87,7 +87,7 @@ export function SourceFields({ source, onChange }: Props) {
           </Group>
         </Group>
         {problem !== null && (
-          <Text c="red.text" size="sm" mt="sm" role="alert">
+          <Text c="var(--mantine-color-error)" size="sm" mt="sm" role="alert">
             {problem}
           </Text>
         )}

@@ -25,13 +25,13 @@ export function BulkBar({ selected, onClear }: { selected: readonly AccountItem[
         {DEED_NAMES.map((name) => {
           const possible = selected.filter(DEEDS[name].isPossible).length;
           return possible === 0 ? null : (
-            <Button key={name} variant="default" size="compact-md" onClick={() => setAsked(name)}>
+            <Button key={name} variant="default" size="xs" onClick={() => setAsked(name)}>
               {DEEDS[name].label}
               {possible < selected.length && ` ${possible}`}
             </Button>
           );
         })}
-        <Button variant="subtle" size="compact-md" onClick={onClear}>
+        <Button variant="subtle" size="xs" onClick={onClear}>
           Select none
         </Button>
       </Group>

@@ -65,6 +65,7 @@ function Authenticator({ account }: { account: AccountItem }) {
         gap={0}
         component="span"
         display="inline-flex"
+        style={{ verticalAlign: 'middle' }}
         c={authenticator === null ? 'dimmed' : 'green'}
         role="img"
         aria-label={text}

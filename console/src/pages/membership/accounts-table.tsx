@@ -98,6 +98,7 @@ function Rows({
     id: 'menu',
     header: 'Actions',
     isHeaderHidden: true,
+    isSticky: true,
     isFixed: true,
     align: 'right',
     width: 48,

@@ -62,14 +62,14 @@ type Props = {
 export function Gauges({ seats, organization, search }: Props) {
   if (seats === undefined)
     return (
-      <SimpleGrid cols={{ base: 1, xs: 2, lg: 4 }}>
+      <SimpleGrid cols={{ base: 2, lg: 4 }} spacing={{ base: 'xs', sm: 'md' }}>
         {Object.keys(KIND_WORDS).map((kind) => (
           <Skeleton key={kind} height={132} radius="md" />
         ))}
       </SimpleGrid>
     );
   return (
-    <SimpleGrid cols={{ base: 1, xs: 2, lg: 4 }}>
+    <SimpleGrid cols={{ base: 2, lg: 4 }} spacing={{ base: 'xs', sm: 'md' }}>
       {stripsOf(seats).map((strip) => (
         <GaugeCard key={strip.kind} strip={strip} organization={organization} search={search} />
       ))}
@@ -84,7 +84,7 @@ function GaugeCard({ strip, organization, search }: Omit<Props, 'seats'> & { str
   const max = gauge?.max ?? null;
   const canRaise = gauge !== null && (kind === 'taxii' ? abilities.limitTaxiiUsers : abilities.limitOthers);
   return (
-    <Paper withBorder p="md" component="section" aria-label={plural}>
+    <Paper withBorder p={{ base: 'sm', sm: 'md' }} component="section" aria-label={plural}>
       <Stack gap="xs" h="100%" justify="space-between">
         <Group justify="space-between" wrap="nowrap" gap="xs">
           <Group gap={8} wrap="nowrap">
@@ -218,6 +218,7 @@ function CreateButton({
       <Tooltip label={whyNot}>
         <Button
           variant="default"
+          visibleFrom="sm"
           leftSection={icon}
           data-disabled
           aria-disabled
@@ -231,6 +232,7 @@ function CreateButton({
   return (
     <Button
       variant="default"
+      visibleFrom="sm"
       leftSection={icon}
       renderRoot={(props) => (
         <Link

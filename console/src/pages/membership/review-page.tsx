@@ -237,7 +237,7 @@ function Decision({
           <Menu.Target>
             <Button
               variant="default"
-              size="compact-md"
+              size="xs"
               disabled={isPending}
               rightSection={<IconChevronDown size={14} aria-hidden />}
               aria-label={`Keep ${userName} for longer`}
@@ -255,14 +255,14 @@ function Decision({
           </Menu.Dropdown>
         </Menu>
       ) : (
-        <Button variant="default" size="compact-md" onClick={onKeep} aria-label={`Keep ${userName} for now`}>
+        <Button variant="default" size="xs" onClick={onKeep} aria-label={`Keep ${userName} for now`}>
           Keep
         </Button>
       )}
       {name === 'keys' && abilities.changeCredentials && (
         <Button
           variant="default"
-          size="compact-md"
+          size="xs"
           aria-label={`Replace a key of ${userName}`}
           renderRoot={(props) => (
             <Link
@@ -279,7 +279,7 @@ function Decision({
       {abilities.disable && !disabled && (
         <Button
           variant="default"
-          size="compact-md"
+          size="xs"
           onClick={onDisable}
           disabled={isPending}
           aria-label={`Disable ${userName}`}
