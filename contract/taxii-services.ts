@@ -122,6 +122,8 @@ export const taxiiServiceItem = z.strictObject({
   strict: z.boolean(),
   /** Only for those who see the services of every organization. */
   responsible: responsibleAccount.optional(),
+  /** How many TAXII users are bound to it. Only for those who see the services of every organization. */
+  taxiiUsers: z.number().optional(),
   createdAt: z.iso.datetime(),
   abilities: z.strictObject({ edit: z.boolean(), delete: z.boolean() }),
 });

@@ -71,6 +71,7 @@ describe.each(ENGINES)('a TAXII service on %s', (engine) => {
         abilities: { edit: false, delete: false },
       });
       expect(seen).not.toHaveProperty('responsible');
+      expect(seen).not.toHaveProperty('taxiiUsers');
     });
 
     it('not to an Organization Administrator whose organization may not use it, as if it did not exist', async () => {
@@ -380,6 +381,7 @@ describe.each(ENGINES)('a TAXII service on %s', (engine) => {
     it('not while TAXII users are bound to it, who are counted; deleted ones do not count', async () => {
       const service = await create();
       const users = [await newUser(service.path), await newUser(service.path)];
+      expect(await getTaxiiService(app, administrator, service.id)).toMatchObject({ taxiiUsers: 2 });
       expect(await refusalOf(deleteTaxiiService(app, administrator, service.id))).toEqual({
         code: 'conflict',
         details: {
@@ -388,6 +390,7 @@ describe.each(ENGINES)('a TAXII service on %s', (engine) => {
         },
       });
       for (const { id } of users) await deleteAccount(app, app.operator, { account: id });
+      expect(await getTaxiiService(app, administrator, service.id)).toMatchObject({ taxiiUsers: 0 });
       await deleteTaxiiService(app, administrator, service.id);
     });
 

@@ -92,6 +92,7 @@ export function shownService(
   row: Service,
   organizations: readonly { id: number; name: string }[],
   responsible: TaxiiServiceItem['responsible'],
+  taxiiUsers: number,
 ): TaxiiServiceItem {
   return {
     id: row.id,
@@ -109,7 +110,7 @@ export function shownService(
     maxPageBytes: row.max_page_bytes,
     maxContentLength: row.max_content_length,
     strict: row.strict === 1,
-    ...(access.can('taxiiService.view', INSTANCE) ? { responsible: responsible ?? null } : {}),
+    ...(access.can('taxiiService.view', INSTANCE) ? { responsible: responsible ?? null, taxiiUsers } : {}),
     createdAt: formatTimestamp(row.created_at),
     abilities: {
       edit: access.can('taxiiService.edit', INSTANCE),

@@ -35,6 +35,7 @@ import {
 } from './taxii-services.rules.ts';
 import {
   countBoundUsers,
+  countUsersOf,
   deleteService,
   findUsableService,
   insertService,
@@ -295,12 +296,17 @@ async function shownAll(db: Db, access: Access, rows: readonly ServiceRow[]): Pr
     db,
     rows.map((row) => row.responsible_account_id),
   );
+  const users = await countUsersOf(
+    db,
+    rows.map((row) => row.id),
+  );
   return rows.map((row) =>
     shownService(
       access,
       row,
       allowed.filter((each) => each.service_id === row.id),
       shownResponsible(access, accounts, row.responsible_account_id),
+      users.get(row.id) ?? 0,
     ),
   );
 }

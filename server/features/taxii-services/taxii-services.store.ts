@@ -154,6 +154,22 @@ export async function deleteService(tx: Transaction, id: number): Promise<void> 
 
 const countOf = (row: { count: number | string }) => Number(row.count);
 
+/** How many TAXII users are bound to each of the services; those without any are left out. */
+export async function countUsersOf(
+  db: Kysely<Schema>,
+  serviceIds: readonly number[],
+): Promise<Map<number, number>> {
+  if (serviceIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('accounts')
+    .select((eb) => ['service_id', eb.fn.countAll<number>().as('count')])
+    .where('service_id', 'in', serviceIds)
+    .where('deleted_at', 'is', null)
+    .groupBy('service_id')
+    .execute();
+  return new Map(rows.map((row) => [Number(row.service_id), countOf(row)]));
+}
+
 /** TAXII users that are bound to the service and not deleted; `shutOut` = of them, those whose organization may not use it. */
 export async function countBoundUsers(
   db: Kysely<Schema>,
