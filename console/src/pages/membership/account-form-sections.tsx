@@ -46,7 +46,11 @@ export function FormSections({ form, values, onChange, errors, hidden, sections,
     const names = new Set(form.fields.map(({ name }) => name));
     // What is fixed for the kind has no field of its own, and is shown all the same.
     const others = form.forced.filter(
-      ({ field }) => !names.has(field) && fieldText(field).section === section,
+      ({ field }) =>
+        !names.has(field) &&
+        fieldText(field).section === section &&
+        // Whoever may not choose System roles is not told of them.
+        (field !== 'systemRole' || form.systemRoles !== null),
     );
     const isGenerated = section === 'who' && form.kind === 'taxii';
     if (fields.length + others.length === 0 && begins[section] === undefined && !isGenerated) return null;

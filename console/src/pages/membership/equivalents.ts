@@ -31,12 +31,10 @@ function optionOf(form: AccountForm, name: string, value: Value): string[] {
   if (value === true) return [`--${option}`];
   if (value === false) return [`--no-${option}`];
   // On the command line things are called by their names.
-  const nameOf = (id: string | number) =>
-    [...(form.groups ?? []), ...(form.owners ?? []), ...(form.services ?? [])].find((one) => one.id === id)
-      ?.name ?? String(id);
+  const named = { groups: form.groups, onlyOwners: form.owners, service: form.services }[name] ?? [];
+  const nameOf = (id: Value) => named.find((one) => one.id === id)?.name ?? String(id);
   if (Array.isArray(value)) return value.map((id) => `--${option} ${quoted(nameOf(id))}`);
-  if (name === 'service' && typeof value === 'number') return [`--${option} ${quoted(nameOf(value))}`];
-  return [`--${option} ${quoted(String(value))}`];
+  return [`--${option} ${quoted(nameOf(value))}`];
 }
 
 /** The request that does the same, with an API user's token. */

@@ -1,0 +1,180 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { editAccount } from '../../server/features/account-changes/editing.service.ts';
+import { createUser } from '../../server/features/account-creation/people.service.ts';
+import { createTaxiiUser } from '../../server/features/account-creation/taxii-users.service.ts';
+import { newOrganization, newPersonWithPassword } from '../../server/testing/builders.ts';
+import {
+  accessibilityProblems,
+  type ConsoleUser,
+  openTestConsole,
+  picture,
+  type TestConsole,
+} from './console.ts';
+
+/** The form of an account: what may be set, what comes of it, and what if somebody else was there first. */
+describe('editing accounts in the console', () => {
+  let console: TestConsole;
+  let organization: Awaited<ReturnType<typeof newOrganization>>;
+  let administrator: ConsoleUser;
+  beforeAll(async () => {
+    console = await openTestConsole();
+    organization = await newOrganization(console.app, { users: 30, taxiiUsers: 10 });
+    administrator = await console.newUser();
+    await administrator.signIn(
+      await newPersonWithPassword(console.app, 'Organization Administrator', organization),
+    );
+  });
+  afterAll(async () => {
+    expect(console.troubles).toEqual([]);
+    await console.close();
+  });
+
+  let number = 0;
+  const newUser = async () =>
+    await createUser(console.app, console.app.operator, {
+      organization: organization.id,
+      email: `edited.${++number}@example.com`,
+      firstName: 'Ada',
+      lastName: 'Byron',
+      organizationRole: 'Standard User',
+    });
+  const details = async (id: number) =>
+    await console.app.db.read
+      .selectFrom('accounts')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+  const edit = async ({ page, open }: ConsoleUser, id: number) => {
+    await open(`/organizations/${organization.id}/membership/edit/${id}?search=byron`);
+    await page.getByRole('form', { name: 'Edit account' }).waitFor();
+  };
+  const save = async (page: Page) => await page.getByRole('button', { name: 'Save changes' }).last().click();
+
+  it('sends what was changed, and comes back to the table as it was', async () => {
+    const { page } = administrator;
+    const { id, userName } = await newUser();
+    await edit(administrator, id);
+    await page.getByRole('dialog', { name: `Edit ${userName}` }).waitFor();
+    expect(await page.getByRole('button', { name: 'Save changes' }).isDisabled()).toBe(true);
+    // Not for an Organization Administrator to change: shown, and why.
+    await page.getByText(userName, { exact: true }).first().waitFor();
+    expect(await page.getByLabel(/^System role/).count()).toBe(0);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await picture(page, 'edit-user-light');
+    const sent = page.waitForRequest((request) => request.method() === 'PATCH');
+    await page.getByLabel(/^First name/).fill('Augusta');
+    await save(page);
+    expect((await sent).postDataJSON()).toEqual({ firstName: 'Augusta', version: 1 });
+    await page.getByText('The changes are saved.').waitFor();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(page.url()).toContain('search=byron');
+    expect((await details(id)).first_name).toBe('Augusta');
+  });
+
+  it('says beforehand what it brings with it, and does it only when that is confirmed', async () => {
+    const { page } = administrator;
+    const taxii = await createTaxiiUser(console.app, console.app.operator, {
+      organization: organization.id,
+      userName: 'edited-siem',
+    });
+    await edit(administrator, taxii.id);
+    await page.getByRole('checkbox', { name: 'Disabled', exact: true }).check();
+    await page.getByText('What saving brings with it').waitFor();
+    await picture(page, 'edit-consequences-light');
+    await save(page);
+    const confirm = page.getByRole('dialog', { name: 'Save the changes?' });
+    await confirm.getByText(/cannot be used any more/).waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await confirm.getByRole('button', { name: 'Go on editing' }).click();
+    expect((await details(taxii.id)).disabled_at).toBeNull();
+    await save(page);
+    await confirm.getByRole('button', { name: 'Save changes' }).click();
+    await page.getByText('The changes are saved.').last().waitFor();
+    expect((await details(taxii.id)).disabled_at).not.toBeNull();
+  });
+
+  it('the System role of a user changed by an Operations Administrator frees the seat, and says so', async () => {
+    const operations = await console.newUser();
+    await operations.signIn(
+      await newPersonWithPassword(console.app, 'Operations Administrator', organization),
+    );
+    const { page } = operations;
+    const { id } = await newUser();
+    await edit(operations, id);
+    await page.getByRole('combobox', { name: /^System role/ }).click();
+    await page.getByRole('option', { name: 'Read Only User', exact: true }).click();
+    await save(page);
+    const confirm = page.getByRole('dialog', { name: 'Save the changes?' });
+    await confirm.getByText('The account becomes a Read Only User.').waitFor();
+    await confirm.getByText(/seat of the users is free/).waitFor();
+    await confirm.getByText(/Organization role becomes Read Only User/).waitFor();
+    await confirm.getByRole('button', { name: 'Save changes' }).click();
+    await page.getByText('The changes are saved.').waitFor();
+    expect((await details(id)).kind).toBe('read_only');
+    await operations.context.close();
+  });
+
+  it('a stale edit is explained, field by field, and goes on with what is chosen', async () => {
+    const { app } = console;
+    const { page } = administrator;
+    const { id } = await newUser();
+    await edit(administrator, id);
+    await page.getByLabel(/^First name/).fill('Mine');
+    await page.getByRole('checkbox', { name: 'Locked', exact: true }).check();
+    await editAccount(app, app.operator, {
+      account: id,
+      changes: { firstName: 'Theirs', lastName: 'Lovelace' },
+    });
+    await save(page);
+    const alert = page
+      .getByRole('alert')
+      .filter({ hasText: 'Somebody else has changed the account meanwhile' });
+    await alert.getByText('Keep mine: Mine').waitFor();
+    await alert.getByText('Take theirs: Theirs').waitFor();
+    await alert.getByText('Lovelace').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await picture(page, 'edit-stale-light');
+    await alert.getByLabel(/^Take theirs/).check();
+    await alert.getByRole('button', { name: 'Go on with this' }).click();
+    expect(await page.getByLabel(/^First name/).inputValue()).toBe('Theirs');
+    expect(await page.getByLabel(/^Last name/).inputValue()).toBe('Lovelace');
+    await save(page);
+    const confirm = page.getByRole('dialog', { name: 'Save the changes?' });
+    const saved = page.getByText('The changes are saved.');
+    await Promise.race([confirm.waitFor(), saved.waitFor()]);
+    if (await confirm.isVisible()) await confirm.getByRole('button', { name: 'Save changes' }).click();
+    await page.getByRole('form', { name: 'Edit account' }).waitFor({ state: 'detached' });
+    const after = await details(id);
+    expect([after.first_name, after.last_name, after.locked_at === null]).toEqual([
+      'Theirs',
+      'Lovelace',
+      false,
+    ]);
+  });
+
+  it('also stands over the page of the account; what is above the own rank is shown and not to be set', async () => {
+    const { page, open } = administrator;
+    const above = await newPersonWithPassword(console.app, 'Administrator', organization);
+    await open(`/accounts/${above.accountId}/edit`);
+    await page.getByRole('form', { name: 'Edit account' }).waitFor();
+    await page
+      .getByText(/ranks above yours/)
+      .first()
+      .waitFor();
+    expect(await page.getByRole('form').getByRole('textbox').count()).toBe(0);
+    await page.getByRole('button', { name: 'Close', exact: true }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(page.url()).toMatch(new RegExp(`/accounts/${above.accountId}$`));
+  });
+
+  it('in the dark', async () => {
+    const dark = await console.newUser({ scheme: 'dark' });
+    await dark.signIn(await newPersonWithPassword(console.app, 'Organization Administrator', organization));
+    const { id } = await newUser();
+    await edit(dark, id);
+    expect(await accessibilityProblems(dark.page)).toEqual([]);
+    await picture(dark.page, 'edit-user-dark');
+    await dark.context.close();
+  });
+});
