@@ -5,7 +5,7 @@ import { newOrganization, newPerson, newPersonWithPassword } from '../../server/
 import { configureUnreachableMail, mailsTo } from '../../server/testing/outbox.ts';
 import { restClient } from '../../server/testing/rest-client.ts';
 import { enrolTotp, freshCode } from '../../server/testing/second-factors.ts';
-import { accessibilityProblems, openTestConsole, picture, settle, type TestConsole } from './console.ts';
+import { accessibilityProblems, openTestConsole, picture, type TestConsole } from './console.ts';
 
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true });
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });

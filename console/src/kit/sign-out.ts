@@ -4,18 +4,18 @@ import { signOutEndpoint } from '../../../contract/session.ts';
 import { call } from '../api/client.ts';
 import { announceSession, sessionQuery } from '../api/session.ts';
 
-/** Ends the session, and forgets everything that it showed. */
-export function useSignOut(): () => Promise<void> {
+/** Ends the session, and forgets everything that it showed; `email`: who is expected to sign in next. */
+export function useSignOut(): (email?: string) => Promise<void> {
   const client = useQueryClient();
   const navigate = useNavigate();
-  return async () => {
+  return async (email) => {
     try {
       await call(signOutEndpoint, {}, { plain: true });
     } finally {
       // Nobody is asked to sign in again who wanted to leave.
       client.setQueryData(sessionQuery.queryKey, null);
       announceSession();
-      await navigate({ to: '/sign-in' });
+      await navigate({ to: '/sign-in', state: { email } });
       client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
       client.getMutationCache().clear();
     }

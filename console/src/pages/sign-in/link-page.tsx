@@ -9,7 +9,7 @@ import {
   setPasswordByLinkEndpoint,
 } from '../../../../contract/links.ts';
 import { type Answer, ApiError, call } from '../../api/client.ts';
-import { announceSession, sessionQuery } from '../../api/session.ts';
+import { announceSession, sessionQuery, useTakeSession } from '../../api/session.ts';
 import { Instant } from '../../kit/instant.tsx';
 import { useSignOut } from '../../kit/sign-out.ts';
 import { Loading } from '../../kit/states.tsx';
@@ -33,6 +33,7 @@ const isDead = (error: Error | null) => error instanceof ApiError && error.code 
  */
 export function LinkPage() {
   const token = linkToken();
+  const take = useTakeSession();
   const [outcome, setOutcome] = useState<{ link: Link } | 'dead'>();
   const look = useQuery<Link, ApiError>({
     queryKey: ['one-time link'],
@@ -74,6 +75,8 @@ export function LinkPage() {
     token,
     onDone: () => {
       forgetLinkToken();
+      // The account's sessions have ended, and nobody is to be asked about that here.
+      take(null);
       announceSession();
       setOutcome({ link });
     },
@@ -186,8 +189,8 @@ function Done({ link }: { link: Link }) {
       )}
       <Button
         onClick={async () => {
-          if (other !== undefined) await signOut();
-          await navigate({ to: '/sign-in', state: { email } });
+          if (other === undefined) await navigate({ to: '/sign-in', state: { email } });
+          else await signOut(email);
         }}
       >
         Sign in as {email}
