@@ -2,6 +2,7 @@ import {
   Alert,
   Button,
   Drawer,
+  Fieldset,
   Group,
   NumberInput,
   SimpleGrid,
@@ -17,14 +18,21 @@ import { useChange } from '../../api/queries.ts';
 import { fieldErrors } from '../../kit/forms.ts';
 import { Refusal } from '../../kit/states.tsx';
 import { UnsavedGuard } from '../../kit/unsaved.tsx';
+import { LIMITS } from './limits.ts';
 
 const FIELDS = ['name', 'description', 'limits'] as const;
+
+/** An emptied field has a text in place of a number. */
+const isNumber = (value: unknown) => (typeof value === 'number' ? null : 'Enter a whole number.');
 
 /** Creates an organization with its collection. */
 export function CreateOrganizationDrawer() {
   const navigate = useNavigate();
   const create = useChange(createOrganizationEndpoint);
-  const form = useForm({ initialValues: { name: '', description: '', ...DEFAULT_LIMITS } });
+  const form = useForm({
+    initialValues: { name: '', description: '', ...DEFAULT_LIMITS },
+    validate: { users: isNumber, apiUsers: isNumber, taxiiUsers: isNumber },
+  });
   const isLost = form.isDirty() && !create.isSuccess;
   const close = () => void navigate({ to: '/organizations', search: (before) => before });
   const errors = fieldErrors(create.error, FIELDS);
@@ -68,29 +76,21 @@ export function CreateOrganizationDrawer() {
             {...form.getInputProps('description')}
             error={errors.description}
           />
-          <SimpleGrid cols={{ base: 1, xs: 3 }}>
-            <NumberInput
-              label="Users"
-              min={0}
-              max={1_000_000}
-              allowDecimal={false}
-              {...form.getInputProps('users')}
-            />
-            <NumberInput
-              label="API users"
-              min={0}
-              max={1_000_000}
-              allowDecimal={false}
-              {...form.getInputProps('apiUsers')}
-            />
-            <NumberInput
-              label="TAXII users"
-              min={0}
-              max={1_000_000}
-              allowDecimal={false}
-              {...form.getInputProps('taxiiUsers')}
-            />
-          </SimpleGrid>
+          <Fieldset legend="Limits">
+            <SimpleGrid cols={{ base: 1, xs: 3 }}>
+              {LIMITS.map(({ name, label }) => (
+                <NumberInput
+                  key={name}
+                  label={label}
+                  min={0}
+                  max={1_000_000}
+                  allowDecimal={false}
+                  allowNegative={false}
+                  {...form.getInputProps(name)}
+                />
+              ))}
+            </SimpleGrid>
+          </Fieldset>
           {errors.limits !== undefined && <Alert color="red">{errors.limits}</Alert>}
           <Alert>
             It gets a collection of its own, which TAXII shows to those who may read its intelligence.

@@ -11,21 +11,24 @@ import {
   Text,
   Title,
 } from '@mantine/core';
-import { useForm } from '@mantine/form';
 import { notifications } from '@mantine/notifications';
 import { getLicenceEndpoint, type Licence, setLicenceEndpoint } from '../../../../contract/licence.ts';
-import type { LimitName } from '../../../../contract/organizations.ts';
+import type { LimitName, Limits } from '../../../../contract/organizations.ts';
 import { useChange, useEndpoint } from '../../api/queries.ts';
 import { isStale } from '../../kit/forms.ts';
 import { Page } from '../../kit/page.tsx';
 import { Answered, Refusal } from '../../kit/states.tsx';
+import { Meanwhile, SaveOnceMore, useStoredForm } from '../../kit/stored-form.tsx';
 import { UnsavedGuard } from '../../kit/unsaved.tsx';
+import { LIMITS } from './limits.ts';
 
-const KINDS: readonly { name: LimitName; label: string }[] = [
-  { name: 'users', label: 'Users' },
-  { name: 'apiUsers', label: 'API users' },
-  { name: 'taxiiUsers', label: 'TAXII users' },
-];
+const LABELS = {
+  users: 'Users in all',
+  apiUsers: 'API users in all',
+  taxiiUsers: 'TAXII users in all',
+  apiUsersAllowed: 'API users may be created',
+  readOnlyUsersAllowed: 'Read Only Users may be created',
+} as const;
 
 /** The totals of the instance for each kind of account, and two switches. */
 export function LicencePage() {
@@ -35,7 +38,7 @@ export function LicencePage() {
       title="Licence"
       lead="How many accounts of each kind there may be in all organizations together. The limits of the organizations count within it."
     >
-      <Answered query={licence}>{(answer) => <LicenceForm key={answer.version} licence={answer} />}</Answered>
+      <Answered query={licence}>{(answer) => <LicenceForm licence={answer} />}</Answered>
     </Page>
   );
 }
@@ -43,20 +46,34 @@ export function LicencePage() {
 function LicenceForm({ licence }: { licence: Licence }) {
   const { version, limits, apiUsersAllowed, readOnlyUsersAllowed, abilities } = licence;
   const save = useChange(setLicenceEndpoint);
-  const form = useForm({ initialValues: { ...limits, apiUsersAllowed, readOnlyUsersAllowed } });
-  const submit = form.onSubmit(({ apiUsersAllowed: api, readOnlyUsersAllowed: readOnly, ...counts }) =>
-    save.mutate(
-      { body: { version, limits: counts, apiUsersAllowed: api, readOnlyUsersAllowed: readOnly } },
-      { onSuccess: () => notifications.show({ message: 'The licence is saved' }) },
-    ),
+  const form = useStoredForm<Record<LimitName, number | string> & Switches>(
+    { version, values: { ...limits, apiUsersAllowed, readOnlyUsersAllowed } },
+    save,
   );
-  const lowered = KINDS.filter(({ name }) => form.values[name] < licence.used[name]);
+  const counts = countsOf(form.values);
+  const submit = () => {
+    if (counts === null) return;
+    form.sending();
+    const { apiUsersAllowed: api, readOnlyUsersAllowed: readOnly } = form.values;
+    save.mutate(
+      {
+        body: { version: form.version, limits: counts, apiUsersAllowed: api, readOnlyUsersAllowed: readOnly },
+      },
+      { onSuccess: () => notifications.show({ message: 'The licence is saved' }) },
+    );
+  };
+  const lowered = LIMITS.filter(({ name }) => counts !== null && counts[name] < licence.used[name]);
   return (
-    <form onSubmit={submit}>
-      <UnsavedGuard isDirty={form.isDirty()} />
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <UnsavedGuard isDirty={form.isDirty} />
       <Stack gap="lg">
         <SimpleGrid cols={{ base: 1, sm: 2, lg: 4 }}>
-          {KINDS.map(({ name, label }) => (
+          {LIMITS.map(({ name, what: label }) => (
             <Card key={name} withBorder component="section" aria-label={label}>
               <Title order={2} size="h5">
                 {label}
@@ -83,11 +100,14 @@ function LicenceForm({ licence }: { licence: Licence }) {
               {abilities.edit && (
                 <NumberInput
                   mt="sm"
-                  label={`Most ${label}`}
+                  label={LABELS[name]}
                   min={0}
                   max={1_000_000}
                   allowDecimal={false}
-                  {...form.getInputProps(name)}
+                  allowNegative={false}
+                  value={form.values[name]}
+                  onChange={(value) => form.set(name, value)}
+                  error={typeof form.values[name] !== 'number' && 'Enter a whole number.'}
                 />
               )}
             </Card>
@@ -107,38 +127,41 @@ function LicenceForm({ licence }: { licence: Licence }) {
         <Card withBorder component="section" aria-label="What may be created">
           <Stack>
             <Switch
-              label="API users may be created"
+              label={LABELS.apiUsersAllowed}
               description="Those that there are stay, and work."
               disabled={!abilities.edit}
-              {...form.getInputProps('apiUsersAllowed', { type: 'checkbox' })}
+              checked={form.values.apiUsersAllowed}
+              onChange={({ currentTarget }) => form.set('apiUsersAllowed', currentTarget.checked)}
             />
             <Switch
-              label="Read Only Users may be created"
+              label={LABELS.readOnlyUsersAllowed}
               description="Where the organization allows them, too."
               disabled={!abilities.edit}
-              {...form.getInputProps('readOnlyUsersAllowed', { type: 'checkbox' })}
+              checked={form.values.readOnlyUsersAllowed}
+              onChange={({ currentTarget }) => form.set('readOnlyUsersAllowed', currentTarget.checked)}
             />
           </Stack>
         </Card>
         {lowered.length > 0 && (
           <Alert color="orange" title="Less than there are">
-            {lowered.map(({ label }) => label).join(' and ')} would be fewer than are in use. All of them stay
+            {lowered.map(({ what }) => what).join(' and ')} would be fewer than are in use. All of them stay
             and work; none is added until there are fewer.
           </Alert>
         )}
-        <Refusal
-          error={save.error}
-          title={
-            isStale(save.error) ? 'Somebody else changed the licence meanwhile' : 'The licence is not saved'
-          }
-        />
+        <Meanwhile form={form} labels={LABELS} />
+        <SaveOnceMore form={form} error={save.error} />
+        {!isStale(save.error) && <Refusal error={save.error} title="The licence is not saved" />}
         {abilities.edit && (
           <Group>
-            <Button type="submit" disabled={!form.isDirty()} loading={save.isPending}>
+            <Button
+              type="submit"
+              disabled={!form.isDirty || counts === null || form.conflicts.length > 0}
+              loading={save.isPending}
+            >
               Save changes
             </Button>
-            {form.isDirty() && (
-              <Button variant="default" onClick={form.reset}>
+            {form.isDirty && (
+              <Button variant="default" onClick={form.discard}>
                 Discard
               </Button>
             )}
@@ -147,4 +170,13 @@ function LicenceForm({ licence }: { licence: Licence }) {
       </Stack>
     </form>
   );
+}
+
+type Switches = { apiUsersAllowed: boolean; readOnlyUsersAllowed: boolean };
+
+/** What is entered as numbers; null while a field has none. */
+function countsOf({ users, apiUsers, taxiiUsers }: Record<LimitName, number | string>): Limits | null {
+  if (typeof users !== 'number' || typeof apiUsers !== 'number' || typeof taxiiUsers !== 'number')
+    return null;
+  return { users, apiUsers, taxiiUsers };
 }

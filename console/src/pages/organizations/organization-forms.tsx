@@ -12,7 +12,6 @@ import {
   TextInput,
   Title,
 } from '@mantine/core';
-import { useForm } from '@mantine/form';
 import { notifications } from '@mantine/notifications';
 import { type ReactNode, useState } from 'react';
 import {
@@ -27,7 +26,9 @@ import { useChange } from '../../api/queries.ts';
 import { Confirm } from '../../kit/confirm.tsx';
 import { fieldErrors, isStale } from '../../kit/forms.ts';
 import { Refusal } from '../../kit/states.tsx';
+import { Meanwhile, SaveOnceMore, useReloadWhenStale, useStoredForm } from '../../kit/stored-form.tsx';
 import { UnsavedGuard } from '../../kit/unsaved.tsx';
+import { LIMIT_LABELS, LIMITS } from './limits.ts';
 
 function Section({ title, lead, children }: { title: string; lead?: string; children: ReactNode }) {
   return (
@@ -46,21 +47,25 @@ function Section({ title, lead, children }: { title: string; lead?: string; chil
 }
 
 function Save({
-  isDirty,
+  form,
   isPending,
-  onDiscard,
+  isReady = true,
 }: {
-  isDirty: boolean;
+  form: { isDirty: boolean; conflicts: readonly string[]; discard: () => void };
   isPending: boolean;
-  onDiscard: () => void;
+  isReady?: boolean;
 }) {
   return (
     <Group>
-      <Button type="submit" disabled={!isDirty} loading={isPending}>
+      <Button
+        type="submit"
+        disabled={!form.isDirty || !isReady || form.conflicts.length > 0}
+        loading={isPending}
+      >
         Save changes
       </Button>
-      {isDirty && (
-        <Button variant="default" onClick={onDiscard}>
+      {form.isDirty && (
+        <Button variant="default" onClick={form.discard}>
           Discard
         </Button>
       )}
@@ -68,126 +73,149 @@ function Save({
   );
 }
 
-const STALE =
-  'Somebody else changed the organization meanwhile: load the page again to see what is there now';
 const saved = { onSuccess: () => notifications.show({ message: 'The organization is saved' }) };
+
+const ABOUT = { name: 'Name', description: 'Description' };
 
 /** Name and description. */
 export function AboutForm({ view }: { view: OrganizationView }) {
   const save = useChange(editOrganizationEndpoint);
-  const form = useForm({ initialValues: { name: view.name, description: view.description ?? '' } });
+  const stored = { name: view.name, description: view.description ?? '' };
+  const form = useStoredForm({ version: view.version, values: stored }, save);
   const errors = fieldErrors(save.error, ['name', 'description']);
   const isNameTaken = save.error?.code === 'name_taken';
-  if (!view.abilities.edit) return null;
+  const isElsewhere = !isNameTaken && !isStale(save.error) && Object.keys(errors).length === 0;
+  const { name, description } = form.values;
   return (
     <Section title="Name and description">
-      <UnsavedGuard isDirty={form.isDirty()} />
+      <UnsavedGuard isDirty={form.isDirty} />
       <form
-        onSubmit={form.onSubmit(({ name, description }) =>
+        onSubmit={(event) => {
+          event.preventDefault();
+          form.sending();
           save.mutate(
             {
               params: { organization: String(view.id) },
               body: {
-                version: view.version,
+                version: form.version,
                 name,
                 description: description.trim() === '' ? null : description,
               },
             },
             saved,
-          ),
-        )}
+          );
+        }}
       >
         <Stack maw={640}>
           <TextInput
-            label="Name"
+            label={ABOUT.name}
             required
-            {...form.getInputProps('name')}
+            maxLength={100}
+            value={name}
+            onChange={({ currentTarget }) => form.set('name', currentTarget.value)}
             error={isNameTaken ? 'Something else is called so already.' : errors.name}
           />
           <Textarea
-            label="Description"
+            label={ABOUT.description}
             autosize
             minRows={2}
-            {...form.getInputProps('description')}
+            maxRows={12}
+            value={description}
+            onChange={({ currentTarget }) => form.set('description', currentTarget.value)}
             error={errors.description}
           />
-          {!isNameTaken && Object.keys(errors).length === 0 && (
-            <Refusal error={save.error} title={isStale(save.error) ? STALE : 'It is not saved'} />
-          )}
-          <Save isDirty={form.isDirty()} isPending={save.isPending} onDiscard={form.reset} />
+          <Meanwhile form={form} labels={ABOUT} />
+          <SaveOnceMore form={form} error={save.error} />
+          {isElsewhere && <Refusal error={save.error} title="It is not saved" />}
+          <Save form={form} isPending={save.isPending} />
         </Stack>
       </form>
     </Section>
   );
 }
 
-const LIMITS: readonly { name: LimitName; label: string }[] = [
-  { name: 'users', label: 'Users' },
-  { name: 'apiUsers', label: 'API users' },
-  { name: 'taxiiUsers', label: 'TAXII users' },
-];
-
 /** How many accounts of each kind there may be; each limit for those who may set it. */
 export function LimitsForm({ view, limits, used }: { view: OrganizationView; limits: Limits; used: Limits }) {
   const save = useChange(setLimitsEndpoint);
-  const form = useForm({ initialValues: { ...limits } });
+  const form = useStoredForm<Record<LimitName, number | string>>(
+    { version: view.version, values: limits },
+    save,
+  );
   const maySet = (name: LimitName) =>
     name === 'taxiiUsers' ? view.abilities.limitTaxiiUsers : view.abilities.limitOthers;
-  const lowered = LIMITS.filter(({ name }) => form.values[name] < used[name]);
   const mayAny = view.abilities.limitTaxiiUsers || view.abilities.limitOthers;
+  const numberOf = (name: LimitName) => {
+    const value = form.values[name];
+    return typeof value === 'number' ? value : undefined;
+  };
+  const lowered = LIMITS.filter(({ name }) => (numberOf(name) ?? used[name]) < used[name]);
+  const isWhole = LIMITS.every(({ name }) => numberOf(name) !== undefined);
   return (
-    <Section title="Limits" lead="Read Only Users take no seat. Disabled and locked accounts keep theirs.">
-      <UnsavedGuard isDirty={form.isDirty()} />
+    <Section
+      title="Limits"
+      lead="How many accounts of each kind there may be. Read Only Users take no seat; disabled and locked accounts keep theirs."
+    >
+      <UnsavedGuard isDirty={form.isDirty} />
       <form
-        onSubmit={form.onSubmit((values) =>
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!isWhole) return;
+          form.sending();
+          const changed = LIMITS.filter(
+            ({ name }) => maySet(name) && form.values[name] !== form.base[name],
+          ).map(({ name }) => [name, form.values[name]]);
           save.mutate(
             {
               params: { organization: String(view.id) },
-              body: {
-                version: view.version,
-                limits: Object.fromEntries(
-                  LIMITS.filter(({ name }) => maySet(name) && values[name] !== limits[name]).map(
-                    ({ name }) => [name, values[name]],
-                  ),
-                ),
-              },
+              body: { version: form.version, limits: Object.fromEntries(changed) as Partial<Limits> },
             },
             saved,
-          ),
-        )}
+          );
+        }}
       >
         <Stack>
           <SimpleGrid cols={{ base: 1, sm: 3 }}>
             {LIMITS.map(({ name, label }) => (
               <NumberInput
                 key={name}
-                label={`${label} at most`}
-                description={`${used[name]} in use`}
+                label={label}
+                description={`${used[name]} in use${maySet(name) ? '' : '; not for you to set'}`}
                 min={0}
                 max={1_000_000}
                 allowDecimal={false}
+                allowNegative={false}
                 disabled={!maySet(name)}
-                {...form.getInputProps(name)}
+                value={form.values[name]}
+                onChange={(value) => form.set(name, value)}
+                error={numberOf(name) === undefined && 'Enter a whole number.'}
               />
             ))}
           </SimpleGrid>
           {lowered.length > 0 && (
             <Alert color="orange" title="Fewer than there are">
-              {lowered.map(({ label }) => label).join(' and ')}: all stay and work; none is added until there
+              {lowered.map(({ what }) => what).join(' and ')}: all stay and work; none is added until there
               are fewer than the limit.
             </Alert>
           )}
-          <Refusal error={save.error} title={isStale(save.error) ? STALE : 'The limits are not saved'} />
-          {mayAny && <Save isDirty={form.isDirty()} isPending={save.isPending} onDiscard={form.reset} />}
+          <Meanwhile form={form} labels={LIMIT_LABELS} />
+          <SaveOnceMore form={form} error={save.error} />
+          {!isStale(save.error) && <Refusal error={save.error} title="The limits are not saved" />}
+          {mayAny && <Save form={form} isPending={save.isPending} isReady={isWhole} />}
         </Stack>
       </form>
     </Section>
   );
 }
 
+const refusalTitle = (error: Error | null) =>
+  isStale(error)
+    ? 'Somebody else changed the organization meanwhile: what is shown is as it is stored now'
+    : 'It is not saved';
+
 /** Whether it is in use, and what its people may do. */
 export function PermissionsForm({ view }: { view: OrganizationView }) {
   const save = useChange(setOrganizationPermissionsEndpoint);
+  useReloadWhenStale(save.error);
   const [isDisabling, setDisabling] = useState(false);
   const set = (change: {
     disabled?: boolean;
@@ -227,7 +255,7 @@ export function PermissionsForm({ view }: { view: OrganizationView }) {
         disabled={save.isPending}
         onChange={({ currentTarget }) => set({ readOnlyUsersAllowed: currentTarget.checked })}
       />
-      {!isDisabling && <Refusal error={save.error} title={isStale(save.error) ? STALE : 'It is not saved'} />}
+      {!isDisabling && <Refusal error={save.error} title={refusalTitle(save.error)} />}
       <Confirm
         isOpen={isDisabling}
         onClose={() => setDisabling(false)}

@@ -64,8 +64,8 @@ function Organization({ view }: { view: OrganizationView }) {
         </>
       }
     >
-      <Stack gap="lg" key={view.version}>
-        <AboutForm view={view} />
+      <Stack gap="lg">
+        {view.abilities.edit && <AboutForm view={view} />}
         {view.limits !== null && view.used !== null && (
           <LimitsForm view={view} limits={view.limits} used={view.used} />
         )}

@@ -57,8 +57,8 @@ function CreateOwner({ kind }: { kind: SharedKind }) {
             error={errors.description}
           />
           <Switch
-            label="Members are shown by pseudonym"
-            description="Profile anonymity. It can be turned on at any time; turning it off is for administrators of the instance."
+            label="Profile anonymity"
+            description="Members are shown by pseudonym only. It can be turned on at any time; turning it off is for administrators of the instance."
             {...form.getInputProps('anonymous', { type: 'checkbox' })}
           />
           {!isNameTaken && Object.keys(errors).length === 0 && <Refusal error={create.error} />}

@@ -63,7 +63,7 @@ function Shown({ view }: { view: OwnerView }) {
           {abilities.viewMembers ? <RolesTab view={view} /> : <NotShown />}
         </Tabs.Panel>
         <Tabs.Panel value="about" pt="md">
-          <OwnerForm key={view.version} view={view} />
+          <OwnerForm view={view} />
         </Tabs.Panel>
       </Tabs>
     </Page>

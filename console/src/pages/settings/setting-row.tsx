@@ -14,12 +14,13 @@ import {
   TextInput,
 } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { useId, useState } from 'react';
+import { useId } from 'react';
 import { resetSettingEndpoint, type Setting, setSettingEndpoint } from '../../../../contract/settings.ts';
 import { useChange } from '../../api/queries.ts';
 import { isStale } from '../../kit/forms.ts';
 import { Instant } from '../../kit/instant.tsx';
 import { Refusal } from '../../kit/states.tsx';
+import { Meanwhile, SaveOnceMore, useReloadWhenStale, useStoredForm } from '../../kit/stored-form.tsx';
 import { UnsavedGuard } from '../../kit/unsaved.tsx';
 
 type Value = boolean | number | string;
@@ -29,14 +30,26 @@ const UNITS = { ms: 'milliseconds', min: 'minutes', h: 'hours', d: 'days' } as c
 /** One setting: what it means, its value, and what has been entered in its place. A switch is saved at once. */
 export function SettingRow({ setting }: { setting: Setting }) {
   const describedBy = useId();
-  const [entered, setEntered] = useState<Value>(shownValue(setting));
   const save = useChange(setSettingEndpoint);
   const reset = useChange(resetSettingEndpoint);
-  const isDirty = setting.type === 'secret' ? entered !== '' : entered !== setting.value;
+  useReloadWhenStale(reset.error);
+  const isSecret = setting.type === 'secret';
+  const form = useStoredForm<{ value: Value }>(
+    { version: setting.version, values: { value: shownValue(setting) } },
+    save,
+    isSecret,
+  );
+  const { isDirty } = form;
+  const entered = form.values.value;
   const name = setting.name as Parameters<typeof save.mutate>[0]['params']['setting'];
   const done = { onSuccess: () => notifications.show({ message: `${setting.title}: saved` }) };
-  const submit = (value: Value) =>
-    save.mutate({ params: { setting: name }, body: { value, version: setting.version } }, done);
+  const isSwitch = setting.type === 'switch';
+  const submit = (value: Value) => {
+    if (!isSwitch) form.sending();
+    const version = isSwitch ? setting.version : form.version;
+    save.mutate({ params: { setting: name }, body: { value, version } }, done);
+  };
+  const switched = save.isPending ? save.variables.body.value : setting.value;
   const error = save.error ?? reset.error;
   return (
     <Box
@@ -48,7 +61,7 @@ export function SettingRow({ setting }: { setting: Setting }) {
         if (isDirty) submit(entered);
       }}
     >
-      <UnsavedGuard isDirty={isDirty && setting.type !== 'switch'} />
+      <UnsavedGuard isDirty={isDirty} />
       <Grid gap="lg" align="flex-start">
         <Grid.Col span={{ base: 12, md: 7 }}>
           <Group gap="xs">
@@ -81,30 +94,41 @@ export function SettingRow({ setting }: { setting: Setting }) {
           <Stack gap="xs">
             <Field
               setting={setting}
-              value={entered}
+              value={isSwitch ? (switched ?? false) : entered}
               describedBy={describedBy}
               onChange={(value) => {
-                setEntered(value);
-                if (setting.type === 'switch') submit(value);
+                if (isSwitch) submit(value);
+                else form.set('value', value);
               }}
               isPending={save.isPending}
             />
-            {isStale(error) ? (
+            <Meanwhile
+              form={form}
+              labels={{ value: setting.title }}
+              show={(value) => (isSecret ? 'not shown' : valueText(setting, value))}
+            />
+            {isStale(reset.error) ? (
               <Refusal
-                error={error}
-                title="Somebody else changed it meanwhile: what is there now is shown. Enter your value once more if it still holds."
+                error={reset.error}
+                title="Somebody else changed it meanwhile: what is there now is shown"
               />
             ) : (
-              <Refusal error={error} />
+              <SaveOnceMore form={form} error={save.error} />
             )}
+            {!isStale(error) && <Refusal error={error} title="It is not saved" />}
             {setting.abilities.edit && (
               <Group gap="xs">
-                {isDirty && setting.type !== 'switch' && (
+                {isDirty && (
                   <>
-                    <Button type="submit" size="xs" loading={save.isPending}>
+                    <Button
+                      type="submit"
+                      size="xs"
+                      disabled={form.conflicts.length > 0}
+                      loading={save.isPending}
+                    >
                       Save
                     </Button>
-                    <Button variant="default" size="xs" onClick={() => setEntered(shownValue(setting))}>
+                    <Button variant="default" size="xs" onClick={form.discard}>
                       Discard
                     </Button>
                   </>
@@ -122,7 +146,7 @@ export function SettingRow({ setting }: { setting: Setting }) {
                       )
                     }
                   >
-                    Back to the default{defaultText(setting)}
+                    Back to the default ({valueText(setting, setting.default)})
                   </Button>
                 )}
               </Group>
@@ -137,10 +161,10 @@ export function SettingRow({ setting }: { setting: Setting }) {
 /** A secret is never shown, so that its field begins empty. */
 const shownValue = ({ type, value }: Setting): Value => (type === 'secret' ? '' : (value ?? ''));
 
-function defaultText({ type, default: value, unit }: Setting): string {
-  if (type === 'secret' || value === '') return ' (none)';
-  if (type === 'switch') return value === true ? ' (on)' : ' (off)';
-  return ` (${String(value)}${unit === null ? '' : ` ${UNITS[unit]}`})`;
+function valueText({ type, unit }: Setting, value: Value | null): string {
+  if (type === 'secret' || value === '' || value === null) return 'none';
+  if (type === 'switch') return value === true ? 'on' : 'off';
+  return `${String(value)}${unit === null ? '' : ` ${UNITS[unit]}`}`;
 }
 
 function Field({

@@ -76,7 +76,7 @@ function Groups({ settings }: { settings: readonly Setting[] }) {
         )}
         <Stack gap={0} mt="xs">
           {items.map((setting) => (
-            <SettingRow key={`${setting.name} ${setting.version}`} setting={setting} />
+            <SettingRow key={setting.name} setting={setting} />
           ))}
         </Stack>
       </Card>
