@@ -23,7 +23,7 @@ export function ProfilePage() {
   const change = useSearchChange();
   const shown = TABS.find(({ id }) => id === tab) ?? TABS[0];
   return (
-    <Page title="My profile" lead={session.userName}>
+    <Page title="My profile" lead={<span style={{ overflowWrap: 'anywhere' }}>{session.userName}</span>}>
       <Tabs
         value={shown.id}
         onChange={(id) => change({ tab: id === 'about' ? undefined : (id ?? undefined) })}

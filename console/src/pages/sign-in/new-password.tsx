@@ -122,7 +122,7 @@ function Rules({ id, password }: { id: string; password: string }) {
   const missing = rules.filter(({ isMet }) => !isMet);
   return (
     <div id={id}>
-      <List size="sm" spacing={4} center>
+      <List size="sm" spacing={4} center pl={0}>
         {rules.map(({ text, isMet }) => (
           <List.Item
             key={text}
@@ -189,5 +189,5 @@ function notesOf(policy: PasswordPolicyView): string {
   ];
   const [first = '', ...rest] = refused;
   if (first === '') return '';
-  return `It must not be ${[first, ...rest].join(', ')}.`;
+  return `It must not be ${[first, ...rest].join(', nor ')}.`;
 }
