@@ -1,5 +1,4 @@
 import { Alert, Button, Group, List, Stack, Stepper, Text, TextInput, Title } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
@@ -50,7 +49,7 @@ export function DeletePage() {
   );
 }
 
-const STEPS = ['What runs as it', 'Who takes over', 'What ends', 'Delete'] as const;
+const STEPS = ['What runs as it', 'Who takes over', 'What ends and stays', 'Delete'] as const;
 
 function Assistant({
   account,
@@ -65,7 +64,6 @@ function Assistant({
   const [step, setStep] = useState(0);
   const [chosen, setChosen] = useState<Heirs>({});
   const [isDisabling, setDisabling] = useState(false);
-  const isNarrow = useMediaQuery('(max-width: 48em)');
   const heading = useRef<HTMLHeadingElement>(null);
   const heirs = { ...usualHeirs(preview), ...chosen };
   const remove = useMutation<Deleted, ApiError, Asked<typeof deleteAccountEndpoint>>({
@@ -118,19 +116,16 @@ function Assistant({
           </List>
         </Alert>
       )}
-      <Stepper
-        active={step}
-        onStepClick={goTo}
-        allowNextStepsSelect={false}
-        orientation={isNarrow ? 'vertical' : 'horizontal'}
-        size="sm"
-      >
+      <Stepper active={step} onStepClick={goTo} allowNextStepsSelect={false} size="sm" visibleFrom="sm">
         {STEPS.map((label) => (
           <Stepper.Step key={label} label={label} />
         ))}
       </Stepper>
       <Stack maw={760} component="section" aria-label={STEPS[step]}>
         <Title order={2} size="h4" ref={heading} tabIndex={-1}>
+          <Text span inherit hiddenFrom="sm">
+            {`Step ${step + 1} of ${STEPS.length}: `}
+          </Text>
           {STEPS[step]}
         </Title>
         {step === 0 && <Responsibilities preview={preview} />}

@@ -94,7 +94,7 @@ function Lifetime({ credential: { createdAt, expiresAt } }: { credential: Creden
     );
   const [from, to] = [Date.parse(createdAt), Date.parse(expiresAt)];
   const used = Math.min(100, Math.max(0, (100 * (Date.now() - from)) / Math.max(1, to - from)));
-  const days = Math.max(0, Math.floor((to - Date.now()) / DAY_MS));
+  const days = Math.max(0, Math.round((to - Date.now()) / DAY_MS));
   return (
     <Stack gap={4}>
       <Progress

@@ -128,6 +128,7 @@ function Restore({ result, onClose }: { result: LockedDown; onClose: () => void 
           <List.Item>
             Look in{' '}
             <ScreenLink
+              underline="always"
               to="/accounts/$account"
               params={{ account: String(result.id) }}
               search={{ tab: 'audit' }}

@@ -7,6 +7,7 @@ import { Instant } from '../../kit/instant.tsx';
 import { Page } from '../../kit/page.tsx';
 import { Paging, usePages } from '../../kit/paging.tsx';
 import { Empty, PageError } from '../../kit/states.tsx';
+import { useTrailToOrganization } from '../organizations/trail.tsx';
 import { actionText, targetText } from './action-texts.ts';
 
 const COLUMNS: Column<ActivityItem>[] = [
@@ -40,7 +41,11 @@ export function ActivityPage() {
   );
   const to = usePages(page.data?.next);
   return (
-    <Page title="Activity" lead="Who added or changed what here, the newest first.">
+    <Page
+      title="Activity"
+      lead="Who added or changed what here, the newest first."
+      trail={useTrailToOrganization(organization)}
+    >
       {page.isError && page.data === undefined ? (
         <PageError error={page.error} onRetry={() => void page.refetch()} />
       ) : (

@@ -79,8 +79,8 @@ export function useVerification(organization: string | undefined) {
         Verify
       </Button>
     ),
-    result: (
-      <div role="status">
+    badge: (
+      <span role="status">
         {data?.isIntact === true && (
           <Badge
             variant="light"
@@ -91,17 +91,21 @@ export function useVerification(organization: string | undefined) {
             {`Intact: ${counted(data.events, 'event')} in ${counted(data.chains, 'chain')}`}
           </Badge>
         )}
-        {data?.isIntact === false && <Problems verification={data} />}
-        <Refusal error={verify.error} title="The trail was not verified" />
-      </div>
+      </span>
     ),
+    problems:
+      data?.isIntact === false ? (
+        <Problems verification={data} />
+      ) : (
+        <Refusal error={verify.error} title="The trail was not verified" />
+      ),
   };
 }
 
 function Problems({ verification }: { verification: AuditVerification }) {
   const { problems, hasMore, events, chains } = verification;
   return (
-    <Alert color="red" title="The audit trail was changed afterwards">
+    <Alert color="red" title="The audit trail was changed afterwards" role="alert">
       <Text size="sm">
         Of {counted(events, 'event')} in {counted(chains, 'chain')}; of each chain the first that is wrong:
       </Text>

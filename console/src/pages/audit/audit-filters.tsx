@@ -163,7 +163,8 @@ function ActorInput({
     <TextInput
       ref={ref}
       label="Who"
-      placeholder="The whole user name"
+      description="The whole user name."
+      placeholder="Anybody"
       value={typed}
       disabled={isDisabled}
       onChange={({ currentTarget }) => {

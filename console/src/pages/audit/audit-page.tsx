@@ -49,8 +49,8 @@ function Trail({
   const exporting = useExport(organization, filters);
   const verification = useVerification(organization);
   return (
-    <Page title={title} lead={lead}>
-      {verification.result}
+    <Page title={title} badge={verification.badge} lead={lead}>
+      {verification.problems}
       {exporting.refusal}
       <AuditFiltersBar filters={filters} isInstance={organization === undefined} />
       <AuditTrail

@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Box, Button, Group, Stack, Switch, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Badge, Button, Group, Stack, Switch, Text } from '@mantine/core';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { useSearch } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
@@ -46,22 +46,13 @@ export function AuditTrail({
     <Stack>
       <Group justify="space-between">
         <Group>
-          <Tooltip
-            label={
-              after === undefined
-                ? 'Looks every 5 seconds for new events.'
-                : 'New events stand on the first page.'
-            }
-          >
-            <Box>
-              <Switch
-                label="Follow"
-                checked={isFollowing}
-                disabled={after !== undefined}
-                onChange={({ currentTarget }) => setFollow(currentTarget.checked)}
-              />
-            </Box>
-          </Tooltip>
+          <Switch
+            label="Follow"
+            description={after === undefined ? 'Looks every 5 seconds' : 'New events stand on the first page'}
+            checked={isFollowing}
+            disabled={after !== undefined}
+            onChange={({ currentTarget }) => setFollow(currentTarget.checked)}
+          />
           {isFollowing && page.isError && (
             <Text size="sm" role="status">
               New events cannot be fetched now: {page.error.message}

@@ -7,22 +7,29 @@ import { Answered } from '../../kit/states.tsx';
 import { type Client, clientsFor } from './clients.ts';
 
 /** How clients of a TAXII user connect: its addresses, the collections that it sees, and the settings of the usual clients. */
-export function ConnectionCard({ account }: { account: number }) {
+export function ConnectionCard({
+  account,
+  isBrief = false,
+}: {
+  account: number;
+  /** What it sees, and why no more than that, stands on the screen already. */
+  isBrief?: boolean;
+}) {
   const query = useEndpoint(getTaxiiViewEndpoint, { params: { account: String(account) } });
   return (
     <Paper withBorder p="md" component="section" aria-label="Connection">
-      <Answered query={query}>{(view) => <Shown view={view} />}</Answered>
+      <Answered query={query}>{(view) => <Shown view={view} isBrief={isBrief} />}</Answered>
     </Paper>
   );
 }
 
-function Shown({ view }: { view: TaxiiView }) {
+function Shown({ view, isBrief }: { view: TaxiiView; isBrief: boolean }) {
   const { connection, obstacles, remarks } = view;
   const collections = view.shown?.collections ?? [];
   return (
     <Stack>
       <Text fw={650}>Connection</Text>
-      {obstacles.length > 0 && (
+      {!isBrief && obstacles.length > 0 && (
         <Alert color="orange" title="It is not let in as things are">
           <List size="sm">
             {obstacles.map(({ code, text }) => (
@@ -43,8 +50,8 @@ function Shown({ view }: { view: TaxiiView }) {
         Password and API key were shown when they were made, and are kept nowhere where they could be read.
         Whoever has lost them is given new ones.
       </Text>
-      {collections.length > 0 && <Collections collections={collections} />}
-      {remarks.length > 0 && (
+      {!isBrief && collections.length > 0 && <Collections collections={collections} />}
+      {!isBrief && remarks.length > 0 && (
         <List size="sm">
           {remarks.map(({ code, text }) => (
             <List.Item key={code}>{text}</List.Item>
