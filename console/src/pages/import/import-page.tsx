@@ -11,6 +11,7 @@ import { Page } from '../../kit/page.tsx';
 import { saveFile } from '../../kit/save-file.ts';
 import { Answered, PageError, Refusal } from '../../kit/states.tsx';
 import { UnsavedGuard } from '../../kit/unsaved.tsx';
+import { useOrganizationTrail } from '../organizations/trail.tsx';
 import { type ReadCsv, readCsv, reportCsv } from './import-csv.ts';
 import { ImportedSecrets } from './imported-secrets.tsx';
 import { Report } from './report.tsx';
@@ -88,6 +89,7 @@ function Import({ organization }: { organization: OrganizationView }) {
       title="Import accounts"
       lead={`Creates accounts of ${organization.name}, and edits those that there are already: all rows of the file, or none.`}
       trail={[
+        ...useOrganizationTrail(organization),
         <Anchor
           key="membership"
           size="sm"

@@ -4,6 +4,7 @@ import {
   Group,
   Pagination,
   Paper,
+  ScrollArea,
   SegmentedControl,
   SimpleGrid,
   Stack,
@@ -47,22 +48,24 @@ export function Report({ report, csv, isDone }: Props) {
         </Alert>
       )}
       <Seats report={report} isDone={isDone} />
-      <SegmentedControl
-        aria-label="Rows that are shown"
-        value={shown}
-        onChange={(value) => {
-          setShown(value as Outcome | 'all');
-          setPage(1);
-        }}
-        data={[
-          { value: 'all', label: `All ${report.rows.length}` },
-          ...IMPORT_OUTCOMES.map((outcome) => ({
-            value: outcome,
-            label: `${word(outcome)} ${report.counts[outcome]}`,
-          })),
-        ]}
-        style={{ alignSelf: 'flex-start', maxWidth: '100%', flexWrap: 'wrap' }}
-      />
+      <ScrollArea type="never" maw="100%">
+        <SegmentedControl
+          aria-label="Rows that are shown"
+          value={shown}
+          onChange={(value) => {
+            setShown(value as Outcome | 'all');
+            setPage(1);
+          }}
+          data={[
+            { value: 'all', label: `All ${report.rows.length}` },
+            ...IMPORT_OUTCOMES.map((outcome) => ({
+              value: outcome,
+              label: `${word(outcome)} ${report.counts[outcome]}`,
+            })),
+          ]}
+          transitionDuration={0}
+        />
+      </ScrollArea>
       <Grid rows={rows.slice((page - 1) * PAGE, page * PAGE)} csv={csv} word={word} />
       {pages > 1 && (
         <Pagination
@@ -140,7 +143,13 @@ function Grid({
     );
   const names = new Set(columns.map(({ name }) => name));
   return (
-    <Table.ScrollContainer minWidth={Math.max(600, 140 * (columns.length + 3))} type="native">
+    <Table.ScrollContainer
+      minWidth={Math.max(600, 140 * (columns.length + 3))}
+      type="native"
+      tabIndex={0}
+      role="group"
+      aria-label="Rows of the file, to be scrolled"
+    >
       <Table aria-label="Rows of the file" withTableBorder withColumnBorders verticalSpacing={6}>
         <Table.Thead>
           <Table.Tr>
