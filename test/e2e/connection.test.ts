@@ -99,10 +99,9 @@ describe('the connection of a TAXII user', () => {
     const dark = await console.newUser({ scheme: 'dark' });
     await dark.signIn(
       await newPersonWithPassword(console.app, 'Organization Administrator', organization),
-      `/accounts/${id}`,
+      `/accounts/${id}?tab=taxii`,
     );
     const card = dark.page.getByRole('region', { name: 'Connection' });
-    if ((await card.count()) === 0) await dark.page.getByRole('tab', { name: /connection/i }).click();
     await card.getByText(`${console.url}/taxii2/`, { exact: true }).waitFor();
     expect(await accessibilityProblems(dark.page)).toEqual([]);
     await picture(dark.page, 'connection-dark');

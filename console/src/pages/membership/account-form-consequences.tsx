@@ -5,10 +5,9 @@ import type { AccountEdited } from '../../../../contract/accounts.ts';
 import { type ApiError, type Asked, call } from '../../api/client.ts';
 
 /** What saving would bring, as the form stands; `asked` is the request as JSON. */
-export function LivePreview({ asked, isDirty }: { asked: string; isDirty: boolean }) {
+export function LivePreview({ asked }: { asked: string }) {
   const { data, error } = useQuery<AccountEdited, ApiError>({
     queryKey: ['edit-preview', asked],
-    enabled: isDirty,
     gcTime: 0,
     retry: false,
     // Nobody is interrupted by a question that they have not asked.
@@ -18,7 +17,6 @@ export function LivePreview({ asked, isDirty }: { asked: string; isDirty: boolea
         signal,
       }),
   });
-  if (!isDirty) return null;
   if (error !== null) {
     const isForSaving = ['verification_required', 'stale', 'offline', 'unauthenticated'].includes(error.code);
     if (isForSaving) return null;

@@ -24,7 +24,9 @@ export function Meanwhile({ base, mine, newer, onSettled }: Props) {
   const onlyTheirs = changed.filter((name) => !both.includes(name));
   const [kept, setKept] = useState<Readonly<Record<string, 'mine' | 'theirs'>>>({});
   const alert = useRef<HTMLDivElement>(null);
-  useEffect(() => alert.current?.scrollIntoView({ block: 'start' }), []);
+  useEffect(() => {
+    alert.current?.scrollIntoView({ block: 'start' });
+  }, []);
   const settle = () => {
     const merged: Record<string, Values[string]> = { ...mine };
     for (const name of changed) {

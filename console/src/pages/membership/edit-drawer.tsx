@@ -199,9 +199,8 @@ function EditForm({ form, onSystemRole, onClose }: FormProps) {
             </Fieldset>
           );
         })}
-        <LivePreview asked={settled} isDirty={isDirty} />
         {!isStale(refusal) && <Refusal error={refusal} title="It was not saved" />}
-        <Footer>
+        <Footer above={isDirty ? <LivePreview asked={settled} /> : undefined}>
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
