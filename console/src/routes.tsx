@@ -8,6 +8,7 @@ import {
 } from '@tanstack/react-router';
 import { sessionQuery } from './api/session.ts';
 import { Interruptions } from './kit/interruptions.tsx';
+import { NotFound } from './kit/states.tsx';
 import { textSearch } from './kit/url-state.ts';
 
 /** Every address of the console. Each screen is a chunk of its own, fetched when it is first opened. */
@@ -55,7 +56,7 @@ const inside = createRoute({
 const home = createRoute({
   getParentRoute: () => inside,
   path: '/',
-  validateSearch: (search) => textSearch(search, ['days']),
+  validateSearch: (search) => textSearch(search, ['days', 'scope', 'figure', 'of', 'collection']),
   component: lazyRouteComponent(() => import('./pages/home/home-page.tsx'), 'HomePage'),
 });
 const profile = createRoute({
@@ -296,6 +297,9 @@ const object = createRoute({
   component: lazyRouteComponent(() => import('./pages/collections/object-page.tsx'), 'ObjectPage'),
 });
 
+/** Within the frame, so that one can go on from there. */
+const nothing = createRoute({ getParentRoute: () => inside, path: '$', component: NotFound });
+
 export const routeTree = root.addChildren([
   signIn,
   link,
@@ -328,5 +332,6 @@ export const routeTree = root.addChildren([
     collections,
     collection,
     object,
+    nothing,
   ]),
 ]);

@@ -11,6 +11,8 @@ const COLOURS = ['taxiway.6', 'yellow.5', 'teal.7', 'pink.4', 'violet.8', 'gray.
 
 type Props = {
   title: string;
+  /** Of its heading; 3 where it stands under one of the screen's own. */
+  order?: 2 | 3;
   /** What the numbers count, for the table and those who do not see the picture. */
   what: string;
   /** In UTC, the oldest first. */
@@ -23,13 +25,13 @@ type Props = {
 };
 
 /** Numbers by day, as a picture and as a table. Loaded with the screens that have one only: its library is large. */
-export function DayPlot({ title, what, days, lines, controls, children }: Props) {
+export function DayPlot({ title, order = 2, what, days, lines, controls, children }: Props) {
   const [isTable, { toggle }] = useDisclosure();
   const total = lines.reduce((sum, { values }) => sum + values.reduce((a, b) => a + b, 0), 0);
   return (
     <Card withBorder component="section" aria-label={title}>
       <Group justify="space-between" mb="sm" gap="sm">
-        <Title order={2} size="h5">
+        <Title order={order} size="h5">
           {title}
         </Title>
         <Group gap="xs">

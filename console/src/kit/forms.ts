@@ -21,9 +21,9 @@ const sentence = (message: string) => `${message.charAt(0).toUpperCase()}${messa
 export const isStale = (error: Error | null): boolean => error instanceof ApiError && error.code === 'stale';
 
 /** Asks before something unsaved is lost: another screen, a closed drawer, a closed window. */
-export function useUnsavedGuard(isDirty: boolean) {
+export function useUnsavedGuard(isDirty: boolean, isSearchFree = false) {
   return useBlocker({
-    shouldBlockFn: () => isDirty,
+    shouldBlockFn: ({ current, next }) => isDirty && !(isSearchFree && current.pathname === next.pathname),
     enableBeforeUnload: () => isDirty,
     withResolver: true,
   });

@@ -36,8 +36,9 @@ export function Shell() {
   const session = useSession();
   const [isOpen, { toggle, close }] = useDisclosure();
   const pathname = useRouterState({ select: (state) => state.location.pathname });
+  const screen = useRouterState({ select: ({ matches }) => matches[SCREEN]?.pathname ?? '' });
   useKnownShortcut('mod+K', 'Go anywhere, and find accounts');
-  useFocusOnNewScreen(pathname);
+  useFocusOnNewScreen(screen);
 
   return (
     <AppShell
@@ -69,9 +70,9 @@ export function Shell() {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar aria-label="Main">
-        <ScrollArea type="auto" p="xs">
+        <ScrollArea type="hover" scrollbarSize={8} px="xs" py={4}>
           {destinationsOf(session).map(({ title, items }) => (
-            <Box key={title ?? ''} mb="sm">
+            <Box key={title ?? ''} mb="xs">
               {title !== null && (
                 <Text size="xs" fw={700} c="dimmed" px="sm" pt="xs" pb={4} truncate>
                   {title}
@@ -81,6 +82,8 @@ export function Shell() {
                 <NavLink
                   key={label}
                   label={label}
+                  py={7}
+                  style={{ borderRadius: 'var(--mantine-radius-md)' }}
                   leftSection={<Icon size={18} stroke={1.7} aria-hidden />}
                   active={isWithin(pathname, hrefOf(to ?? '/', params))}
                   aria-current={isWithin(pathname, hrefOf(to ?? '/', params)) ? 'page' : undefined}
@@ -116,15 +119,20 @@ function isWithin(pathname: string, href: string): boolean {
   return href === '/' ? pathname === '/' : pathname === href || pathname.startsWith(`${href}/`);
 }
 
-/** A new screen is read out from its heading on; where one came from another part of the same screen, nothing moves. */
-function useFocusOnNewScreen(pathname: string): void {
-  const before = useRef(pathname);
+/** Of the routes that match, the screen stands here: after the root and this frame. A drawer over it comes after it. */
+const SCREEN = 2;
+
+/** A new screen is read out from its heading on; drawers see to the focus themselves. */
+function useFocusOnNewScreen(screen: string): void {
+  const before = useRef(screen);
   useEffect(() => {
-    const [was, is] = [before.current, pathname];
-    before.current = pathname;
-    if (was === is || was.startsWith(is) || is.startsWith(was)) return;
-    requestAnimationFrame(() => document.querySelector<HTMLElement>('#main h1, #main')?.focus());
-  }, [pathname]);
+    if (before.current === screen) return;
+    before.current = screen;
+    requestAnimationFrame(() => {
+      const main = document.getElementById('main');
+      (main?.querySelector('h1') ?? main)?.focus();
+    });
+  }, [screen]);
 }
 
 function Offline() {

@@ -70,6 +70,8 @@ export function NotFound() {
   );
 }
 
+const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
+
 /** Why a screen, or a part of it, cannot be shown. */
 export function PageError({ error, onRetry }: { error: unknown; onRetry?: (() => void) | undefined }) {
   const retry =
@@ -83,7 +85,7 @@ export function PageError({ error, onRetry }: { error: unknown; onRetry?: (() =>
     if (error.code === 'forbidden')
       return (
         <StatePanel icon={IconBan} title="You may not see this">
-          {error.message} Whoever administers your organization can tell you who may.
+          {sentence(error.message)} Whoever administers your organization can tell you who may.
         </StatePanel>
       );
     if (error.code === 'offline' || error.code === 'unavailable')

@@ -1,9 +1,15 @@
 import { Button, Group, Modal, Text } from '@mantine/core';
 import { useUnsavedGuard } from './forms.ts';
 
+type Props = {
+  isDirty: boolean;
+  /** A new query in the address, such as a search, loses nothing. */
+  isSearchFree?: boolean;
+};
+
 /** Stands between something unsaved and whatever would lose it. */
-export function UnsavedGuard({ isDirty }: { isDirty: boolean }) {
-  const blocker = useUnsavedGuard(isDirty);
+export function UnsavedGuard({ isDirty, isSearchFree = false }: Props) {
+  const blocker = useUnsavedGuard(isDirty, isSearchFree);
   return (
     <Modal
       opened={blocker.status === 'blocked'}

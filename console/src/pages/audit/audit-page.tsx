@@ -1,6 +1,8 @@
 import { useParams, useSearch } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import { useSession } from '../../api/session.ts';
 import { Page } from '../../kit/page.tsx';
+import { useTrailToOrganization } from '../organizations/trail.tsx';
 import { useExport, useVerification } from './audit-actions.tsx';
 import { AuditFiltersBar } from './audit-filters.tsx';
 import type { AuditFilters } from './audit-query.ts';
@@ -17,6 +19,7 @@ export function OrganizationAuditPage() {
       title="Audit trail"
       lead={`What was done in ${whose}, by whom, and what was refused. Nobody can change it unnoticed.`}
       organization={organization}
+      trail={useTrailToOrganization(organization)}
       filters={filters}
     />
   );
@@ -38,18 +41,20 @@ export function InstanceAuditPage() {
 function Trail({
   title,
   lead,
+  trail,
   organization,
   filters,
 }: {
   title: string;
   lead: string;
+  trail?: readonly ReactNode[];
   organization: string | undefined;
   filters: AuditFilters;
 }) {
   const exporting = useExport(organization, filters);
   const verification = useVerification(organization);
   return (
-    <Page title={title} badge={verification.badge} lead={lead}>
+    <Page title={title} badge={verification.badge} lead={lead} trail={trail}>
       {verification.problems}
       {exporting.refusal}
       <AuditFiltersBar filters={filters} isInstance={organization === undefined} />

@@ -11,6 +11,7 @@ import { isStale } from '../../kit/forms.ts';
 import { Page } from '../../kit/page.tsx';
 import { Answered, Empty } from '../../kit/states.tsx';
 import { SearchField } from '../membership/filters-bar.tsx';
+import { useOrganizationTrail } from '../organizations/trail.tsx';
 import { AddMembers } from './add-members.tsx';
 import { DeleteGroup } from './delete-group.tsx';
 import { GroupForm } from './group-form.tsx';
@@ -44,6 +45,7 @@ function ShownGroup({ group }: { group: GroupDetails }) {
       title={group.name}
       lead={group.description}
       trail={[
+        ...useOrganizationTrail(group.organization),
         <Anchor
           key="groups"
           size="sm"

@@ -12,7 +12,7 @@ import { Paging, usePages, useSearchChange } from '../../kit/paging.tsx';
 import { useShortcut } from '../../kit/shortcuts.tsx';
 import { Answered, Empty, PageError } from '../../kit/states.tsx';
 import { SearchField } from '../membership/filters-bar.tsx';
-import { useOrganizationTrail } from '../membership/membership-page.tsx';
+import { useOrganizationTrail } from '../organizations/trail.tsx';
 import { DeleteGroup } from './delete-group.tsx';
 import { GroupForm } from './group-form.tsx';
 

@@ -141,11 +141,13 @@ function TopicCard({
               params={{ account: String(account.id) }}
               size="sm"
               truncate
+              maw="65%"
+              flex="0 0 auto"
               title={account.userName}
             >
               {nameOf(account)}
             </ScreenLink>
-            <Text size="sm" c="dimmed" style={{ whiteSpace: 'nowrap' }}>
+            <Text size="sm" c="dimmed" component="div" truncate>
               {fact(account)}
             </Text>
           </Group>

@@ -1,9 +1,11 @@
 import { SegmentedControl, SimpleGrid, Stack, Title } from '@mantine/core';
-import { lazy, Suspense, useState } from 'react';
+import { useSearch } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import { getAttentionEndpoint, getInstanceAttentionEndpoint } from '../../../../contract/attention.ts';
 import { useEndpoint } from '../../api/queries.ts';
 import { useSession } from '../../api/session.ts';
 import { Page } from '../../kit/page.tsx';
+import { useSearchChange } from '../../kit/paging.tsx';
 import { Answered, Loading } from '../../kit/states.tsx';
 import { AttentionList } from './attention-list.tsx';
 import { NewsCard } from './news-card.tsx';
@@ -15,7 +17,9 @@ const UsagePlots = lazy(async () => ({ default: (await import('./usage-plots.tsx
 export function HomePage() {
   const { firstName, organization, abilities } = useSession();
   const own = organization.abilities;
-  const [scope, setScope] = useState<'organization' | 'instance'>('organization');
+  const { scope } = useSearch({ from: '/inside/' });
+  const change = useSearchChange();
+  const isEverywhere = abilities['account.view'] && scope === 'instance';
   return (
     <Page
       title="Home"
@@ -28,10 +32,10 @@ export function HomePage() {
         abilities['account.view'] && (
           <SegmentedControl
             aria-label="What is shown"
-            value={scope}
-            onChange={(value) => setScope(value as typeof scope)}
+            value={isEverywhere ? 'instance' : ''}
+            onChange={(value) => change({ scope: value })}
             data={[
-              { value: 'organization', label: organization.name },
+              { value: '', label: organization.name },
               { value: 'instance', label: 'All organizations' },
             ]}
           />
@@ -44,12 +48,12 @@ export function HomePage() {
             <Title order={2} size="h4" id="attention" mb="sm">
               Needs attention
             </Title>
-            {scope === 'instance' ? <InstanceAttention /> : <OrganizationAttention id={organization.id} />}
+            {isEverywhere ? <InstanceAttention /> : <OrganizationAttention id={organization.id} />}
           </section>
         )}
         {own['account.view'] && (
           <Suspense fallback={<Loading label="Loading the plots" />}>
-            <UsagePlots organization={organization.id} />
+            <UsagePlots />
           </Suspense>
         )}
         <SimpleGrid cols={{ base: 1, lg: own['organization.activity'] ? 2 : 1 }}>

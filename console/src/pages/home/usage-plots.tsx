@@ -1,13 +1,18 @@
-import { SegmentedControl, Select, SimpleGrid } from '@mantine/core';
+import { Group, SegmentedControl, Select, SimpleGrid, Title } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { listReadableCollectionsEndpoint } from '../../../../contract/intelligence.ts';
+import { getOrganizationEndpoint, listOrganizationsEndpoint } from '../../../../contract/organizations.ts';
 import {
   collectionUsageEndpoint,
   type OrganizationUsage,
   organizationUsageEndpoint,
 } from '../../../../contract/usage.ts';
 import { useEndpoint } from '../../api/queries.ts';
+import { useSession } from '../../api/session.ts';
 import { DayPlot, type Line } from '../../kit/day-plot.tsx';
+import { useSearchChange } from '../../kit/paging.tsx';
 import { Answered } from '../../kit/states.tsx';
 
 const FIGURES = { polls: 'Polls', objectsServed: 'Objects served' } as const;
@@ -17,46 +22,90 @@ const WINDOWS = ['7', '30', '90'];
 const SHOWN = 5;
 
 /** What the TAXII users of an organization polled, and what was added to a collection, day by day. */
-export function UsagePlots({ organization }: { organization: number }) {
-  const [days, setDays] = useState('30');
-  const [figure, setFigure] = useState<Figure>('polls');
+export function UsagePlots() {
+  const { organization: own, abilities } = useSession();
+  const { days = '30', figure: named, of = String(own.id) } = useSearch({ from: '/inside/' });
+  const change = useSearchChange();
+  const figure: Figure = named === 'objectsServed' ? named : 'polls';
   const usage = useEndpoint(
     organizationUsageEndpoint,
-    { params: { organization: String(organization) }, query: { days } },
+    { params: { organization: of }, query: { days } },
     { keepPrevious: true },
   );
   return (
-    <SimpleGrid cols={{ base: 1, lg: 2 }}>
-      <Answered query={usage}>
-        {(found) => (
-          <DayPlot
-            title={`${FIGURES[figure]} by TAXII user`}
-            what={FIGURES[figure]}
-            days={found.days}
-            lines={linesOf(found, figure)}
-            controls={
-              <>
+    <section aria-labelledby="usage">
+      <Group justify="space-between" mb="sm">
+        <Title order={2} size="h4" id="usage">
+          Polls and objects
+        </Title>
+        <Group gap="xs">
+          {abilities['account.view'] && abilities['organization.list'] && (
+            <OrganizationChoice value={of} onChange={(id) => change({ of: id })} />
+          )}
+          <SegmentedControl
+            size="xs"
+            aria-label="Over how many days"
+            value={days}
+            onChange={(value) => change({ days: value })}
+            data={WINDOWS.map((value) => ({ value, label: `${value} days` }))}
+          />
+        </Group>
+      </Group>
+      <SimpleGrid cols={{ base: 1, lg: 2 }}>
+        <Answered query={usage}>
+          {(found) => (
+            <DayPlot
+              order={3}
+              title={`${FIGURES[figure]} by TAXII user`}
+              what={FIGURES[figure]}
+              days={found.days}
+              lines={linesOf(found, figure)}
+              controls={
                 <SegmentedControl
                   size="xs"
                   aria-label="What is counted"
                   value={figure}
-                  onChange={(value) => setFigure(value as Figure)}
+                  onChange={(value) => change({ figure: value })}
                   data={Object.entries(FIGURES).map(([value, label]) => ({ value, label }))}
                 />
-                <SegmentedControl
-                  size="xs"
-                  aria-label="Over how many days"
-                  value={days}
-                  onChange={setDays}
-                  data={WINDOWS.map((value) => ({ value, label: `${value} d` }))}
-                />
-              </>
-            }
-          />
-        )}
-      </Answered>
-      <Additions days={days} />
-    </SimpleGrid>
+              }
+            />
+          )}
+        </Answered>
+        <Additions days={days} />
+      </SimpleGrid>
+    </section>
+  );
+}
+
+/** Of which organization the polls are shown, for those who see all of them. */
+function OrganizationChoice({ value, onChange }: { value: string; onChange: (id: string) => void }) {
+  const { organization: own } = useSession();
+  const [text, setText] = useState('');
+  const [search] = useDebouncedValue(text.trim(), 250);
+  const found = useEndpoint(
+    listOrganizationsEndpoint,
+    { query: { limit: '50', ...(search === '' ? {} : { search }) } },
+    { keepPrevious: true },
+  );
+  const chosen = useEndpoint(getOrganizationEndpoint, { params: { organization: value } });
+  const known = new Map([
+    [String(own.id), own.name],
+    ...(found.data?.items ?? []).map(({ id, name }): [string, string] => [String(id), name]),
+  ]);
+  if (chosen.data !== undefined) known.set(value, chosen.data.name);
+  return (
+    <Select
+      size="xs"
+      aria-label="Organization"
+      allowDeselect={false}
+      searchable
+      nothingFoundMessage="No organization is called so"
+      value={value}
+      onChange={(id) => id !== null && onChange(id)}
+      onSearchChange={(typed) => setText(typed === known.get(value) ? '' : typed)}
+      data={[...known].map(([id, label]) => ({ value: id, label }))}
+    />
   );
 }
 
@@ -75,7 +124,8 @@ function linesOf({ taxiiUsers, series, days }: OrganizationUsage, figure: Figure
 
 function Additions({ days }: { days: string }) {
   const collections = useEndpoint(listReadableCollectionsEndpoint, { query: { limit: '50' } });
-  const [chosen, setChosen] = useState<string | null>(null);
+  const { collection: chosen } = useSearch({ from: '/inside/' });
+  const change = useSearchChange();
   // Usage is for those who see the configuration.
   const items = collections.data?.items.filter(({ abilities }) => abilities.viewConfiguration) ?? [];
   const collection = chosen ?? items[0]?.id;
@@ -89,6 +139,7 @@ function Additions({ days }: { days: string }) {
     <Answered query={usage}>
       {(found) => (
         <DayPlot
+          order={3}
           title="Objects added"
           what={`Objects added to the collection of ${found.collection.owner.name}`}
           days={found.days}
@@ -99,7 +150,7 @@ function Additions({ days }: { days: string }) {
               aria-label="Collection"
               allowDeselect={false}
               value={collection}
-              onChange={setChosen}
+              onChange={(id) => id !== null && change({ collection: id })}
               data={items.map(({ id, owner }) => ({ value: id, label: owner.name }))}
             />
           }

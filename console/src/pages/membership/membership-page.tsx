@@ -1,18 +1,18 @@
-import { Anchor, Button, Menu } from '@mantine/core';
+import { Button, Menu } from '@mantine/core';
 import { IconChevronDown, IconClipboardCheck, IconPlus, IconTableImport } from '@tabler/icons-react';
 import { Link, Outlet, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { type ReactNode, useState } from 'react';
+import { useState } from 'react';
 import {
   getOrganizationEndpoint,
   getSeatsEndpoint,
   type OrganizationView,
 } from '../../../../contract/organizations.ts';
 import { useEndpoint } from '../../api/queries.ts';
-import { useSession } from '../../api/session.ts';
 import { KIND_WORDS } from '../../kit/account-kind.tsx';
 import { Page } from '../../kit/page.tsx';
 import { useShortcut } from '../../kit/shortcuts.tsx';
 import { Answered, Empty } from '../../kit/states.tsx';
+import { useOrganizationTrail } from '../organizations/trail.tsx';
 import { AccountsTable } from './accounts-table.tsx';
 import type { TableSearch } from './filters.ts';
 import { type Creation, Gauges, stripsOf } from './gauges.tsx';
@@ -85,26 +85,6 @@ function Membership({ organization }: { organization: OrganizationView }) {
       <Outlet />
     </Page>
   );
-}
-
-/** The way back to an organization that is not one's own. */
-export function useOrganizationTrail({ id, name }: { id: number; name: string }): ReactNode[] {
-  const session = useSession();
-  if (session.organization.id === id || !session.abilities['organization.list']) return [];
-  return [
-    <Anchor key="organizations" component={Link} to="/organizations" size="sm">
-      Organizations
-    </Anchor>,
-    <Anchor
-      key="organization"
-      size="sm"
-      renderRoot={(props) => (
-        <Link to="/organizations/$organization/settings" params={{ organization: String(id) }} {...props} />
-      )}
-    >
-      {name}
-    </Anchor>,
-  ];
 }
 
 function CreateMenu({

@@ -13,6 +13,7 @@ import { Page } from '../../kit/page.tsx';
 import { Paging, usePages, useSearchChange } from '../../kit/paging.tsx';
 import { Answered, Empty, PageError } from '../../kit/states.tsx';
 import { StatusChip } from '../../kit/status-chip.tsx';
+import { useTrailToOrganization } from '../organizations/trail.tsx';
 import { AccountName } from './accounts-table-columns.tsx';
 import type { AccountsAsked } from './filters.ts';
 import { useReviewDeeds } from './review-deeds.tsx';
@@ -63,6 +64,7 @@ export function ReviewPage() {
       title="Review"
       lead="Accounts to decide about, one after the other: keep them, or put them out of use."
       trail={[
+        ...useTrailToOrganization(organization),
         <Anchor
           key="membership"
           size="sm"

@@ -79,9 +79,9 @@ function LicenceForm({ licence }: { licence: Licence }) {
                 {label}
               </Title>
               <Text size="xl" fw={700} mt="xs">
-                {licence.used[name]}{' '}
+                {licence.used[name].toLocaleString('en')}{' '}
                 <Text span size="sm" c="dimmed" fw={400}>
-                  of {limits[name]}
+                  of {limits[name].toLocaleString('en')}
                 </Text>
               </Text>
               <Progress
@@ -94,8 +94,8 @@ function LicenceForm({ licence }: { licence: Licence }) {
               />
               <Text size="sm" c="dimmed" mt={6}>
                 {licence.overUse[name] > 0
-                  ? `${licence.overUse[name]} more than allowed: they stay, and none is added`
-                  : `${licence.remaining[name]} more fit`}
+                  ? `${licence.overUse[name].toLocaleString('en')} more than allowed: they stay, and none is added`
+                  : `${licence.remaining[name].toLocaleString('en')} more fit`}
               </Text>
               {abilities.edit && (
                 <NumberInput

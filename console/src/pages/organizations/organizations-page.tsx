@@ -50,20 +50,20 @@ export function OrganizationsPage() {
         )
       }
     >
-      <TextInput
-        ref={field}
-        type="search"
-        label="Search"
-        placeholder="Part of a name"
-        leftSection={<IconSearch size={16} aria-hidden />}
-        maw={420}
-        defaultValue={search ?? ''}
-        onChange={({ currentTarget }) => lookFor(currentTarget.value)}
-      />
       {organizations.isError && organizations.data === undefined ? (
         <PageError error={organizations.error} onRetry={() => void organizations.refetch()} />
       ) : (
         <Stack>
+          <TextInput
+            ref={field}
+            type="search"
+            label="Search"
+            placeholder="Part of a name"
+            leftSection={<IconSearch size={16} aria-hidden />}
+            maw={420}
+            defaultValue={search ?? ''}
+            onChange={({ currentTarget }) => lookFor(currentTarget.value)}
+          />
           <DataTable
             label="Organizations"
             columns={COLUMNS}

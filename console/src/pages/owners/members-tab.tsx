@@ -7,8 +7,10 @@ import { listOrganizationsEndpoint } from '../../../../contract/organizations.ts
 import type { MemberView, OwnerView } from '../../../../contract/owners.ts';
 import { COMMUNITY_ROLES, type CommunityRole } from '../../../../contract/roles.ts';
 import { useChange, useEndpoint } from '../../api/queries.ts';
+import { useSession } from '../../api/session.ts';
 import { Confirm } from '../../kit/confirm.tsx';
 import { type Column, DataTable } from '../../kit/data-table.tsx';
+import { ScreenButton, ScreenLink } from '../../kit/link.tsx';
 import { Paging } from '../../kit/paging.tsx';
 import { Empty, PageError, Refusal } from '../../kit/states.tsx';
 import { KINDS } from './kinds.ts';
@@ -48,11 +50,42 @@ const columnsOf = (view: OwnerView): Column<MemberView>[] => [
   {
     id: 'organization',
     header: 'Organization',
-    render: ({ organization }) => <Text fw={600}>{organization.name}</Text>,
+    render: ({ organization }) => <OrganizationName {...organization} />,
   },
   { id: 'role', header: 'Default role', render: (member) => <DefaultRole view={view} member={member} /> },
-  { id: 'deeds', header: '', align: 'right', render: (member) => <Remove view={view} member={member} /> },
+  {
+    id: 'deeds',
+    header: 'What can be done',
+    isHeaderHidden: true,
+    align: 'right',
+    render: (member) => (
+      <Group gap="xs" justify="flex-end" wrap="nowrap">
+        <ScreenButton
+          size="xs"
+          variant="default"
+          to={KINDS[view.kind].one}
+          params={{ owner: String(view.id) }}
+          search={{ tab: 'roles', organization: String(member.organization.id) }}
+          aria-label={`Accounts of ${member.organization.name}`}
+        >
+          Accounts
+        </ScreenButton>
+        <Remove view={view} member={member} />
+      </Group>
+    ),
+  },
 ];
+
+/** A link for those who may open it. */
+function OrganizationName({ id, name }: MemberView['organization']) {
+  const { abilities } = useSession();
+  if (!abilities['organization.list']) return <Text fw={600}>{name}</Text>;
+  return (
+    <ScreenLink to="/organizations/$organization/settings" params={{ organization: String(id) }} fw={600}>
+      {name}
+    </ScreenLink>
+  );
+}
 
 function DefaultRole({ view, member }: { view: OwnerView; member: MemberView }) {
   const set = useChange(KINDS[view.kind].endpoints.setMember);

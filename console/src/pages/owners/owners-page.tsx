@@ -43,20 +43,20 @@ function Owners({ kind }: { kind: SharedKind }) {
       lead={words.lead}
       actions={abilities['owner.create'] && <ScreenButton to={words.create}>{`Create ${kind}`}</ScreenButton>}
     >
-      <TextInput
-        ref={field}
-        type="search"
-        label="Search"
-        placeholder="Part of a name"
-        leftSection={<IconSearch size={16} aria-hidden />}
-        maw={420}
-        defaultValue={search ?? ''}
-        onChange={({ currentTarget }) => lookFor(currentTarget.value)}
-      />
       {owners.isError && owners.data === undefined ? (
         <PageError error={owners.error} onRetry={() => void owners.refetch()} />
       ) : (
         <Stack>
+          <TextInput
+            ref={field}
+            type="search"
+            label="Search"
+            placeholder="Part of a name"
+            leftSection={<IconSearch size={16} aria-hidden />}
+            maw={420}
+            defaultValue={search ?? ''}
+            onChange={({ currentTarget }) => lookFor(currentTarget.value)}
+          />
           <DataTable
             label={words.Title}
             columns={COLUMNS}

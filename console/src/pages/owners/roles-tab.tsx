@@ -17,7 +17,7 @@ import { KINDS } from './kinds.ts';
 
 /** The accounts of the member organizations, as profile anonymity shows them, with the roles that they have. */
 export function RolesTab({ view }: { view: OwnerView }) {
-  const { after, search } = useSearch({ strict: false });
+  const { after, search, organization } = useSearch({ strict: false });
   const change = useSearchChange();
   const field = useRef<HTMLInputElement>(null);
   useShortcut('/', 'Search the accounts', () => field.current?.focus());
@@ -29,6 +29,7 @@ export function RolesTab({ view }: { view: OwnerView }) {
       query: {
         limit: '50',
         ...(search === undefined ? {} : { search }),
+        ...(organization === undefined ? {} : { organization }),
         ...(after === undefined ? {} : { after }),
       },
     },
@@ -38,16 +39,20 @@ export function RolesTab({ view }: { view: OwnerView }) {
     return <PageError error={accounts.error} onRetry={() => void accounts.refetch()} />;
   return (
     <Stack>
-      <TextInput
-        ref={field}
-        type="search"
-        label="Search"
-        placeholder={view.anonymous ? 'Part of a pseudonym' : 'Part of a name'}
-        leftSection={<IconSearch size={16} aria-hidden />}
-        maw={420}
-        defaultValue={search ?? ''}
-        onChange={({ currentTarget }) => lookFor(currentTarget.value)}
-      />
+      <Group align="flex-end">
+        <TextInput
+          ref={field}
+          type="search"
+          label="Search"
+          placeholder={view.anonymous ? 'Part of a pseudonym' : 'Part of a name'}
+          leftSection={<IconSearch size={16} aria-hidden />}
+          w={420}
+          maw="100%"
+          defaultValue={search ?? ''}
+          onChange={({ currentTarget }) => lookFor(currentTarget.value)}
+        />
+        <OrganizationFilter view={view} value={organization} />
+      </Group>
       <DataTable
         label="Accounts and their roles"
         columns={columnsOf(view)}
@@ -56,7 +61,7 @@ export function RolesTab({ view }: { view: OwnerView }) {
         isStale={accounts.isPlaceholderData}
         empty={
           search === undefined ? (
-            <Empty title="No accounts yet">They come with their organizations.</Empty>
+            <Empty title="No accounts">They come with the member organizations.</Empty>
           ) : (
             <Empty title="No account is called so">
               {view.anonymous
@@ -68,6 +73,27 @@ export function RolesTab({ view }: { view: OwnerView }) {
       />
       <Paging next={accounts.data?.next} />
     </Stack>
+  );
+}
+
+/** Of which member organization the accounts are shown. */
+function OrganizationFilter({ view, value }: { view: OwnerView; value: string | undefined }) {
+  const change = useSearchChange();
+  const members = useEndpoint(KINDS[view.kind].endpoints.listMembers, {
+    params: { owner: String(view.id) },
+    query: { limit: '200' },
+  });
+  return (
+    <Select
+      label="Organization"
+      placeholder="All"
+      clearable
+      searchable
+      clearButtonProps={{ 'aria-label': 'All organizations' }}
+      value={value ?? null}
+      onChange={(id) => change({ organization: id ?? undefined })}
+      data={members.data?.items.map(({ organization: { id, name } }) => ({ value: String(id), label: name }))}
+    />
   );
 }
 

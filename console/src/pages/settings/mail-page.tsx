@@ -50,20 +50,20 @@ export function MailPage() {
       }
     >
       {abilities['settings.edit'] && <TestMail />}
-      <SegmentedControl
-        aria-label="State"
-        value={state ?? ''}
-        onChange={(value) => change({ state: value })}
-        data={[
-          { value: '', label: 'All' },
-          ...Object.entries(STATES).map(([value, { label }]) => ({ value, label })),
-        ]}
-        w="fit-content"
-      />
       {mails.isError && mails.data === undefined ? (
         <PageError error={mails.error} onRetry={() => void mails.refetch()} />
       ) : (
         <Stack>
+          <SegmentedControl
+            aria-label="State"
+            value={state ?? ''}
+            onChange={(value) => change({ state: value })}
+            data={[
+              { value: '', label: 'All' },
+              ...Object.entries(STATES).map(([value, { label }]) => ({ value, label })),
+            ]}
+            w="fit-content"
+          />
           <DataTable
             label="Mails"
             columns={COLUMNS}

@@ -14,21 +14,27 @@ import {
   TextInput,
 } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { useId } from 'react';
+import { useEffect, useId } from 'react';
 import { resetSettingEndpoint, type Setting, setSettingEndpoint } from '../../../../contract/settings.ts';
 import { useChange } from '../../api/queries.ts';
 import { isStale } from '../../kit/forms.ts';
 import { Instant } from '../../kit/instant.tsx';
 import { Refusal } from '../../kit/states.tsx';
 import { Meanwhile, SaveOnceMore, useReloadWhenStale, useStoredForm } from '../../kit/stored-form.tsx';
-import { UnsavedGuard } from '../../kit/unsaved.tsx';
 
 type Value = boolean | number | string;
 
 const UNITS = { ms: 'milliseconds', min: 'minutes', h: 'hours', d: 'days' } as const;
 
+type Props = {
+  setting: Setting;
+  isHidden: boolean;
+  /** Whether something is entered here that is not saved. */
+  onDirty: (name: string, isDirty: boolean) => void;
+};
+
 /** One setting: what it means, its value, and what has been entered in its place. A switch is saved at once. */
-export function SettingRow({ setting }: { setting: Setting }) {
+export function SettingRow({ setting, isHidden, onDirty }: Props) {
   const describedBy = useId();
   const save = useChange(setSettingEndpoint);
   const reset = useChange(resetSettingEndpoint);
@@ -41,6 +47,7 @@ export function SettingRow({ setting }: { setting: Setting }) {
   );
   const { isDirty } = form;
   const entered = form.values.value;
+  useEffect(() => onDirty(setting.name, isDirty), [onDirty, setting.name, isDirty]);
   const name = setting.name as Parameters<typeof save.mutate>[0]['params']['setting'];
   const done = { onSuccess: () => notifications.show({ message: `${setting.title}: saved` }) };
   const isSwitch = setting.type === 'switch';
@@ -54,6 +61,7 @@ export function SettingRow({ setting }: { setting: Setting }) {
   return (
     <Box
       component="form"
+      display={isHidden ? 'none' : undefined}
       py="md"
       style={{ borderTop: '1px solid var(--mantine-color-default-border)' }}
       onSubmit={(event: { preventDefault: () => void }) => {
@@ -61,7 +69,6 @@ export function SettingRow({ setting }: { setting: Setting }) {
         if (isDirty) submit(entered);
       }}
     >
-      <UnsavedGuard isDirty={isDirty} />
       <Grid gap="lg" align="flex-start">
         <Grid.Col span={{ base: 12, md: 7 }}>
           <Group gap="xs">

@@ -1,7 +1,7 @@
 import { Card, Stack, Text, TextInput, Title } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useSearch } from '@tanstack/react-router';
-import { useRef } from 'react';
+import { useCallback, useRef, useState } from 'react';
 import { SETTING_GROUPS } from '../../../../contract/setting-definition.ts';
 import { listSettingsEndpoint, type Setting } from '../../../../contract/settings.ts';
 import { useEndpoint } from '../../api/queries.ts';
@@ -10,6 +10,7 @@ import { Page } from '../../kit/page.tsx';
 import { useSearchChange } from '../../kit/paging.tsx';
 import { useShortcut } from '../../kit/shortcuts.tsx';
 import { Answered, Empty } from '../../kit/states.tsx';
+import { UnsavedGuard } from '../../kit/unsaved.tsx';
 import { SettingRow } from './setting-row.tsx';
 
 /** The values that count for the whole instance, each saved by itself. */
@@ -24,23 +25,22 @@ export function SettingsPage() {
       title="System settings"
       lead="They count for the whole instance: every organization, every process. Each says when a new value begins to count."
     >
-      <TextInput
-        ref={field}
-        type="search"
-        label="Search"
-        placeholder="Password, session, mail …"
-        leftSection={<IconSearch size={16} aria-hidden />}
-        maw={420}
-        defaultValue={search}
-        onChange={({ currentTarget }) => change({ search: currentTarget.value })}
-      />
       <Answered query={settings}>
-        {({ items }) => {
-          const found = items.filter((setting) => isFound(setting, search));
-          if (found.length === 0)
-            return <Empty title="No setting is called so">Try another word, or fewer of them.</Empty>;
-          return <Groups settings={found} />;
-        }}
+        {({ items }) => (
+          <>
+            <TextInput
+              ref={field}
+              type="search"
+              label="Search"
+              placeholder="Password, session, mail …"
+              leftSection={<IconSearch size={16} aria-hidden />}
+              maw={420}
+              defaultValue={search}
+              onChange={({ currentTarget }) => change({ search: currentTarget.value })}
+            />
+            <Groups settings={items} search={search} />
+          </>
+        )}
       </Answered>
     </Page>
   );
@@ -54,31 +54,62 @@ function isFound({ name, title, meaning, group }: Setting, search: string): bool
     .every((word) => text.includes(word));
 }
 
-function Groups({ settings }: { settings: readonly Setting[] }) {
-  return SETTING_GROUPS.map((group) => ({
-    group,
-    items: settings.filter((setting) => setting.group === group),
-  }))
-    .filter(({ items }) => items.length > 0)
-    .map(({ group, items }) => (
-      <Card key={group} withBorder component="section" aria-label={group} padding="lg">
-        <Title order={2} size="h4">
-          {group}
-        </Title>
-        {group === 'Mail' && (
-          <Text size="sm" c="dimmed" mt={4}>
-            What was sent, and a test:{' '}
-            <ScreenLink to="/mail" size="sm">
-              Mail
-            </ScreenLink>
-            .
-          </Text>
-        )}
-        <Stack gap={0} mt="xs">
-          {items.map((setting) => (
-            <SettingRow key={setting.name} setting={setting} />
-          ))}
-        </Stack>
-      </Card>
-    ));
+/** What is not looked for is hidden only: what has been entered there stays. */
+function Groups({ settings, search }: { settings: readonly Setting[]; search: string }) {
+  const [dirty, setDirty] = useState<ReadonlySet<string>>(new Set());
+  const onDirty = useCallback(
+    (name: string, isDirty: boolean) =>
+      setDirty((before) => {
+        const next = new Set(before);
+        if (isDirty) next.add(name);
+        else next.delete(name);
+        return next;
+      }),
+    [],
+  );
+  const found = new Set(
+    settings.filter((setting) => isFound(setting, search)).map((setting) => setting.name),
+  );
+  return (
+    <>
+      <UnsavedGuard isDirty={dirty.size > 0} isSearchFree />
+      {found.size === 0 && <Empty title="No setting is called so">Try another word, or fewer of them.</Empty>}
+      {SETTING_GROUPS.map((group) => {
+        const items = settings.filter((setting) => setting.group === group);
+        return (
+          <Card
+            key={group}
+            withBorder
+            component="section"
+            aria-label={group}
+            padding="lg"
+            display={items.some(({ name }) => found.has(name)) ? undefined : 'none'}
+          >
+            <Title order={2} size="h4">
+              {group}
+            </Title>
+            {group === 'Mail' && (
+              <Text size="sm" c="dimmed" mt={4}>
+                What was sent, and a test:{' '}
+                <ScreenLink to="/mail" size="sm">
+                  Mail
+                </ScreenLink>
+                .
+              </Text>
+            )}
+            <Stack gap={0} mt="xs">
+              {items.map((setting) => (
+                <SettingRow
+                  key={setting.name}
+                  setting={setting}
+                  isHidden={!found.has(setting.name)}
+                  onDirty={onDirty}
+                />
+              ))}
+            </Stack>
+          </Card>
+        );
+      })}
+    </>
+  );
 }

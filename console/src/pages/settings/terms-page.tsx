@@ -33,12 +33,15 @@ import { Paging, useSearchChange } from '../../kit/paging.tsx';
 import { Answered, Empty, PageError, Refusal } from '../../kit/states.tsx';
 import { UnsavedGuard } from '../../kit/unsaved.tsx';
 
+const LIMIT = '50';
+
 /** The versions of the terms of service, and who accepted which. */
 export function TermsPage() {
   const { tab = 'versions' } = useSearch({ from: '/inside/terms' });
   const change = useSearchChange();
   const { abilities } = useSession();
   const [isPublishing, setPublishing] = useState(false);
+  const versions = useEndpoint(listTermsEndpoint, { query: { limit: LIMIT } });
   return (
     <Page
       title="Terms of service"
@@ -47,18 +50,22 @@ export function TermsPage() {
         abilities['settings.edit'] && <Button onClick={() => setPublishing(true)}>Publish a version</Button>
       }
     >
-      <Tabs value={tab} onChange={(value) => change({ tab: value ?? undefined })} keepMounted={false}>
-        <Tabs.List>
-          <Tabs.Tab value="versions">Versions</Tabs.Tab>
-          <Tabs.Tab value="acceptances">Acceptances</Tabs.Tab>
-        </Tabs.List>
-        <Tabs.Panel value="versions" pt="md">
-          <Versions />
-        </Tabs.Panel>
-        <Tabs.Panel value="acceptances" pt="md">
-          <Acceptances />
-        </Tabs.Panel>
-      </Tabs>
+      {versions.isError && versions.data === undefined ? (
+        <PageError error={versions.error} onRetry={() => void versions.refetch()} />
+      ) : (
+        <Tabs value={tab} onChange={(value) => change({ tab: value ?? undefined })} keepMounted={false}>
+          <Tabs.List>
+            <Tabs.Tab value="versions">Versions</Tabs.Tab>
+            <Tabs.Tab value="acceptances">Acceptances</Tabs.Tab>
+          </Tabs.List>
+          <Tabs.Panel value="versions" pt="md">
+            <Versions />
+          </Tabs.Panel>
+          <Tabs.Panel value="acceptances" pt="md">
+            <Acceptances />
+          </Tabs.Panel>
+        </Tabs>
+      )}
       <Publish isOpen={isPublishing} onClose={() => setPublishing(false)} />
     </Page>
   );
@@ -66,7 +73,7 @@ export function TermsPage() {
 
 function usePage() {
   const { after } = useSearch({ from: '/inside/terms' });
-  return { limit: '50', ...(after === undefined ? {} : { after }) };
+  return { limit: LIMIT, ...(after === undefined ? {} : { after }) };
 }
 
 function Versions() {
