@@ -141,7 +141,9 @@ describe('user groups in the console', () => {
     await dialog().getByRole('button', { name: 'Cancel' }).click();
     await page.setViewportSize({ width: 360, height: 740 });
     await picture(page, 'groups-phone');
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    await expect
+      .poll(() => page.evaluate(() => document.documentElement.scrollWidth))
+      .toBeLessThanOrEqual(360);
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 

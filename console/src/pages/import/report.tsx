@@ -166,7 +166,7 @@ function Grid({
             <Table.Tr key={row.row}>
               <Table.Td>{row.row}</Table.Td>
               <Table.Td>
-                <Badge variant="light" color={OUTCOMES[row.outcome].color} radius="sm">
+                <Badge variant="light" color={OUTCOMES[row.outcome].color} radius="sm" miw="max-content">
                   {word(row.outcome)}
                 </Badge>
               </Table.Td>

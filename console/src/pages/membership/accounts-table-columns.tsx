@@ -19,7 +19,7 @@ export function fullName({
 export function AccountName({ account }: { account: AccountItem }) {
   const name = fullName(account);
   return (
-    <Box maw={300}>
+    <Box maw={240}>
       <Anchor
         fw={600}
         fz="sm"

@@ -88,8 +88,10 @@ function GaugeCard({ strip, organization, search }: Omit<Props, 'seats'> & { str
       <Stack gap="xs" h="100%" justify="space-between">
         <Group justify="space-between" wrap="nowrap" gap="xs">
           <Group gap={8} wrap="nowrap">
-            <Icon size={18} stroke={1.7} aria-hidden />
-            <Text fw={600}>{plural}</Text>
+            <Icon size={18} stroke={1.7} aria-hidden style={{ flexShrink: 0 }} />
+            <Text fw={600} size="sm">
+              {plural}
+            </Text>
           </Group>
           <Tooltip label={explanationOf(strip)} w={300}>
             <ActionIcon
@@ -219,6 +221,8 @@ function CreateButton({
         <Button
           variant="default"
           visibleFrom="sm"
+          size="xs"
+          px={6}
           leftSection={icon}
           data-disabled
           aria-disabled
@@ -233,6 +237,8 @@ function CreateButton({
     <Button
       variant="default"
       visibleFrom="sm"
+      size="xs"
+      px={6}
       leftSection={icon}
       renderRoot={(props) => (
         <Link
