@@ -69,7 +69,11 @@ export function CollectionsPage() {
                 size="md"
                 withRemoveButton
                 onRemove={() => change({ owner: undefined })}
-                removeButtonProps={{ 'aria-label': 'Show all collections', 'aria-hidden': false, tabIndex: 0 }}
+                removeButtonProps={{
+                  'aria-label': 'Show all collections',
+                  'aria-hidden': false,
+                  tabIndex: 0,
+                }}
               >
                 {`Owner: ${found?.[0]?.owner.name ?? `no. ${owner}`}`}
               </Pill>
@@ -80,9 +84,7 @@ export function CollectionsPage() {
             columns={choice.shown}
             rows={found?.slice(start, start + PAGE)}
             keyOf={({ id }) => id}
-            onOpen={({ id }) =>
-              void navigate({ to: '/collections/$collection', params: { collection: id } })
-            }
+            onOpen={({ id }) => void navigate({ to: '/collections/$collection', params: { collection: id } })}
             sort={sort}
             onSort={(order) => change({ sort: order === 'owner' ? undefined : order })}
             pages={pages}
@@ -95,10 +97,7 @@ export function CollectionsPage() {
                 <Empty
                   title="No collection fits"
                   actions={
-                    <Button
-                      variant="default"
-                      onClick={() => change({ search: undefined, owner: undefined })}
-                    >
+                    <Button variant="default" onClick={() => change({ search: undefined, owner: undefined })}>
                       Show all collections
                     </Button>
                   }
@@ -148,9 +147,7 @@ const COLUMNS: readonly Column<ListedCollection>[] = [
           >
             {owner.name}
           </ScreenLink>
-          {readable === undefined && (
-            <Note text="Configuration only" reason={CONFIGURATION_ONLY} />
-          )}
+          {readable === undefined && <Note text="Configuration only" reason={CONFIGURATION_ONLY} />}
           {readable?.publishedOnly === true && <Note text="Published only" reason={PUBLISHED_ONLY} />}
         </Group>
         {description !== null && (

@@ -1,0 +1,186 @@
+import { Box } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import type { NeighbourNode, Neighbours } from '../../../../contract/intelligence.ts';
+import { defangLabel } from './defang.ts';
+import { layoutOf, lineBetween, type Point } from './layout.ts';
+import { lookOf } from './object-type.tsx';
+
+const RADIUS = 20;
+/** Above that, the names of lines would hide the lines. */
+const MOST_NAMED = 40;
+const LINE = 24;
+
+/** An object and those around it. Each of them is a link to its own page. */
+export function NeighbourPicture({ neighbours, collection }: { neighbours: Neighbours; collection: string }) {
+  const { nodes, edges } = neighbours;
+  const { width, height, places } = useMemo(() => layoutOf(nodes, edges), [nodes, edges]);
+  const lines = useMemo(() => joinedEdges(edges), [edges]);
+  const [centre] = nodes;
+  return (
+    <Box
+      component="section"
+      aria-label={`Picture of ${nodes.length - 1} objects around this one; the table below says the same`}
+      tabIndex={0}
+      style={{ overflow: 'auto', maxHeight: '75vh' }}
+    >
+      <svg
+        viewBox={`0 0 ${width} ${height}`}
+        style={{
+          display: 'block',
+          width: '100%',
+          minWidth: Math.min(width, 900) * 0.8,
+          maxWidth: width,
+          margin: '0 auto',
+        }}
+      >
+        <defs>
+          <marker
+            id="arrow"
+            viewBox="0 0 8 8"
+            refX="7"
+            refY="4"
+            markerWidth="7"
+            markerHeight="7"
+            orient="auto-start-reverse"
+          >
+            <path d="M0 0L8 4L0 8z" style={{ fill: 'var(--mantine-color-dimmed)' }} />
+          </marker>
+        </defs>
+        <g aria-hidden>
+          {lines.map(({ from, to, names, isBoth }) => {
+            const [a, b] = [places.get(from), places.get(to)];
+            if (a === undefined || b === undefined) return null;
+            const line = lineBetween(a, b, RADIUS);
+            return (
+              <g key={`${from} ${to}`}>
+                <line
+                  x1={line.from.x}
+                  y1={line.from.y}
+                  x2={line.to.x}
+                  y2={line.to.y}
+                  markerEnd="url(#arrow)"
+                  {...(isBoth ? { markerStart: 'url(#arrow)' } : {})}
+                  style={{ stroke: 'var(--mantine-color-dimmed)', strokeOpacity: 0.55, strokeWidth: 1.3 }}
+                />
+                {lines.length <= MOST_NAMED && <EdgeName at={line.middle} name={names.join(', ')} />}
+              </g>
+            );
+          })}
+        </g>
+        {nodes.map((node) => {
+          const at = places.get(node.id);
+          if (at === undefined) return null;
+          const drawn = <DrawnNode node={node} at={at} isCentre={node === centre} />;
+          if (!node.stored || node === centre) return <g key={node.id}>{drawn}</g>;
+          return (
+            <Link
+              key={node.id}
+              to="/collections/$collection/objects/$object"
+              params={{ collection, object: node.id }}
+              search={{ tab: 'relationships' }}
+              aria-label={`${node.type} ${nameOf(node)}`}
+            >
+              {drawn}
+            </Link>
+          );
+        })}
+      </svg>
+    </Box>
+  );
+}
+
+type Line = { from: string; to: string; names: string[]; isBoth: boolean };
+
+/** One line for all that joins the same two. */
+function joinedEdges(edges: Neighbours['edges']): Line[] {
+  const lines = new Map<string, Line>();
+  for (const { from, to, name } of edges) {
+    const known = lines.get(`${from} ${to}`);
+    const back = lines.get(`${to} ${from}`);
+    const line = known ?? back;
+    if (line === undefined) lines.set(`${from} ${to}`, { from, to, names: [name], isBoth: false });
+    else {
+      if (!line.names.includes(name)) line.names.push(name);
+      if (known === undefined) line.isBoth = true;
+    }
+  }
+  return [...lines.values()];
+}
+
+function EdgeName({ at, name }: { at: Point; name: string }) {
+  return (
+    <text
+      x={at.x}
+      y={at.y}
+      textAnchor="middle"
+      dominantBaseline="middle"
+      style={{
+        fontSize: 11,
+        fill: 'var(--mantine-color-dimmed)',
+        stroke: 'var(--mantine-color-body)',
+        strokeWidth: 4,
+        paintOrder: 'stroke',
+      }}
+    >
+      {shortened(name)}
+    </text>
+  );
+}
+
+function DrawnNode({ node, at, isCentre }: { node: NeighbourNode; at: Point; isCentre: boolean }) {
+  const { icon: Icon, color } = lookOf(node.type);
+  const top = at.y - 14;
+  return (
+    <>
+      <title>{`${node.type}: ${nameOf(node)}${node.stored ? '' : ' (not in this collection)'}`}</title>
+      <circle
+        cx={at.x}
+        cy={top}
+        r={RADIUS}
+        strokeDasharray={node.stored ? undefined : '4 3'}
+        style={{
+          fill: isCentre ? `var(--mantine-color-${color}-light)` : 'var(--mantine-color-body)',
+          stroke: `var(--mantine-color-${color}-${isCentre ? 'filled' : 'light-color'})`,
+          strokeWidth: isCentre ? 3 : 1.6,
+        }}
+      />
+      <Icon
+        x={at.x - 11}
+        y={top - 11}
+        width={22}
+        height={22}
+        stroke={1.6}
+        aria-hidden
+        style={{ color: `var(--mantine-color-${color}-light-color)` }}
+      />
+      <text
+        x={at.x}
+        y={at.y + 18}
+        textAnchor="middle"
+        style={{
+          fontSize: 12,
+          fontWeight: isCentre ? 650 : 500,
+          fill: 'var(--mantine-color-text)',
+          stroke: 'var(--mantine-color-body)',
+          strokeWidth: 4,
+          paintOrder: 'stroke',
+          textDecoration: node.revoked ? 'line-through' : undefined,
+        }}
+      >
+        {shortened(nameOf(node))}
+      </text>
+      <text
+        x={at.x}
+        y={at.y + 32}
+        textAnchor="middle"
+        style={{ fontSize: 11, fill: 'var(--mantine-color-dimmed)' }}
+      >
+        {node.type}
+      </text>
+    </>
+  );
+}
+
+const nameOf = ({ type, label, id }: NeighbourNode) => (label === null ? id : defangLabel(type, label));
+const shortened = (text: string) => (text.length <= LINE ? text : `${text.slice(0, LINE - 1)}…`);
