@@ -5,6 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { OpenedApp } from '../../server/app.ts';
 import { startServer } from '../../server/serving.ts';
 import { openTestApp, type TestApp } from '../../server/testing/test-app.ts';
 import { launchChromium } from './chromium.ts';
@@ -29,8 +30,8 @@ export type ConsoleUser = {
   open(address: string): Promise<void>;
 };
 
-export type TestConsole = {
-  app: TestApp;
+export type TestConsole<Instance extends OpenedApp = TestApp> = {
+  app: Instance;
   /** `http://localhost:<port>`: a browser keeps Secure cookies of this host only without TLS. */
   url: string;
   newUser(options?: ConsoleOptions): Promise<ConsoleUser>;
@@ -39,10 +40,16 @@ export type TestConsole = {
   close(): Promise<void>;
 };
 
-/** Serves an instance, with the console, and starts a browser. */
+/** Serves an empty instance, with the console, and starts a browser. */
 export async function openTestConsole(engine: 'sqlite' | 'postgres' = 'sqlite'): Promise<TestConsole> {
+  return await serveTestConsole(await openTestApp(engine));
+}
+
+/** The same with an instance of the test's own making. */
+export async function serveTestConsole<Instance extends OpenedApp>(
+  app: Instance,
+): Promise<TestConsole<Instance>> {
   await run(process.execPath, [path.join(root, 'scripts', 'build-console.ts')], { cwd: root });
-  const app = await openTestApp(engine);
   const server = await startServer(app);
   const url = `http://localhost:${server.port}`;
   let browser: Browser | undefined;
@@ -135,4 +142,24 @@ export async function accessibilityProblems(page: Page): Promise<string[]> {
 export async function picture(page: Page, name: string): Promise<void> {
   mkdirSync(GALLERY, { recursive: true });
   await page.screenshot({ path: path.join(GALLERY, `${name}.png`), animations: 'disabled' });
+}
+
+/** Everything that moves only for a moment has come to rest. */
+const AT_REST =
+  'Promise.allSettled(document.getAnimations().filter((each) => each.effect?.getTiming().iterations !== Infinity).map((each) => each.finished)).then(() => undefined)';
+
+/** Looks at the page in light and in dark: neither has anything that axe-core finds wrong, and there is a picture of each. */
+export async function inBothSchemes(page: Page, name: string): Promise<string[]> {
+  const problems: string[] = [];
+  for (const scheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+    await page.locator(`html[data-mantine-color-scheme="${scheme}"]`).waitFor({ state: 'attached' });
+    await page.evaluate(AT_REST);
+    problems.push(...(await accessibilityProblems(page)).map((problem) => `${scheme}: ${problem}`));
+    await picture(page, `${name}-${scheme}`);
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await page.locator('html[data-mantine-color-scheme="light"]').waitFor({ state: 'attached' });
+  await page.evaluate(AT_REST);
+  return problems;
 }

@@ -9,20 +9,11 @@ import { newOrganization, newPerson, newPersonWithPassword } from '../../server/
 import {
   accessibilityProblems,
   type ConsoleUser,
+  inBothSchemes,
   openTestConsole,
   picture,
   type TestConsole,
 } from './console.ts';
-
-/** Looks at the screen in both schemes. */
-async function inBothSchemes(page: Page, name: string): Promise<void> {
-  for (const scheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-    expect(await accessibilityProblems(page)).toEqual([]);
-    await picture(page, `${name}-${scheme}`);
-  }
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-}
 
 describe('deleting an account in the console', () => {
   let console: TestConsole;
@@ -70,24 +61,24 @@ describe('deleting an account in the console', () => {
     await page.getByRole('menuitem', { name: 'Delete' }).click();
     await page.getByRole('heading', { level: 1, name: 'Delete Margaret Hamilton' }).waitFor();
     await page.getByText('Service of Margaret').waitFor();
-    await inBothSchemes(page, 'delete-runs');
+    expect(await inBothSchemes(page, 'delete-runs')).toEqual([]);
     await goOn();
     await step('Who takes over');
     const services = page.getByRole('combobox', { name: 'Who takes over: TAXII services' });
     expect(await services.inputValue()).not.toBe('');
-    await inBothSchemes(page, 'delete-heirs');
+    expect(await inBothSchemes(page, 'delete-heirs')).toEqual([]);
     await services.fill('Katherine');
     await page.getByRole('option', { name: /Katherine Johnson/ }).click();
     await goOn();
     await step('What ends and stays');
     await page.getByText(/TAXII services \(1\): go to Katherine Johnson/).waitFor();
     await page.getByText('Its seat becomes free.').waitFor();
-    await inBothSchemes(page, 'delete-ends');
+    expect(await inBothSchemes(page, 'delete-ends')).toEqual([]);
     await goOn();
     const remove = page.getByRole('button', { name: 'Delete account' });
     expect(await remove.isDisabled()).toBe(true);
     await page.getByRole('textbox', { name: /^Type / }).fill((await accountRow(app, margaret.id)).user_name);
-    await inBothSchemes(page, 'delete-confirm');
+    expect(await inBothSchemes(page, 'delete-confirm')).toEqual([]);
     await page.setViewportSize({ width: 360, height: 740 });
     await expect
       .poll(() => page.evaluate<number>('document.documentElement.scrollWidth'))
@@ -98,7 +89,7 @@ describe('deleting an account in the console', () => {
     await page.getByRole('heading', { level: 1, name: /is deleted$/ }).waitFor();
     const { user_name } = await accountRow(app, heir.id);
     await page.getByText(`1 TAXII service went to ${user_name}.`).waitFor();
-    await inBothSchemes(page, 'delete-done');
+    expect(await inBothSchemes(page, 'delete-done')).toEqual([]);
     await page.getByRole('link', { name: /^Go to the membership of/ }).click();
     await page.getByRole('heading', { level: 1, name: 'Membership' }).waitFor();
     await user.open(`/accounts/${margaret.id}`);

@@ -10,7 +10,7 @@ import { Refusal } from '../../kit/states.tsx';
 import { ChangeRefusal, useAccountChange } from './account-change.tsx';
 import { nameOf } from './account-words.ts';
 
-export type Deed = 'lock' | 'unlock' | 'disable' | 'enable';
+type Deed = 'lock' | 'unlock' | 'disable' | 'enable';
 
 type Words = {
   title: string;
