@@ -21,14 +21,14 @@ export function LivePreview({ asked }: { asked: string }) {
     const isForSaving = ['verification_required', 'stale', 'offline', 'unauthenticated'].includes(error.code);
     if (isForSaving) return null;
     return (
-      <Alert color="orange" title="It cannot be saved like this" role="status">
+      <Alert color="orange" title="It cannot be saved like this" role="status" mb="sm">
         {error.message}
       </Alert>
     );
   }
   if (data === undefined || data.consequences.length === 0) return null;
   return (
-    <Alert color="blue" title="What saving brings with it" role="status">
+    <Alert color="blue" title="What saving brings with it" role="status" mb="sm">
       <Consequences of={data} />
     </Alert>
   );

@@ -12,7 +12,7 @@ export function Footer({ above, children }: { above?: ReactNode; children: React
       style={{ borderTop: '1px solid var(--mantine-color-default-border)', zIndex: 2 }}
     >
       {above !== undefined && (
-        <Box mah="30vh" mb="sm" style={{ overflowY: 'auto' }}>
+        <Box mah="30vh" style={{ overflowY: 'auto' }}>
           {above}
         </Box>
       )}

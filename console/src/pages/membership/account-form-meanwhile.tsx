@@ -36,7 +36,13 @@ export function Meanwhile({ base, mine, newer, onSettled }: Props) {
     onSettled(merged);
   };
   return (
-    <Alert ref={alert} color="orange" title="Somebody else has changed the account meanwhile" role="alert">
+    <Alert
+      ref={alert}
+      color="orange"
+      title="Somebody else has changed the account meanwhile"
+      role="alert"
+      style={{ scrollMarginTop: 72 }}
+    >
       <Stack gap="sm">
         <Text size="sm">Nothing of yours is saved or lost.</Text>
         {both.map((name) => (
