@@ -103,15 +103,8 @@ describe('following a one-time link', () => {
       if (body.includes(token))
         expect([method, new URL(url).pathname]).toEqual(['POST', '/rest/v1/links/look']);
     }
-    const kept = await page.evaluate(() =>
-      [
-        location.href,
-        document.referrer,
-        JSON.stringify(history.state),
-        document.documentElement.outerHTML,
-        ...Object.values(localStorage),
-        ...Object.values(sessionStorage),
-      ].join('\n'),
+    const kept = await page.evaluate<string>(
+      `[ location.href, document.referrer, JSON.stringify(history.state), document.documentElement.outerHTML, ...Object.values(localStorage), ...Object.values(sessionStorage), ].join('\\n')`,
     );
     expect(kept).not.toContain(token);
     await page.goBack();
@@ -129,7 +122,7 @@ describe('following a one-time link', () => {
     const { page } = await console.newUser();
     await follow(page, token);
     const inputs = [page.getByLabel(/^New password \*?$/), page.getByLabel(/^New password again/)];
-    await page.evaluate((text) => navigator.clipboard.writeText(text), GOOD);
+    await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(GOOD)})`);
     for (const input of inputs) {
       expect(await input.getAttribute('autocomplete')).toBe('new-password');
       expect(await input.getAttribute('maxlength')).toBeNull();

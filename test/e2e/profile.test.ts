@@ -46,7 +46,7 @@ describe('the own profile', () => {
       await picture(page, `profile-${name}-${scheme}`);
       await page.setViewportSize({ width: 360, height: 780 });
       await expect
-        .poll(() => page.evaluate(() => document.documentElement.scrollWidth), { message: tab })
+        .poll(() => page.evaluate<number>('document.documentElement.scrollWidth'), { message: tab })
         .toBeLessThanOrEqual(360);
       if (scheme === 'light') await picture(page, `profile-${name}-phone`);
       await page.setViewportSize({ width: 1280, height: 800 });

@@ -80,7 +80,9 @@ describe('what is required at a sign-in', () => {
       await button(page, 'Authenticator app').click();
       const picked = page.getByAltText(/QR code/);
       await picked.waitFor();
-      expect(await picked.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
+      expect(
+        await picked.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth),
+      ).toBeGreaterThan(0);
       const secret = (await page.getByText(/^([A-Z2-7]{4} )+[A-Z2-7]+$/).innerText()).replaceAll(' ', '');
       const code = page.getByLabel('Code that the app shows');
       await code.fill('12');
@@ -106,7 +108,7 @@ describe('what is required at a sign-in', () => {
       await button(page, 'I have stored them').click();
       await panel.getByText(/neither copied nor downloaded/).waitFor();
       await button(page, 'Copy all').click();
-      const copied = await page.evaluate(() => navigator.clipboard.readText());
+      const copied = await page.evaluate<string>('navigator.clipboard.readText()');
       expect(copied.split('\n')).toHaveLength(10);
       expect(copied).toContain(first);
       const download = page.waitForEvent('download');
@@ -119,8 +121,8 @@ describe('what is required at a sign-in', () => {
       expect(await accessibilityProblems(page)).toEqual([]);
       await picture(page, `required-terms-${scheme}`);
       // Nothing that was shown once is anywhere in the browser.
-      const kept = await page.evaluate(() =>
-        [location.href, ...Object.values(localStorage), ...Object.values(sessionStorage)].join('\n'),
+      const kept = await page.evaluate<string>(
+        `[location.href, ...Object.values(localStorage), ...Object.values(sessionStorage)].join('\\n')`,
       );
       for (const text of [secret, first, password, GOOD]) expect(kept).not.toContain(text);
       await button(page, 'Accept the terms').click();
@@ -172,7 +174,7 @@ describe('what is required at a sign-in', () => {
     const { page } = await begin({ password_reset_required: 1, mfa_reset_required: 1 });
     await heading(page, 'Choose a new password').waitFor();
     await page.setViewportSize({ width: 360, height: 780 });
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
     await picture(page, 'required-password-phone');
     console.app.clock.advance(16 * 60);
     await page.getByLabel(/^Present password/).fill('whatever');

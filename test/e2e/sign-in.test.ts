@@ -59,7 +59,7 @@ describe('signing in to the console', () => {
       await picture(page, `sign-in-${scheme}`);
       await page.setViewportSize({ width: 360, height: 740 });
       if (scheme === 'light') await picture(page, 'sign-in-phone');
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+      expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
       await context.close();
     },
   );
@@ -120,7 +120,7 @@ describe('signing in to the console', () => {
     await heading(page, 'Show your second factor').waitFor();
     await page.getByText('Step 2 of 2: Second factor').waitFor();
     const code = page.getByLabel('Code of your authenticator app');
-    expect(await code.evaluate((input) => input === document.activeElement)).toBe(true);
+    expect(await code.and(page.locator(':focus')).isVisible()).toBe(true);
     await code.fill('000000');
     await button(page, 'Go on').click();
     await page.getByText(/Is not right, was used before, or has expired/).waitFor();

@@ -28,6 +28,7 @@ export function CoveringModal({
       closeOnClickOutside={false}
       withCloseButton={false}
       overlayProps={isOpaque ? { color: 'var(--mantine-color-body)', backgroundOpacity: 1 } : {}}
+      styles={{ content: { border: '1px solid var(--mantine-color-default-border)' } }}
       transitionProps={{ duration: 0 }}
       onKeyDown={keepKeys}
     >
