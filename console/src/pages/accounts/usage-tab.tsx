@@ -98,7 +98,14 @@ function Days({ usage: { days, series } }: { usage: AccountUsage }) {
         </Group>
       </Group>
       {isTable ? (
-        <Table.ScrollContainer minWidth={420} type="native" mah={420}>
+        <Table.ScrollContainer
+          minWidth={420}
+          type="native"
+          mah={420}
+          tabIndex={0}
+          role="region"
+          aria-label="Usage by day, to scroll"
+        >
           <Table aria-label="Usage by day" stickyHeader>
             <Table.Thead>
               <Table.Tr>
