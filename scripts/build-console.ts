@@ -52,6 +52,8 @@ async function main(): Promise<void> {
   // Beside it, and put in its place when it is whole: another process may build, or serve, at the same time.
   const fresh = `${built}-${process.pid}`;
   const old = `${fresh}-old`;
+  // Tests set another one, and what they build is served to everybody afterwards: React would be that for development.
+  process.env.NODE_ENV = 'production';
   try {
     await build({
       configFile: join(root, 'console', 'vite.config.ts'),
