@@ -133,7 +133,14 @@ describe('the addresses of the console', () => {
   it('are all answered with the same page, with a slash at the end and without, and to HEAD with its headers', async () => {
     const expected = await page('/console');
     expect([200, 503]).toContain(expected.status);
-    for (const path of ['/console/', '/console/sign-in', '/console/accounts/1?tab=keys', '/link', '/link/'])
+    for (const path of [
+      '/console/',
+      '/console/sign-in',
+      '/console/accounts/1?tab=keys',
+      '/console/collections/x/objects/y',
+      '/link',
+      '/link/',
+    ])
       expect(await page(path), path).toEqual(expected);
     const head = await get('/link', { method: 'HEAD' });
     expect(head.status).toBe(expected.status);

@@ -26,6 +26,8 @@ describe('a read that goes past the framework', () => {
     '/taxii2/',
     '/intel/collections/',
     '/rest/v1/collections/x/y',
+    '/console/collections/x',
+    '/console/collections/x/objects/y',
     '/intel/../intel/collections/a/objects/',
     '/intel/collections/a/./objects/',
     '/intel/collections/a/..',

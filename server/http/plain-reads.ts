@@ -3,7 +3,8 @@ import type { TaxiiAnswer } from './taxii-face.ts';
 
 /** Hosts and targets with nothing in them that a URL parser could trip over. */
 const PLAIN_HOST = /^[a-z0-9._-]+(?::(?:[1-5]\d{3,4}|6[0-4]\d{3}|[6-9]\d{3}))?$/;
-const PLAIN_TARGET = /^\/(?!rest\/|api\/v2\/)[\w/.~-]+\/collections\/[\w/.~:%-]+(?:\?[\w.~:%&=+,[\]-]*)?$/;
+const PLAIN_TARGET =
+  /^\/(?!rest\/|console\/|api\/v2\/)[\w/.~-]+\/collections\/[\w/.~:%-]+(?:\?[\w.~:%&=+,[\]-]*)?$/;
 const DOT_SEGMENT = /\/\.\.?(?:[/?]|$)/;
 
 /**
