@@ -42,7 +42,7 @@ export function MailPage() {
         <>
           The mails of the last 30 days. What they say is not shown: it may hold a link that works once. The
           mail server is chosen in the{' '}
-          <ScreenLink to="/settings" search={{ search: 'Mail' }}>
+          <ScreenLink to="/settings" search={{ search: 'Mail' }} underline="always">
             system settings
           </ScreenLink>
           .
