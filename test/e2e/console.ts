@@ -144,9 +144,16 @@ export async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: path.join(GALLERY, `${name}.png`), animations: 'disabled' });
 }
 
-/** Everything that moves only for a moment has come to rest. */
-const AT_REST =
-  'Promise.allSettled(document.getAnimations().filter((each) => each.effect?.getTiming().iterations !== Infinity).map((each) => each.finished)).then(() => undefined)';
+/** Everything that moves only for a moment has come to rest; what is not drawn never does, and is not waited for. */
+const AT_REST = `Promise.race([
+  Promise.allSettled(
+    document
+      .getAnimations()
+      .filter((each) => each.effect?.getTiming().iterations !== Infinity)
+      .map((each) => each.finished),
+  ),
+  new Promise((resolve) => setTimeout(resolve, 2000)),
+]).then(() => undefined)`;
 
 /** Looks at the page in light and in dark: neither has anything that axe-core finds wrong, and there is a picture of each. */
 export async function inBothSchemes(page: Page, name: string): Promise<string[]> {
