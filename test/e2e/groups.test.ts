@@ -142,7 +142,7 @@ describe('user groups in the console', () => {
     await page.setViewportSize({ width: 360, height: 740 });
     await picture(page, 'groups-phone');
     await expect
-      .poll(() => page.evaluate(() => document.documentElement.scrollWidth))
+      .poll(() => page.evaluate<number>('document.documentElement.scrollWidth'))
       .toBeLessThanOrEqual(360);
     await page.setViewportSize({ width: 1280, height: 800 });
   });

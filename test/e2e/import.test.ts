@@ -166,7 +166,7 @@ describe('importing accounts in the console', () => {
     await page.setViewportSize({ width: 360, height: 740 });
     await picture(page, 'import-phone');
     await expect
-      .poll(() => page.evaluate(() => document.documentElement.scrollWidth))
+      .poll(() => page.evaluate<number>('document.documentElement.scrollWidth'))
       .toBeLessThanOrEqual(360);
     await page.setViewportSize({ width: 1280, height: 800 });
   });

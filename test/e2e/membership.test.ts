@@ -286,14 +286,14 @@ describe('the membership of an organization in the console', () => {
     await page.setViewportSize({ width: 360, height: 740 });
     await user.open(address());
     await loaded();
-    await eventually(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
+    await eventually(() => page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(
       360,
     );
     expect(await accessibilityProblems(page)).toEqual([]);
     await picture(page, 'membership-phone');
     await user.open(`/organizations/${organization.id}/review`);
     await page.getByRole('tab', { name: /Expiring/ }).waitFor();
-    await eventually(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
+    await eventually(() => page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(
       360,
     );
     await picture(page, 'review-phone');
@@ -367,7 +367,9 @@ describe('the membership of an organization in the console', () => {
     const other = await console.newUser();
     await other.signIn(administrator, `/organizations/${many.id}/membership`);
     const focused = () =>
-      other.page.evaluate(() => document.activeElement?.closest('tr')?.querySelector('a')?.textContent ?? '');
+      other.page.evaluate<string>(
+        `document.activeElement?.closest('tr')?.querySelector('a')?.textContent ?? ''`,
+      );
     await table(other.page).getByRole('row').nth(1).focus();
     await other.page.keyboard.press('End');
     expect(await focused()).toBe('crew.0049@example.net');

@@ -8,10 +8,7 @@ import { Instant, localText, useTimeZone } from '../../kit/instant.tsx';
 import { PendingBadges, StatusChip } from '../../kit/status-chip.tsx';
 
 /** First and last name; null for those who have none. */
-export function fullName({
-  firstName,
-  lastName,
-}: Pick<AccountItem, 'firstName' | 'lastName'>): string | null {
+function fullName({ firstName, lastName }: Pick<AccountItem, 'firstName' | 'lastName'>): string | null {
   return [firstName, lastName].filter(Boolean).join(' ') || null;
 }
 

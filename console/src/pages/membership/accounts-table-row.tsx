@@ -85,7 +85,7 @@ export function RowMenu({ account, search, organization }: Props) {
 }
 
 /** Asks before it is done to one account, with what it brings with it. */
-export function DeedQuestion({
+function DeedQuestion({
   name,
   account,
   onClose,
