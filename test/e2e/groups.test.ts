@@ -82,7 +82,7 @@ describe('user groups in the console', () => {
     await dialog().getByRole('combobox').fill('turing');
     await page.getByRole('option', { name: /alan@example.com/ }).click();
     await dialog().getByRole('button', { name: 'Add 2 members' }).click();
-    await page.getByText('2 members').waitFor();
+    await page.getByText('2 members', { exact: true }).waitFor();
     await inBothSchemes(page, 'group');
     await page.getByRole('textbox', { name: 'Search members' }).fill('turing');
     await page.getByText('2 members, 1 of them found').waitFor();
