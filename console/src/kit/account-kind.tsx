@@ -9,15 +9,29 @@ type Words = {
   title: string;
   /** The heading of several. */
   plural: string;
+  /** Of the address of the form that creates one. */
+  path: string;
   icon: ComponentType<IconProps>;
 };
 
 /** What each kind of account is called. */
 export const KIND_WORDS: Readonly<Record<AccountKind, Words>> = {
-  user: { noun: 'user', title: 'User', plural: 'Users', icon: IconUser },
-  read_only: { noun: 'Read Only User', title: 'Read Only User', plural: 'Read Only Users', icon: IconEye },
-  api: { noun: 'API user', title: 'API user', plural: 'API users', icon: IconKey },
-  taxii: { noun: 'TAXII user', title: 'TAXII user', plural: 'TAXII users', icon: IconBroadcast },
+  user: { noun: 'user', title: 'User', plural: 'Users', path: 'user', icon: IconUser },
+  read_only: {
+    noun: 'Read Only User',
+    title: 'Read Only User',
+    plural: 'Read Only Users',
+    path: 'read-only-user',
+    icon: IconEye,
+  },
+  api: { noun: 'API user', title: 'API user', plural: 'API users', path: 'api-user', icon: IconKey },
+  taxii: {
+    noun: 'TAXII user',
+    title: 'TAXII user',
+    plural: 'TAXII users',
+    path: 'taxii-user',
+    icon: IconBroadcast,
+  },
 };
 
 /** The kind of an account. */

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { listTaxiiServicesEndpoint } from '../../../../contract/taxii-services.ts';
 import { useEndpoint } from '../../api/queries.ts';
 import { useSession } from '../../api/session.ts';
+import { KIND_WORDS } from '../../kit/account-kind.tsx';
 import { Snippet } from '../../kit/copy.tsx';
 import { ScreenLink } from '../../kit/link.tsx';
 import { collectionUrl, discoveryUrl } from '../taxii/addresses.ts';
@@ -63,7 +64,8 @@ export function ConnectTab({ collection, owner, isWritable }: Props) {
           <Text size="sm">
             <ScreenLink
               to="/organizations/$organization/membership/new/$kind"
-              params={{ organization: String(organization.id), kind: 'taxii' }}
+              params={{ organization: String(organization.id), kind: KIND_WORDS.taxii.path }}
+              underline="always"
             >
               Create a TAXII user
             </ScreenLink>{' '}

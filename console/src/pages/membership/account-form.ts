@@ -6,30 +6,28 @@ import {
 } from '../../../../contract/account-endpoints.ts';
 import type { CreationField, EditField } from '../../../../contract/account-forms.ts';
 import type { AccountKind } from '../../../../contract/roles.ts';
+import { KIND_WORDS } from '../../kit/account-kind.tsx';
 
 export type Value = CreationField['default'];
 /** What stands in the fields of a form, by name. */
 export type Values = Readonly<Record<string, Value>>;
 
-/** The four forms: under which address, what the kind is called, and by what it is created. */
+/** The four forms: what the kind is called, and by what it is created. */
 export const KINDS = {
-  user: { path: 'user', name: 'user', title: 'Create user', noun: 'user', endpoint: createUserEndpoint },
+  user: { name: 'user', title: 'Create user', noun: 'user', endpoint: createUserEndpoint },
   read_only: {
-    path: 'read-only-user',
     name: 'Read Only User',
     title: 'Create Read Only User',
     noun: 'read-only-user',
     endpoint: createReadOnlyUserEndpoint,
   },
   api: {
-    path: 'api-user',
     name: 'API user',
     title: 'Create API user',
     noun: 'api-user',
     endpoint: createApiUserEndpoint,
   },
   taxii: {
-    path: 'taxii-user',
     name: 'TAXII user',
     title: 'Create TAXII user',
     noun: 'taxii-user',
@@ -39,7 +37,7 @@ export const KINDS = {
 
 /** The kind whose form stands at the address; undefined: there is no such form. */
 export function kindAt(path: string): AccountKind | undefined {
-  return (Object.keys(KINDS) as AccountKind[]).find((kind) => KINDS[kind].path === path);
+  return (Object.keys(KINDS) as AccountKind[]).find((kind) => KIND_WORDS[kind].path === path);
 }
 
 /** How the first password of a person comes about. */

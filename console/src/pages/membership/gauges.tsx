@@ -243,7 +243,7 @@ function CreateButton({
       renderRoot={(props) => (
         <Link
           to="/organizations/$organization/membership/new/$kind"
-          params={{ organization: String(organization), kind }}
+          params={{ organization: String(organization), kind: KIND_WORDS[kind].path }}
           search={search}
           {...props}
         />

@@ -121,7 +121,7 @@ function CreateMenu({
               onClick={() =>
                 void navigate({
                   to: '/organizations/$organization/membership/new/$kind',
-                  params: { organization, kind },
+                  params: { organization, kind: KIND_WORDS[kind].path },
                   search,
                 })
               }
