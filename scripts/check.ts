@@ -25,6 +25,9 @@ const checks: Check[] = [
     run: () => tool(['tsc', '-p', '.'], () => 'no type errors'),
   },
   { name: 'console types', run: () => tool(['tsc', '-p', 'console'], () => 'no type errors') },
+  { name: 'end-to-end types', run: () => tool(['tsc', '-p', 'test/e2e'], () => 'no type errors') },
+  // Here, so that no test waits for it.
+  { name: 'console build', run: () => tool(['node', 'scripts/build-console.ts'], () => 'console/dist') },
   {
     name: 'format and lint',
     run: () =>

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { AccountSort, accountQuery } from '../../../contract/accounts.ts';
 import type { AccountKind } from '../../../contract/roles.ts';
 import type { Access } from '../../access/access.ts';
-import { problemsError } from './forms.rules.ts';
+import { problemsError, takesRight } from './forms.rules.ts';
 import type { AccountFilter } from './listing.store.ts';
 
 type Query = Omit<z.output<typeof accountQuery>, 'limit' | 'after'>;
@@ -18,7 +18,7 @@ export function askedAccounts(
 ): { filter: AccountFilter; order: { sort: AccountSort; descending: boolean } } {
   if (query.systemRole !== undefined && !access.can('account.viewSystemRole', {}))
     throw problemsError('forbidden', [
-      { path: 'systemRole', message: 'you may not see it: it needs account.viewSystemRole' },
+      { path: 'systemRole', message: `you may not see it: ${takesRight('account.viewSystemRole')}` },
     ]);
   return {
     filter: {

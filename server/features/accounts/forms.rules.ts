@@ -9,6 +9,7 @@ import {
 } from '../../../contract/roles.ts';
 import type { Access } from '../../access/access.ts';
 import type { Target } from '../../access/can.ts';
+import { PERMISSION_TEXTS } from '../../access/permission-texts.ts';
 import type { Permission } from '../../access/permissions.ts';
 import { AppError } from '../../errors.ts';
 
@@ -211,6 +212,10 @@ export function requireOnAccount(access: Access, permission: Permission, target:
   });
 }
 
+/** What is lacking, for people and with the name under which documents have it. */
+export const takesRight = (permission: Permission): string =>
+  `it takes the right to ${PERMISSION_TEXTS[permission]} (${permission})`;
+
 /** Why a permission on an account is not held: it is one's own, or ranks above, or the permission is lacking. */
 function whyNot({ actor }: Access, permission: Permission, target: Target): string {
   if (actor.kind === 'account' && target.accountId === actor.accountId) return ' on your own account';
@@ -218,7 +223,7 @@ function whyNot({ actor }: Access, permission: Permission, target: Target): stri
     actor.kind === 'account' &&
     target.systemRole !== undefined &&
     SYSTEM_ROLE_RANK[target.systemRole] > SYSTEM_ROLE_RANK[actor.systemRole];
-  return isAbove ? ': its System role ranks above yours' : `: it needs ${permission}`;
+  return isAbove ? ': its System role ranks above yours' : `: ${takesRight(permission)}`;
 }
 
 /**
@@ -235,7 +240,7 @@ export function requireGrantable(access: Access, systemRole: SystemRole): void {
       message:
         SYSTEM_ROLE_RANK[systemRole] > rank
           ? 'ranks above your own System role'
-          : 'you may not set it: it needs account.systemRole',
+          : `you may not set it: ${takesRight('account.systemRole')}`,
     },
   ]);
 }

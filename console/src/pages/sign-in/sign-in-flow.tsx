@@ -1,14 +1,19 @@
 import { Alert, Button, Stack, Stepper, Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { REQUIRED_ACTIONS, type RequiredAction } from '../../../../contract/required-actions.ts';
 import { type SessionView, signOutEndpoint } from '../../../../contract/session.ts';
 import { ApiError, call } from '../../api/client.ts';
-import { ChangePasswordStep } from './change-password-step.tsx';
-import { FactorStep } from './factor-step.tsx';
+import { Loading } from '../../kit/states.tsx';
 import { PasswordStep } from './password-step.tsx';
-import { SetUpStep } from './set-up-step.tsx';
-import { TermsStep } from './terms-step.tsx';
+
+// Most sign-ins need none of them.
+const ChangePasswordStep = lazy(async () => ({
+  default: (await import('./change-password-step.tsx')).ChangePasswordStep,
+}));
+const FactorStep = lazy(async () => ({ default: (await import('./factor-step.tsx')).FactorStep }));
+const SetUpStep = lazy(async () => ({ default: (await import('./set-up-step.tsx')).SetUpStep }));
+const TermsStep = lazy(async () => ({ default: (await import('./terms-step.tsx')).TermsStep }));
 
 /** What a step is called in the stepper, and as the heading of the screen. */
 const STEPS = {
@@ -63,23 +68,26 @@ export function SignInFlow({ session, onSession, email, onForgotten }: Props) {
           For what has to be done at a sign-in there are 15 minutes. Begin again.
         </Alert>
       )}
-      <FocusOnNewStep key={next ?? 'sign_in'}>
-        {session === null || next === undefined ? (
-          <PasswordStep
-            onDone={done}
-            {...(email === undefined ? {} : { email })}
-            {...(onForgotten === undefined ? {} : { onForgotten })}
-          />
-        ) : next === 'second_factor' ? (
-          <FactorStep session={session} onDone={done} onError={onError} />
-        ) : next === 'change_password' ? (
-          <ChangePasswordStep session={session} onDone={done} onError={onError} />
-        ) : next === 'set_up_authenticator' ? (
-          <SetUpStep session={session} onDone={done} onError={onError} />
-        ) : (
-          <TermsStep session={session} onDone={done} onError={onError} onSignOut={() => void signOut()} />
-        )}
-      </FocusOnNewStep>
+      {/* Around what moves the focus, which so waits until the step is there. */}
+      <Suspense key={next ?? 'sign_in'} fallback={<Loading />}>
+        <FocusOnNewStep>
+          {session === null || next === undefined ? (
+            <PasswordStep
+              onDone={done}
+              {...(email === undefined ? {} : { email })}
+              {...(onForgotten === undefined ? {} : { onForgotten })}
+            />
+          ) : next === 'second_factor' ? (
+            <FactorStep session={session} onDone={done} onError={onError} />
+          ) : next === 'change_password' ? (
+            <ChangePasswordStep session={session} onDone={done} onError={onError} />
+          ) : next === 'set_up_authenticator' ? (
+            <SetUpStep session={session} onDone={done} onError={onError} />
+          ) : (
+            <TermsStep session={session} onDone={done} onError={onError} onSignOut={() => void signOut()} />
+          )}
+        </FocusOnNewStep>
+      </Suspense>
       {session !== null && next !== undefined && next !== 'accept_terms' && (
         <Button variant="subtle" onClick={() => void signOut()}>
           Sign in as somebody else
