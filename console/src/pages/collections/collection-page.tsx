@@ -1,4 +1,4 @@
-import { Badge, Tabs } from '@mantine/core';
+import { Tabs } from '@mantine/core';
 import {
   IconDatabase,
   IconDownload,
@@ -24,7 +24,7 @@ import { ObjectsTab } from './objects-tab.tsx';
 import { ReadersTab } from './readers-tab.tsx';
 import { SettingsTab } from './settings-tab.tsx';
 import { StatisticsTab } from './statistics-tab.tsx';
-import { OwnerKind } from './words.tsx';
+import { OwnerBadge } from './words.tsx';
 
 /** One collection: what is in it, who reads it, how it is configured, and how clients reach it. */
 export function CollectionPage() {
@@ -38,18 +38,20 @@ export function CollectionPage() {
     { params: { collection } },
     { enabled: seesConfiguration },
   );
-  if (!seesConfiguration)
-    return (
-      <Answered query={statistics}>
-        {(found) => <Collection statistics={found} configuration={undefined} />}
-      </Answered>
-    );
+  const isReady = seesConfiguration ? configuration.data !== undefined : statistics.data !== undefined;
+  if (isReady) return <Collection statistics={statistics.data} configuration={configuration.data} />;
   return (
-    <Answered query={configuration}>
-      {(found) => <Collection statistics={statistics.data} configuration={found} />}
-    </Answered>
+    <Page title="Collection" trail={[<All key="all" />]}>
+      {seesConfiguration ? (
+        <Answered query={configuration}>{() => null}</Answered>
+      ) : (
+        <Answered query={statistics}>{() => null}</Answered>
+      )}
+    </Page>
   );
 }
+
+const All = () => <ScreenLink to="/collections">Collections</ScreenLink>;
 
 type Props = {
   /** Undefined: the person may not read the collection. */
@@ -107,17 +109,9 @@ function Collection({ statistics, configuration }: Props) {
   return (
     <Page
       title={owner.name}
-      badge={
-        <Badge variant="light" color="gray">
-          <OwnerKind kind={owner.kind} />
-        </Badge>
-      }
+      badge={<OwnerBadge kind={owner.kind} />}
       lead={description ?? undefined}
-      trail={[
-        <ScreenLink key="all" to="/collections">
-          Collections
-        </ScreenLink>,
-      ]}
+      trail={[<All key="all" />]}
     >
       <Tabs
         value={shown?.id ?? null}

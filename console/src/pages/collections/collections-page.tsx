@@ -142,6 +142,7 @@ const COLUMNS: readonly Column<ListedCollection>[] = [
             to="/collections/$collection"
             params={{ collection: id }}
             fw={600}
+            size="sm"
             c="inherit"
             tabIndex={-1}
           >

@@ -1,4 +1,4 @@
-import { Badge, Box, Code, Group, Stack, Table, Text } from '@mantine/core';
+import { Badge, Box, Code, Group, Stack, Text } from '@mantine/core';
 import { Copy } from '../../kit/copy.tsx';
 import { Instant } from '../../kit/instant.tsx';
 import { ScreenLink } from '../../kit/link.tsx';
@@ -38,28 +38,32 @@ export function FieldValue({ name, value, collection, type, depth = 0 }: Props) 
     return <ListValue name={name} list={value} collection={collection} depth={depth} />;
   if (isObject(value))
     return (
-      <Table variant="vertical" verticalSpacing={4} highlightOnHover={false} aria-label={fieldTitle(name)}>
-        <Table.Tbody>
-          {Object.entries(value).map(([member, inner]) => (
-            <Table.Tr key={member}>
-              <Table.Th
-                scope="row"
-                w="35%"
-                fw={500}
-                style={{ overflowWrap: 'anywhere', verticalAlign: 'top' }}
-              >
-                {member}
-              </Table.Th>
-              <Table.Td style={{ overflowWrap: 'anywhere' }}>
-                <FieldValue name={member} value={inner} collection={collection} depth={depth + 1} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <Stack gap={4}>
+        {Object.entries(value).map(([member, inner]) => (
+          <Box key={member}>
+            <Text span size="sm" fw={500} c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+              {member}
+              {isScalar(inner) ? ': ' : ''}
+            </Text>
+            <Box component={isScalar(inner) ? 'span' : 'div'} style={isScalar(inner) ? undefined : NESTED}>
+              <FieldValue name={member} value={inner} collection={collection} depth={depth + 1} />
+            </Box>
+          </Box>
+        ))}
+      </Stack>
     );
   return null;
 }
+
+/** What stands on the line of its name. */
+const isScalar = (value: unknown) =>
+  typeof value === 'number' ||
+  typeof value === 'boolean' ||
+  (typeof value === 'string' && value.length <= 60 && !isStixId(value) && defangUrls(value) === value);
+const NESTED = {
+  borderInlineStart: '2px solid var(--mantine-color-default-border)',
+  paddingInlineStart: 10,
+} as const;
 
 function TextValue({ name, text, collection }: { name: string; text: string; collection: string }) {
   if (CODE.has(name))
@@ -103,7 +107,7 @@ function TextValue({ name, text, collection }: { name: string; text: string; col
 export function Defanged({ shown, value, what }: { shown: string; value: string; what: string }) {
   return (
     <Group gap={4} wrap="nowrap" align="flex-start">
-      <Text span inherit ff="monospace" size="sm" style={{ overflowWrap: 'anywhere' }}>
+      <Text span ff="monospace" size="sm" style={{ overflowWrap: 'anywhere' }}>
         {shown}
       </Text>
       <Copy value={value} what={`the ${what} as it is`} />

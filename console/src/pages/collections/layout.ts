@@ -28,7 +28,7 @@ export function layoutOf(nodes: readonly Node[], edges: readonly Edge[]): Layout
     const here = sorted.slice(placed, placed + room);
     for (const [index, { id }] of here.entries()) {
       // Rings are turned against each other, so that the lines to the outer ones pass between the inner ones.
-      const angle = (2 * Math.PI * (index + ring / 2)) / here.length - Math.PI / 2;
+      const angle = (2 * Math.PI * (index + (ring - 1) / 2)) / here.length;
       places.set(id, { x: radius.x * Math.cos(angle), y: radius.y * Math.sin(angle) });
     }
     placed += here.length;

@@ -21,6 +21,7 @@ export function objectColumns(collection: string): Column<ObjectItem>[] {
               to="/collections/$collection/objects/$object"
               params={{ collection, object: id }}
               fw={600}
+              size="sm"
               c="inherit"
               tabIndex={-1}
               lineClamp={2}
@@ -52,7 +53,7 @@ export function objectColumns(collection: string): Column<ObjectItem>[] {
             –
           </Text>
         ) : (
-          <Text span inherit lineClamp={1} maw={200}>
+          <Text span inherit lineClamp={1} maw={200} miw={110}>
             {creator.name ?? creator.id}
           </Text>
         ),

@@ -35,8 +35,11 @@ export function ObjectPage() {
         <NotReadable />
       </Page>
     );
-  if (found.isError) return <PageError error={found.error} onRetry={() => void found.refetch()} />;
-  return <Loading />;
+  return (
+    <Page title="Object" trail={[<All key="all" />]}>
+      {found.isError ? <PageError error={found.error} onRetry={() => void found.refetch()} /> : <Loading />}
+    </Page>
+  );
 }
 
 const All = () => <ScreenLink to="/collections">Collections</ScreenLink>;

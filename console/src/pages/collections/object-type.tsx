@@ -73,7 +73,7 @@ export function TypeBadge({ type }: { type: string }) {
       color={color}
       radius="sm"
       leftSection={<Icon size={13} stroke={1.8} aria-hidden />}
-      style={{ flexShrink: 0, maxWidth: '100%' }}
+      style={{ flexShrink: 0, minWidth: 'max-content' }}
     >
       {type}
     </Badge>

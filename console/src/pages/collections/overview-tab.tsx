@@ -93,7 +93,7 @@ function Creator({ object, id, collection }: { object: ObjectDetails; id: string
       </Text>
     );
   return (
-    <ScreenLink to="/collections/$collection/objects/$object" params={{ collection, object: id }}>
+    <ScreenLink to="/collections/$collection/objects/$object" params={{ collection, object: id }} size="sm">
       {name}
     </ScreenLink>
   );

@@ -9,7 +9,9 @@ import { lookOf } from './object-type.tsx';
 const RADIUS = 20;
 /** Above that, the names of lines would hide the lines. */
 const MOST_NAMED = 40;
-const LINE = 24;
+const LINE = 20;
+/** So much the circle stands above the middle of an object, for the words below it. */
+const RISE = 14;
 
 /** An object and those around it. Each of them is a link to its own page. */
 export function NeighbourPicture({ neighbours, collection }: { neighbours: Neighbours; collection: string }) {
@@ -34,6 +36,7 @@ export function NeighbourPicture({ neighbours, collection }: { neighbours: Neigh
           margin: '0 auto',
         }}
       >
+        <title>{`${nodes.length - 1} objects around this one`}</title>
         <defs>
           <marker
             id="arrow"
@@ -51,7 +54,7 @@ export function NeighbourPicture({ neighbours, collection }: { neighbours: Neigh
           {lines.map(({ from, to, names, isBoth }) => {
             const [a, b] = [places.get(from), places.get(to)];
             if (a === undefined || b === undefined) return null;
-            const line = lineBetween(a, b, RADIUS);
+            const line = lineBetween(raised(a), raised(b), RADIUS);
             return (
               <g key={`${from} ${to}`}>
                 <line
@@ -72,15 +75,24 @@ export function NeighbourPicture({ neighbours, collection }: { neighbours: Neigh
           const at = places.get(node.id);
           if (at === undefined) return null;
           const drawn = <DrawnNode node={node} at={at} isCentre={node === centre} />;
-          if (!node.stored || node === centre) return <g key={node.id}>{drawn}</g>;
+          const title = (
+            <title>{`${nameOf(node)}, ${node.type}${node.stored ? '' : ', not in this collection'}`}</title>
+          );
+          if (!node.stored || node === centre)
+            return (
+              <g key={node.id}>
+                {title}
+                {drawn}
+              </g>
+            );
           return (
             <Link
               key={node.id}
               to="/collections/$collection/objects/$object"
               params={{ collection, object: node.id }}
               search={{ tab: 'relationships' }}
-              aria-label={`${node.type} ${nameOf(node)}`}
             >
+              {title}
               {drawn}
             </Link>
           );
@@ -130,10 +142,9 @@ function EdgeName({ at, name }: { at: Point; name: string }) {
 
 function DrawnNode({ node, at, isCentre }: { node: NeighbourNode; at: Point; isCentre: boolean }) {
   const { icon: Icon, color } = lookOf(node.type);
-  const top = at.y - 14;
+  const { y: top } = raised(at);
   return (
     <>
-      <title>{`${node.type}: ${nameOf(node)}${node.stored ? '' : ' (not in this collection)'}`}</title>
       <circle
         cx={at.x}
         cy={top}
@@ -182,5 +193,6 @@ function DrawnNode({ node, at, isCentre }: { node: NeighbourNode; at: Point; isC
   );
 }
 
+const raised = ({ x, y }: Point): Point => ({ x, y: y - RISE });
 const nameOf = ({ type, label, id }: NeighbourNode) => (label === null ? id : defangLabel(type, label));
 const shortened = (text: string) => (text.length <= LINE ? text : `${text.slice(0, LINE - 1)}…`);

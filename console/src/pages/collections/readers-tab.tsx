@@ -31,6 +31,7 @@ export function ReadersTab({ collection }: { collection: string }) {
       <Group justify="flex-end">
         <SegmentedControl
           size="sm"
+          transitionDuration={0}
           aria-label="Over how many days"
           value={days}
           onChange={(value) => change({ days: value === '30' ? undefined : value })}
@@ -97,11 +98,11 @@ const COLUMNS: readonly Column<CollectionReader>[] = [
     render: ({ account: { id, name, deleted } }) => (
       <Group gap="xs" wrap="nowrap">
         {id === null || deleted ? (
-          <Text span fw={600}>
+          <Text span fw={600} size="sm">
             {name}
           </Text>
         ) : (
-          <ScreenLink to="/accounts/$account" params={{ account: String(id) }} fw={600}>
+          <ScreenLink to="/accounts/$account" params={{ account: String(id) }} fw={600} size="sm">
             {name}
           </ScreenLink>
         )}

@@ -87,11 +87,15 @@ function NeighbourTable({
       render: ({ name, kind, via }) => (
         <Stack gap={0}>
           {via === null ? (
-            <Text span inherit ff="monospace" size="sm">
+            <Text span ff="monospace" size="sm">
               {name}
             </Text>
           ) : (
-            <ScreenLink to="/collections/$collection/objects/$object" params={{ collection, object: via }}>
+            <ScreenLink
+              to="/collections/$collection/objects/$object"
+              params={{ collection, object: via }}
+              size="sm"
+            >
               {name}
             </ScreenLink>
           )}
@@ -135,7 +139,7 @@ function End({
   return (
     <Stack gap={2} align="flex-start" maw={360}>
       {isCentre ? (
-        <Text span fw={600}>
+        <Text span fw={600} size="sm">
           this object
         </Text>
       ) : node?.stored === true ? (
@@ -143,6 +147,7 @@ function End({
           to="/collections/$collection/objects/$object"
           params={{ collection, object: id }}
           search={{ tab: 'relationships' }}
+          size="sm"
           style={{ overflowWrap: 'anywhere' }}
         >
           {name}

@@ -1,4 +1,4 @@
-import { Group, Text } from '@mantine/core';
+import { Badge, Group, Text } from '@mantine/core';
 import { IconBuilding, IconBuildingCommunity, type IconProps, IconRss } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 import type { ReadableCollection } from '../../../../contract/intelligence.ts';
@@ -21,6 +21,16 @@ export function OwnerKind({ kind }: { kind: Kind }) {
         {title}
       </Text>
     </Group>
+  );
+}
+
+/** The same beside a heading. */
+export function OwnerBadge({ kind }: { kind: Kind }) {
+  const { title, icon: Icon } = KINDS[kind];
+  return (
+    <Badge variant="light" color="gray" radius="sm" leftSection={<Icon size={13} stroke={1.8} aria-hidden />}>
+      {title}
+    </Badge>
   );
 }
 

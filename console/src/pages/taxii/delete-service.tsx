@@ -47,7 +47,11 @@ export function DeleteService({ service, isOpen, onClose, onDeleted }: Props) {
           <Text>
             {bound === 1 ? '1 TAXII user is' : `${bound.toLocaleString('en')} TAXII users are`} bound to it,
             and as long as there are any it cannot be deleted.{' '}
-            <ScreenLink to="/accounts" search={{ kind: 'taxii', service: String(service.id) }}>
+            <ScreenLink
+              to="/accounts"
+              search={{ kind: 'taxii', service: String(service.id) }}
+              underline="always"
+            >
               Show them
             </ScreenLink>
           </Text>

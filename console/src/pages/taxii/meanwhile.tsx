@@ -14,7 +14,10 @@ type Props = {
 /** Somebody else has saved meanwhile: shows both, and asks what counts. Nothing that was typed is lost. */
 export function Meanwhile({ what, differences, onTake, onKeep }: Props) {
   const alert = useRef<HTMLDivElement>(null);
-  useEffect(() => alert.current?.scrollIntoView({ block: 'nearest' }), []);
+  useEffect(() => {
+    // Its answer, a promise in some browsers, is not the effect's.
+    void alert.current?.scrollIntoView({ block: 'nearest' });
+  }, []);
   return (
     <Alert ref={alert} color="orange" title={`Somebody else has changed ${what} meanwhile`} role="alert">
       <Text size="sm">Nothing of yours is saved or lost.</Text>

@@ -24,7 +24,7 @@ export function OrganizationsField({ forAll, onForAll, chosen, onChosen, known, 
     <Stack gap="xs">
       <Radio.Group
         label="Who may use it"
-        description="TAXII users of other organizations cannot be bound to it, and those that are no longer connect."
+        description="TAXII users of other organizations cannot be bound to it; those that are bound already no longer connect."
         value={forAll ? 'all' : 'some'}
         onChange={(value) => onForAll(value === 'all')}
       >

@@ -114,6 +114,7 @@ function columns(
               params={{ service: String(service.id) }}
               search={(before) => before}
               fw={600}
+              size="sm"
               c="inherit"
               tabIndex={-1}
             >
@@ -139,9 +140,9 @@ function columns(
       render: ({ path, name }) => (
         <Group gap={4} wrap="nowrap">
           <Text size="sm" ff="monospace" style={{ whiteSpace: 'nowrap' }}>
-            {apiRootUrl(path)}
+            /{path}/
           </Text>
-          <Copy value={apiRootUrl(path)} what={`the API root of ${name}`} />
+          <Copy value={apiRootUrl(path)} what={`the URL of the API root of ${name}`} />
         </Group>
       ),
     },
@@ -198,9 +199,12 @@ function columns(
     },
     {
       id: 'menu',
-      header: '',
-      align: 'right',
+      header: 'Actions',
+      isHeaderHidden: true,
+      isSticky: true,
       isFixed: true,
+      align: 'right',
+      width: 48,
       render: (service) => <RowMenu service={service} remove={remove} />,
     },
   ];
@@ -210,7 +214,7 @@ function Users({ service, own }: { service: TaxiiServiceItem; own: string | null
   const search = { kind: 'taxii', service: String(service.id) };
   if (own === null)
     return (
-      <ScreenLink to="/accounts" search={search} tabIndex={-1}>
+      <ScreenLink to="/accounts" search={search} size="sm" tabIndex={-1}>
         {(service.taxiiUsers ?? 0).toLocaleString('en')}
       </ScreenLink>
     );
@@ -219,6 +223,7 @@ function Users({ service, own }: { service: TaxiiServiceItem; own: string | null
       to="/organizations/$organization/membership"
       params={{ organization: own }}
       search={search}
+      size="sm"
       tabIndex={-1}
     >
       Show yours
