@@ -254,6 +254,11 @@ const terms = createRoute({
   validateSearch: (search) => textSearch(search, ['tab', 'after']),
   component: lazyRouteComponent(() => import('./pages/settings/terms-page.tsx'), 'TermsPage'),
 });
+const publishTerms = createRoute({
+  getParentRoute: () => terms,
+  path: 'new',
+  component: lazyRouteComponent(() => import('./pages/settings/publish-drawer.tsx'), 'PublishTermsDrawer'),
+});
 const audit = createRoute({
   getParentRoute: () => inside,
   path: 'audit',
@@ -326,7 +331,7 @@ export const routeTree = root.addChildren([
     licence,
     settings,
     mail,
-    terms,
+    terms.addChildren([publishTerms]),
     audit,
     services.addChildren([createService, editService]),
     collections,

@@ -72,6 +72,15 @@ export function NotFound() {
 
 const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
 
+/** A drawer, or a part of a screen, for what this person may not do. */
+export function NotAllowed({ title, children }: Pick<State, 'title' | 'children'>) {
+  return (
+    <StatePanel icon={IconBan} title={title}>
+      {children}
+    </StatePanel>
+  );
+}
+
 /** Why a screen, or a part of it, cannot be shown. */
 export function PageError({ error, onRetry }: { error: unknown; onRetry?: (() => void) | undefined }) {
   const retry =

@@ -15,8 +15,9 @@ import { notifications } from '@mantine/notifications';
 import { useNavigate } from '@tanstack/react-router';
 import { createOrganizationEndpoint, DEFAULT_LIMITS } from '../../../../contract/organizations.ts';
 import { useChange } from '../../api/queries.ts';
+import { useSession } from '../../api/session.ts';
 import { fieldErrors } from '../../kit/forms.ts';
-import { Refusal } from '../../kit/states.tsx';
+import { NotAllowed, Refusal } from '../../kit/states.tsx';
 import { UnsavedGuard } from '../../kit/unsaved.tsx';
 import { LIMITS } from './limits.ts';
 
@@ -28,6 +29,7 @@ const isNumber = (value: unknown) => (typeof value === 'number' ? null : 'Enter 
 /** Creates an organization with its collection. */
 export function CreateOrganizationDrawer() {
   const navigate = useNavigate();
+  const { abilities } = useSession();
   const create = useChange(createOrganizationEndpoint);
   const form = useForm({
     initialValues: { name: '', description: '', ...DEFAULT_LIMITS },
@@ -37,8 +39,16 @@ export function CreateOrganizationDrawer() {
   const close = () => void navigate({ to: '/organizations', search: (before) => before });
   const errors = fieldErrors(create.error, FIELDS);
   const isNameTaken = create.error?.code === 'name_taken';
+  if (!abilities['organization.create'])
+    return (
+      <Drawer opened onClose={close} title="Create organization">
+        <NotAllowed title="You may not create an organization">
+          Administrators of the instance may.
+        </NotAllowed>
+      </Drawer>
+    );
   return (
-    <Drawer opened onClose={close} title="Create organization" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Drawer opened onClose={close} title="Create organization">
       <UnsavedGuard isDirty={isLost} />
       <form
         onSubmit={form.onSubmit(({ name, description, ...limits }) =>

@@ -4,8 +4,9 @@ import { notifications } from '@mantine/notifications';
 import { useNavigate } from '@tanstack/react-router';
 import type { SharedKind } from '../../../../contract/owners.ts';
 import { useChange } from '../../api/queries.ts';
+import { useSession } from '../../api/session.ts';
 import { fieldErrors } from '../../kit/forms.ts';
-import { Refusal } from '../../kit/states.tsx';
+import { NotAllowed, Refusal } from '../../kit/states.tsx';
 import { UnsavedGuard } from '../../kit/unsaved.tsx';
 import { KINDS } from './kinds.ts';
 
@@ -15,14 +16,21 @@ export const CreateSourceDrawer = () => <CreateOwner kind="source" />;
 function CreateOwner({ kind }: { kind: SharedKind }) {
   const words = KINDS[kind];
   const navigate = useNavigate();
+  const { abilities } = useSession();
   const create = useChange(words.endpoints.create);
   const form = useForm({ initialValues: { name: '', description: '', anonymous: true } });
   const close = () => void navigate({ to: words.list });
   const errors = fieldErrors(create.error, ['name', 'description', 'anonymous']);
   const isNameTaken = create.error?.code === 'name_taken';
   const title = `Create ${kind}`;
+  if (!abilities['owner.create'])
+    return (
+      <Drawer opened onClose={close} title={title}>
+        <NotAllowed title={`You may not create ${words.a}`}>Administrators of the instance may.</NotAllowed>
+      </Drawer>
+    );
   return (
-    <Drawer opened onClose={close} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Drawer opened onClose={close} title={title}>
       <UnsavedGuard isDirty={form.isDirty() && !create.isSuccess} />
       <form
         onSubmit={form.onSubmit(({ name, description, anonymous }) =>

@@ -136,7 +136,7 @@ function Outcome({ mail }: { mail: MailItem }) {
           variant="default"
           w="fit-content"
           loading={retry.isPending}
-          aria-label={`Send to ${mail.recipient} now`}
+          aria-label={`Send now to ${mail.recipient}`}
           onClick={() => retry.mutate({ params: { mail: String(mail.id) } })}
         >
           Send now

@@ -47,6 +47,7 @@ export function SettingRow({ setting, isHidden, onDirty }: Props) {
   );
   const { isDirty } = form;
   const entered = form.values.value;
+  const back = `Back to the default (${valueText(setting, setting.default)})`;
   useEffect(() => onDirty(setting.name, isDirty), [onDirty, setting.name, isDirty]);
   const name = setting.name as Parameters<typeof save.mutate>[0]['params']['setting'];
   const done = { onSuccess: () => notifications.show({ message: `${setting.title}: saved` }) };
@@ -145,7 +146,7 @@ export function SettingRow({ setting, isHidden, onDirty }: Props) {
                     variant="default"
                     size="xs"
                     loading={reset.isPending}
-                    aria-label={`Back to the default: ${setting.title}`}
+                    aria-label={`${back}: ${setting.title}`}
                     onClick={() =>
                       reset.mutate(
                         { params: { setting: name }, query: { version: String(setting.version) } },
@@ -153,7 +154,7 @@ export function SettingRow({ setting, isHidden, onDirty }: Props) {
                       )
                     }
                   >
-                    Back to the default ({valueText(setting, setting.default)})
+                    {back}
                   </Button>
                 )}
               </Group>

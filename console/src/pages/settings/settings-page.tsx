@@ -91,7 +91,7 @@ function Groups({ settings, search }: { settings: readonly Setting[]; search: st
             {group === 'Mail' && (
               <Text size="sm" c="dimmed" mt={4}>
                 What was sent, and a test:{' '}
-                <ScreenLink to="/mail" size="sm">
+                <ScreenLink to="/mail" size="sm" underline="always">
                   Mail
                 </ScreenLink>
                 .

@@ -1,37 +1,21 @@
-import {
-  Badge,
-  Button,
-  Card,
-  Checkbox,
-  Drawer,
-  Group,
-  ScrollArea,
-  Stack,
-  Tabs,
-  Text,
-  Textarea,
-} from '@mantine/core';
-import { notifications } from '@mantine/notifications';
-import { useSearch } from '@tanstack/react-router';
+import { Badge, Card, Drawer, Stack, Tabs, Text } from '@mantine/core';
+import { Outlet, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import {
   getTermsEndpoint,
   listAcceptancesEndpoint,
   listTermsEndpoint,
-  publishTermsEndpoint,
   type TermsAcceptance,
   type TermsItem,
 } from '../../../../contract/terms.ts';
-import { useChange, useEndpoint } from '../../api/queries.ts';
+import { useEndpoint } from '../../api/queries.ts';
 import { useSession } from '../../api/session.ts';
 import { type Column, DataTable } from '../../kit/data-table.tsx';
-import { fieldErrors } from '../../kit/forms.ts';
 import { Instant } from '../../kit/instant.tsx';
-import { ScreenLink } from '../../kit/link.tsx';
+import { ScreenButton, ScreenLink } from '../../kit/link.tsx';
 import { Page } from '../../kit/page.tsx';
 import { Paging, useSearchChange } from '../../kit/paging.tsx';
-import { Answered, Empty, PageError, Refusal } from '../../kit/states.tsx';
-import { UnsavedGuard } from '../../kit/unsaved.tsx';
+import { Answered, Empty, PageError } from '../../kit/states.tsx';
 
 const LIMIT = '50';
 
@@ -40,14 +24,17 @@ export function TermsPage() {
   const { tab = 'versions' } = useSearch({ from: '/inside/terms' });
   const change = useSearchChange();
   const { abilities } = useSession();
-  const [isPublishing, setPublishing] = useState(false);
   const versions = useEndpoint(listTermsEndpoint, { query: { limit: LIMIT } });
   return (
     <Page
       title="Terms of service"
       lead="What people accept before they work here. A version never changes: the next one takes its place."
       actions={
-        abilities['settings.edit'] && <Button onClick={() => setPublishing(true)}>Publish a version</Button>
+        abilities['settings.edit'] && (
+          <ScreenButton to="/terms/new" search={(before) => before}>
+            Publish a version
+          </ScreenButton>
+        )
       }
     >
       {versions.isError && versions.data === undefined ? (
@@ -66,7 +53,7 @@ export function TermsPage() {
           </Tabs.Panel>
         </Tabs>
       )}
-      <Publish isOpen={isPublishing} onClose={() => setPublishing(false)} />
+      <Outlet />
     </Page>
   );
 }
@@ -100,7 +87,6 @@ function Versions() {
         opened={shown !== undefined}
         onClose={() => setShown(undefined)}
         title={`Version ${shown ?? ''}`}
-        closeButtonProps={{ 'aria-label': 'Close' }}
       >
         {shown !== undefined && <Version version={shown} />}
       </Drawer>
@@ -170,71 +156,3 @@ const ACCEPTANCE_COLUMNS: readonly Column<TermsAcceptance>[] = [
   { id: 'acceptedAt', header: 'Accepted', render: ({ acceptedAt }) => <Instant at={acceptedAt} /> },
   { id: 'address', header: 'From', render: ({ address }) => address ?? 'unknown' },
 ];
-
-function Publish({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
-  const [text, setText] = useState('');
-  const [mustBeAccepted, setMust] = useState(false);
-  const publish = useChange(publishTermsEndpoint);
-  const errors = fieldErrors(publish.error, ['text', 'mustBeAccepted']);
-  const close = () => {
-    setText('');
-    setMust(false);
-    publish.reset();
-    onClose();
-  };
-  return (
-    <Drawer
-      opened={isOpen}
-      onClose={close}
-      title="Publish a version"
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
-      <UnsavedGuard isDirty={isOpen && text !== ''} />
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          publish.mutate(
-            { body: { text, mustBeAccepted } },
-            {
-              onSuccess: ({ version }) => {
-                notifications.show({ message: `Version ${version} is published` });
-                close();
-              },
-            },
-          );
-        }}
-      >
-        <Stack>
-          <ScrollArea.Autosize mah="60vh">
-            <Textarea
-              label="The terms"
-              description="Plain text or Markdown, at most 100 kB."
-              required
-              autosize
-              minRows={12}
-              value={text}
-              error={errors.text}
-              onChange={({ currentTarget }) => setText(currentTarget.value)}
-            />
-          </ScrollArea.Autosize>
-          <Checkbox
-            label="Everybody must accept it"
-            description="Also whoever accepted an older one, and those who are signed in now: with their next request they are asked, and reach nothing else before."
-            checked={mustBeAccepted}
-            error={errors.mustBeAccepted}
-            onChange={({ currentTarget }) => setMust(currentTarget.checked)}
-          />
-          {Object.keys(errors).length === 0 && <Refusal error={publish.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={close}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={publish.isPending} disabled={text.trim() === ''}>
-              Publish
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Drawer>
-  );
-}

@@ -1,0 +1,179 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inTransaction } from '../../server/db/transaction.ts';
+import { editAccount } from '../../server/features/account-changes/editing.service.ts';
+import { createApiUser } from '../../server/features/account-creation/api-users.service.ts';
+import { createUser } from '../../server/features/account-creation/people.service.ts';
+import { createTaxiiUser } from '../../server/features/account-creation/taxii-users.service.ts';
+import { dayOf } from '../../server/features/usage/usage.rules.ts';
+import { addUsage } from '../../server/features/usage/usage.store.ts';
+import { newOrganization, newPersonWithPassword } from '../../server/testing/builders.ts';
+import {
+  accessibilityProblems,
+  type ConsoleUser,
+  inBothSchemes,
+  openTestConsole,
+  picture,
+  type TestConsole,
+} from './console.ts';
+
+/** A busy machine is slow. */
+const eventually: typeof expect.poll = (work) => expect.poll(work, { timeout: 10_000 });
+const region = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
+
+describe('the home screen of the console', () => {
+  let console: TestConsole;
+  let harbour: Awaited<ReturnType<typeof newOrganization>>;
+  let staff: Awaited<ReturnType<typeof newOrganization>>;
+  let user: ConsoleUser;
+  let page: Page;
+  const as = async (person: Parameters<typeof newPersonWithPassword>[1], organization: { id: number }) => {
+    const someone = await console.newUser();
+    await someone.signIn(await newPersonWithPassword(console.app, person, organization));
+    return someone;
+  };
+
+  beforeAll(async () => {
+    console = await openTestConsole();
+    const { app } = console;
+    harbour = await newOrganization(app, { users: 4, apiUsers: 5, taxiiUsers: 20 });
+    staff = await newOrganization(app, { users: 30 });
+    const of = { organization: harbour.id };
+    const locked = await createUser(app, app.operator, {
+      ...of,
+      email: 'ada@example.org',
+      firstName: 'Ada',
+      lastName: 'Lovelace',
+      organizationRole: 'Organization Administrator',
+    });
+    await editAccount(app, app.operator, { account: locked.id, changes: { locked: true } });
+    await createUser(app, app.operator, {
+      ...of,
+      email: 'mary@example.org',
+      firstName: 'Mary',
+      lastName: 'Somerville',
+      organizationRole: 'Standard User',
+      invite: true,
+    });
+    await createApiUser(app, app.operator, {
+      ...of,
+      firstName: 'Ticket',
+      lastName: 'System',
+      organizationRole: 'Standard User',
+      tokenExpirationDays: 5,
+    });
+    const now = app.clock.now();
+    for (const [index, userName] of ['north-siem', 'south-siem'].entries()) {
+      const { id } = await createTaxiiUser(app, app.operator, { ...of, userName });
+      await inTransaction(app.db, (tx) =>
+        addUsage(
+          tx,
+          [0, 1, 2].map((day) => ({
+            collection_id: harbour.collectionId,
+            day: dayOf(now) - day,
+            account_id: id,
+            polls: 10 * (index + 1) + day,
+            objects_served: 100 * (index + 1),
+            octets_served: 4000,
+            objects_added: index === 0 ? 7 : 0,
+            last_polled_at: now,
+            last_polled_from: '192.0.2.1',
+          })),
+        ),
+      );
+    }
+    user = await as('Organization Administrator', harbour);
+    page = user.page;
+  });
+  afterAll(() => console.close());
+
+  it('shows an Organization Administrator what needs attention, each with the way to all of it', async () => {
+    await region(page, 'Locked').getByRole('link', { name: 'Ada Lovelace' }).waitFor();
+    await region(page, 'Locked').getByText('by an administrator').waitFor();
+    await region(page, 'Credentials that end soon').getByRole('link', { name: 'Ticket System' }).waitFor();
+    await region(page, 'Invitations not followed').getByRole('link', { name: 'Mary Somerville' }).waitFor();
+    await region(page, 'Seats nearly gone').getByText('4 of 4').waitFor();
+    // The whole instance is for those who see all accounts.
+    expect(await page.getByRole('radio', { name: 'All organizations' }).count()).toBe(0);
+    await page.getByRole('img', { name: /Polls by day/ }).waitFor();
+    expect(await inBothSchemes(page, 'home')).toEqual([]);
+    await page.getByRole('link', { name: 'Show all: Locked, 1' }).click();
+    await page.waitForURL(/membership\?state=/);
+    await page.getByRole('link', { name: 'ada@example.org' }).waitFor();
+    await page.goBack();
+  });
+
+  it('plots polls and objects by TAXII user and collection, as a picture and as a table', async () => {
+    const polls = region(page, 'Polls by TAXII user');
+    await polls.getByText('north-siem').first().waitFor();
+    await polls.getByRole('button', { name: 'Show as table' }).click();
+    const table = polls.getByRole('table', { name: 'Polls by day' });
+    expect(await table.getByRole('columnheader').allInnerTexts()).toEqual([
+      'Day (UTC)',
+      'south-siem',
+      'north-siem',
+    ]);
+    expect(await table.getByRole('row').last().getByRole('cell').allInnerTexts()).toEqual(['20', '10']);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await picture(page, 'home-table-light');
+    await page.getByRole('radio', { name: 'Objects served' }).click({ force: true });
+    await page.waitForURL(/figure=objectsServed/);
+    await region(page, 'Objects served by TAXII user').waitFor();
+    await page.getByRole('radio', { name: '7 days' }).click({ force: true });
+    await page.waitForURL(/days=7/);
+    const added = region(page, 'Objects added');
+    await added.getByRole('button', { name: 'Show as table' }).click();
+    await eventually(() => added.getByRole('row').count()).toBe(8);
+    expect(await added.getByRole('row').last().innerText()).toContain('7');
+    // What is chosen stands in the address.
+    await page.reload();
+    await region(page, 'Objects served by TAXII user').waitFor();
+    await page.setViewportSize({ width: 380, height: 760 });
+    await picture(page, 'home-phone');
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
+  it('shows administrators of the instance all organizations, and the polls of any of them', async () => {
+    for (const person of ['Accounts Administrator', 'Administrator'] as const) {
+      const administrator = await as(person, staff);
+      const own = administrator.page;
+      await own.getByRole('radio', { name: 'All organizations' }).click({ force: true });
+      await own.waitForURL(/scope=instance/);
+      await region(own, 'Locked').getByRole('link', { name: 'Ada Lovelace' }).waitFor();
+      await region(own, 'Seats nearly gone').getByText(`Users of ${harbour.name}`).waitFor();
+      await own.getByRole('combobox', { name: 'Organization' }).click();
+      await own.getByRole('option', { name: harbour.name }).click();
+      await region(own, 'Polls by TAXII user').getByText('north-siem').first().waitFor();
+      await own.getByRole('option').first().waitFor({ state: 'detached' });
+      expect(
+        await inBothSchemes(own, `home-${person === 'Administrator' ? 'instance' : 'accounts'}`),
+      ).toEqual([]);
+      await own.getByRole('link', { name: 'Show all: Locked, 1' }).click();
+      await own.waitForURL(/console\/accounts\?state=/);
+      await administrator.context.close();
+    }
+  });
+
+  it('is of use to those who administer nothing: what was done, and where to go', async () => {
+    for (const person of ['Standard User', 'Read Only User'] as const) {
+      const member = await as(person, harbour);
+      await region(member.page, 'Lately')
+        .getByText(/Created a/)
+        .first()
+        .waitFor();
+      await region(member.page, 'Where to').getByRole('link', { name: 'Collections' }).waitFor();
+      expect(await member.page.getByText('Needs attention').count()).toBe(0);
+      expect(await region(member.page, 'Where to').getByRole('link', { name: 'Membership' }).count()).toBe(0);
+      // A choice in the address that is not for them changes nothing.
+      await member.open('/?scope=instance');
+      await region(member.page, 'Where to').waitFor();
+      expect(await member.page.getByText('Needs attention').count()).toBe(0);
+      if (person === 'Standard User') expect(await inBothSchemes(member.page, 'home-member')).toEqual([]);
+      await member.context.close();
+    }
+  });
+
+  it('leaves no error behind', () => {
+    expect(console.troubles).toEqual([]);
+  });
+});
