@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { CDPSession, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setSetting } from '../../server/features/settings/settings.service.ts';
@@ -6,6 +8,9 @@ import { configureUnreachableMail, mailsTo } from '../../server/testing/outbox.t
 import { restClient } from '../../server/testing/rest-client.ts';
 import { enrolTotp, freshCode } from '../../server/testing/second-factors.ts';
 import { accessibilityProblems, openTestConsole, picture, type TestConsole } from './console.ts';
+
+/** What is served, with a compressed copy of each file. */
+const BUILT = path.join(import.meta.dirname, '..', '..', 'console', 'dist');
 
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true });
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
@@ -29,6 +34,26 @@ describe('signing in to the console', () => {
     await console.close();
   });
   const person = () => newPersonWithPassword(console.app, 'Organization Administrator', organization);
+
+  it('needs at most 250 kB of script, compressed, and nothing from another host', async () => {
+    const { page } = await console.newUser();
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await page.goto(`${console.url}/console/sign-in`);
+    await page.getByLabel('E-mail address').waitFor();
+    await page.waitForLoadState('networkidle');
+    expect(asked.filter((address) => !address.startsWith(`${console.url}/`))).toEqual([]);
+    const scripts = new Set(
+      asked.map((address) => new URL(address).pathname).filter((at) => at.endsWith('.js')),
+    );
+    expect(scripts.size).toBeGreaterThan(3);
+    const sizes = await Promise.all(
+      [...scripts].map(
+        async (at) => (await readFile(path.join(BUILT, `${at.replace('/console/', '')}.gz`))).length,
+      ),
+    );
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(250_000);
+  });
 
   it('with e-mail address and password opens the home page, and signing out ends it', async () => {
     const { userName, password } = await person();
