@@ -7,7 +7,7 @@ export type Layout = { width: number; height: number; places: ReadonlyMap<string
 
 /** What each object takes up, with the words below it. */
 export const BOX = { width: 150, height: 72 };
-const GAP = { x: 64, y: 46 };
+const GAP = { x: 64, y: 58 };
 const ROUNDS = 300;
 /** How much of the way to where it would rather be an object goes in a round. */
 const PULL = 0.04;
@@ -24,7 +24,7 @@ export function layoutOf(nodes: readonly Node[], edges: readonly Edge[]): Layout
   let placed = 0;
   for (let ring = 1; placed < sorted.length; ring++) {
     const radius = { x: ring * (BOX.width + GAP.x), y: ring * (BOX.height + GAP.y) };
-    const room = Math.floor((Math.PI * (radius.x + radius.y)) / (BOX.width + BOX.height / 2));
+    const room = Math.floor((Math.PI * (radius.x + radius.y)) / ((BOX.width + BOX.height) / 2));
     const here = sorted.slice(placed, placed + room);
     for (const [index, { id }] of here.entries()) {
       // Rings are turned against each other, so that the lines to the outer ones pass between the inner ones.

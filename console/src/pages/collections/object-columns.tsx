@@ -36,7 +36,7 @@ export function objectColumns(collection: string): Column<ObjectItem>[] {
             )}
           </Group>
           {detail !== null && (
-            <Text size="sm" c="dimmed" lineClamp={1} maw={520} style={{ overflowWrap: 'anywhere' }}>
+            <Text size="sm" c="dimmed" lineClamp={1} maw={520} style={{ wordBreak: 'break-all' }}>
               {defangUrls(detail)}
             </Text>
           )}
@@ -53,7 +53,7 @@ export function objectColumns(collection: string): Column<ObjectItem>[] {
             –
           </Text>
         ) : (
-          <Text span inherit lineClamp={1} maw={200} miw={110}>
+          <Text span inherit lineClamp={2} maw={200} miw={120}>
             {creator.name ?? creator.id}
           </Text>
         ),

@@ -30,8 +30,8 @@ export function RelationshipsTab({ object, collection }: { object: string; colle
       {(found) =>
         found.nodes.length <= 1 && found.edges.length === 0 ? (
           <Empty title="Nothing is joined to this object">
-            No object of this collection refers to it, and it refers to none. References to markings are not
-            shown here.
+            It refers to no other object, and no relationship or other reference leads to it. References to
+            markings, and those by which objects name it as their creator, are not shown here.
           </Empty>
         ) : (
           <Stack>
