@@ -92,5 +92,5 @@ export function objectColumns(collection: string): Column<ObjectItem>[] {
 }
 
 /** What an object says of an instant may be anything. */
-export const instantIn = (text: string | null): string | null =>
+const instantIn = (text: string | null): string | null =>
   text === null || Number.isNaN(Date.parse(text)) ? null : text;
