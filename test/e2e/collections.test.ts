@@ -275,6 +275,7 @@ describe('collections and their objects in the console', () => {
   });
 
   it('hold objects as JSON, to copy and to keep, and in each of their versions', async () => {
+    await user.open(`/collections/${organization.collectionId}/objects/${INDICATOR}`);
     await page.getByRole('tab', { name: 'JSON' }).click();
     await page.getByRole('button', { name: 'Copy JSON' }).click();
     const copied = await page.evaluate(() => navigator.clipboard.readText());
