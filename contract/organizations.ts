@@ -195,6 +195,8 @@ export const seatsView = z.strictObject({
   invited: z.strictObject({ users: z.number(), readOnlyUsers: z.number() }),
 });
 export type SeatsView = z.infer<typeof seatsView>;
+/** How many more accounts of each kind fit. */
+export type SeatGauges = Omit<SeatsView, 'invited'>;
 
 const tag = 'Organizations';
 const params = z.strictObject({ organization: pathId });

@@ -1,4 +1,4 @@
-import type { SeatsView } from '../../../contract/organizations.ts';
+import type { SeatGauges } from '../../../contract/organizations.ts';
 import type { Access } from '../../access/access.ts';
 import { INSTANCE } from '../../access/can.ts';
 import type { App } from '../../context.ts';
@@ -7,8 +7,6 @@ import { findInstance } from '../instance/instance.store.ts';
 import { seatGauge } from './organizations.rules.ts';
 import { countSeatsOf } from './organizations.store.ts';
 import type { OrganizationRow } from './owners.store.ts';
-
-export type SeatGauges = Omit<SeatsView, 'invited'>;
 
 /** How many more accounts of each kind fit in the organization, and whether the asker can create one. Asks for no right to know. */
 export async function readSeats(

@@ -13,6 +13,7 @@ import {
   createReadOnlyUserInput,
   createUserInput,
 } from '../../../contract/accounts.ts';
+import type { SeatGauges } from '../../../contract/organizations.ts';
 import type { AccountKind, OrganizationRole, SystemRole } from '../../../contract/roles.ts';
 import { createTaxiiUserInput } from '../../../contract/taxii.ts';
 import type { Access } from '../../access/access.ts';
@@ -28,7 +29,6 @@ import {
   refusalToSet,
   reservedOnCreation,
 } from '../accounts/forms.rules.ts';
-import type { SeatGauges } from '../owners/seat-gauges.ts';
 
 type Schema = {
   description?: string | undefined;

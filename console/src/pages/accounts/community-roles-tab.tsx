@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Select, Stack, Text } from '@mantine/core';
+import { Button, Group, Modal, Select, Stack } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useState } from 'react';
 import type { AccountDetails } from '../../../../contract/accounts.ts';
@@ -133,7 +133,7 @@ function RoleDialog({
           <Stack>
             <Select
               label="Role"
-              description="An individual role wins over the default role of the organization."
+              description="An individual role wins over the default role of the organization. Banned sees nothing; Subscriber sees only what is published."
               allowDeselect={false}
               data-autofocus
               data={[
@@ -146,7 +146,6 @@ function RoleDialog({
               value={chosen}
               onChange={(value) => setChosen(value ?? DEFAULT)}
             />
-            {chosen === 'Banned' && <Text>It will see nothing of {item.owner.name}.</Text>}
             <Refusal error={set.error ?? clear.error} />
             <Group justify="flex-end">
               <Button variant="default" onClick={onClose}>
