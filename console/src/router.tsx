@@ -1,9 +1,14 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRouter, type ErrorComponentProps } from '@tanstack/react-router';
-import { NotFound, PageError } from './kit/states.tsx';
+import { NothingPage, Page } from './kit/page.tsx';
+import { PageError } from './kit/states.tsx';
 import { routeTree } from './routes.tsx';
 
-const ShownError = ({ error, reset }: ErrorComponentProps) => <PageError error={error} onRetry={reset} />;
+const ShownError = ({ error, reset }: ErrorComponentProps) => (
+  <Page title="Page not shown">
+    <PageError error={error} onRetry={reset} />
+  </Page>
+);
 
 export function createConsoleRouter(queryClient: QueryClient) {
   return createRouter({
@@ -15,7 +20,7 @@ export function createConsoleRouter(queryClient: QueryClient) {
     defaultPreloadStaleTime: 0,
     scrollRestoration: true,
     defaultErrorComponent: ShownError,
-    defaultNotFoundComponent: NotFound,
+    defaultNotFoundComponent: NothingPage,
   });
 }
 

@@ -8,7 +8,7 @@ import {
 } from '@tanstack/react-router';
 import { sessionQuery } from './api/session.ts';
 import { Interruptions } from './kit/interruptions.tsx';
-import { NotFound } from './kit/states.tsx';
+import { NothingPage } from './kit/page.tsx';
 import { textSearch } from './kit/url-state.ts';
 
 /** Every address of the console. Each screen is a chunk of its own, fetched when it is first opened. */
@@ -303,7 +303,7 @@ const object = createRoute({
 });
 
 /** Within the frame, so that one can go on from there. */
-const nothing = createRoute({ getParentRoute: () => inside, path: '$', component: NotFound });
+const nothing = createRoute({ getParentRoute: () => inside, path: '$', component: NothingPage });
 
 export const routeTree = root.addChildren([
   signIn,

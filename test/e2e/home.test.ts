@@ -8,6 +8,7 @@ import { createTaxiiUser } from '../../server/features/account-creation/taxii-us
 import { dayOf } from '../../server/features/usage/usage.rules.ts';
 import { addUsage } from '../../server/features/usage/usage.store.ts';
 import { newOrganization, newPersonWithPassword } from '../../server/testing/builders.ts';
+import { addTo } from '../../server/testing/objects.ts';
 import {
   accessibilityProblems,
   type ConsoleUser,
@@ -75,13 +76,28 @@ describe('the home screen of the console', () => {
             polls: 10 * (index + 1) + day,
             objects_served: 100 * (index + 1),
             octets_served: 4000,
-            objects_added: index === 0 ? 7 : 0,
+            objects_added: 0,
             last_polled_at: now,
             last_polled_from: '192.0.2.1',
           })),
         ),
       );
     }
+    const added = new Date().toISOString();
+    await addTo(
+      app,
+      harbour,
+      [1, 2, 3].map((number) => ({
+        type: 'indicator',
+        spec_version: '2.1',
+        id: `indicator--00000000-0000-4000-8000-00000000000${number}`,
+        created: added,
+        modified: added,
+        pattern: `[domain-name:value = 'example-${number}.org']`,
+        pattern_type: 'stix',
+        valid_from: added,
+      })),
+    );
     user = await as('Organization Administrator', harbour);
     page = user.page;
   });
@@ -116,15 +132,15 @@ describe('the home screen of the console', () => {
     expect(await table.getByRole('row').last().getByRole('cell').allInnerTexts()).toEqual(['20', '10']);
     expect(await accessibilityProblems(page)).toEqual([]);
     await picture(page, 'home-table-light');
-    await page.getByRole('radio', { name: 'Objects served' }).click({ force: true });
+    await page.getByRole('radio', { name: 'Objects served' }).press('Space');
     await page.waitForURL(/figure=objectsServed/);
     await region(page, 'Objects served by TAXII user').waitFor();
-    await page.getByRole('radio', { name: '7 days' }).click({ force: true });
-    await page.waitForURL(/days=7/);
+    await page.getByRole('radio', { name: '7 days' }).press('Space');
+    await page.waitForURL(/days=/);
     const added = region(page, 'Objects added');
     await added.getByRole('button', { name: 'Show as table' }).click();
     await eventually(() => added.getByRole('row').count()).toBe(8);
-    expect(await added.getByRole('row').last().innerText()).toContain('7');
+    expect(await added.getByRole('row').last().getByRole('cell').innerText()).toBe('3');
     // What is chosen stands in the address.
     await page.reload();
     await region(page, 'Objects served by TAXII user').waitFor();
@@ -137,7 +153,7 @@ describe('the home screen of the console', () => {
     for (const person of ['Accounts Administrator', 'Administrator'] as const) {
       const administrator = await as(person, staff);
       const own = administrator.page;
-      await own.getByRole('radio', { name: 'All organizations' }).click({ force: true });
+      await own.getByRole('radio', { name: 'All organizations' }).press('Space');
       await own.waitForURL(/scope=instance/);
       await region(own, 'Locked').getByRole('link', { name: 'Ada Lovelace' }).waitFor();
       await region(own, 'Seats nearly gone').getByText(`Users of ${harbour.name}`).waitFor();

@@ -11,7 +11,7 @@ import {
 } from './console.ts';
 
 /** A busy machine is slow. */
-const eventually: typeof expect.poll = (work) => expect.poll(work, { timeout: 10_000 });
+const eventually = <T>(work: () => T, message = '') => expect.poll(work, { timeout: 10_000, message });
 const OWN = ['Membership', 'User groups', 'Activity', 'Audit trail'];
 const SHARING = ['Collections', 'TAXII services', 'Communities', 'Sources'];
 const INSTANCE = [
@@ -81,10 +81,9 @@ describe('the way around the console', () => {
       '/audit',
     ]) {
       await user.open(address);
-      await page
-        .getByRole('main')
-        .getByText(/You may not see this|There is nothing at this address/)
-        .waitFor();
+      await eventually(() => page.getByRole('main').innerText(), address).toMatch(
+        /You may not see this|There is nothing at this address/,
+      );
     }
   });
 

@@ -80,7 +80,7 @@ describe('system settings, mail and terms of service in the console', () => {
     expect(await user.page.getByRole('button', { name: 'Send the test' }).count()).toBe(0);
     await user.open('/terms');
     await user.page.getByText('No terms of service yet').waitFor();
-    expect(await user.page.getByRole('button', { name: 'Publish a version' }).count()).toBe(0);
+    expect(await user.page.getByRole('link', { name: 'Publish a version' }).count()).toBe(0);
     await user.context.close();
   });
 
@@ -199,7 +199,7 @@ describe('system settings, mail and terms of service in the console', () => {
     await page.setViewportSize({ width: 380, height: 760 });
     await picture(page, 'mail-phone');
     await page.setViewportSize({ width: 1280, height: 800 });
-    await page.getByRole('radio', { name: 'All' }).click({ force: true });
+    await page.getByRole('radio', { name: 'All' }).press('Space');
     await page.waitForURL((url) => !url.search.includes('state'));
     mailServer.behave = {};
     await row.getByRole('button', { name: 'Send now to ida@example.org' }).click();
@@ -214,7 +214,7 @@ describe('system settings, mail and terms of service in the console', () => {
   it('publish terms of service, version by version, and show who accepted which', async () => {
     await administrator.open('/terms');
     expect(await inBothSchemes(page, 'terms-empty')).toEqual([]);
-    await page.getByRole('button', { name: 'Publish a version' }).click();
+    await page.getByRole('link', { name: 'Publish a version' }).click();
     const drawer = page.getByRole('dialog', { name: 'Publish a version' });
     const publish = drawer.getByRole('button', { name: 'Publish', exact: true });
     expect(await publish.isDisabled()).toBe(true);

@@ -3,7 +3,7 @@ import { useDocumentTitle } from '@mantine/hooks';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { ApiError } from '../api/client.ts';
-import { Answered } from './states.tsx';
+import { Answered, NotFound } from './states.tsx';
 
 type Props = {
   title: string;
@@ -59,6 +59,15 @@ export function AnsweredPage<T>({
   return (
     <Page title={title}>
       <Answered query={query}>{() => null}</Answered>
+    </Page>
+  );
+}
+
+/** An address that leads nowhere. */
+export function NothingPage() {
+  return (
+    <Page title="Page not found">
+      <NotFound />
     </Page>
   );
 }

@@ -42,6 +42,7 @@ export function Palette() {
   );
   return (
     <Spotlight
+      attributes={{ content: { 'aria-label': 'Go anywhere' } }}
       shortcut={['mod + K']}
       actions={people.length > 0 ? [...places, { group: 'Accounts', actions: people }] : places}
       query={text}

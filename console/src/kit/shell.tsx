@@ -15,7 +15,7 @@ import {
   UnstyledButton,
   useMantineColorScheme,
 } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { useDisclosure, useMediaQuery } from '@mantine/hooks';
 import { openSpotlight } from '@mantine/spotlight';
 import { IconDeviceDesktop, IconLogout, IconMoon, IconSearch, IconSun, IconUser } from '@tabler/icons-react';
 import { onlineManager } from '@tanstack/react-query';
@@ -31,10 +31,15 @@ import { Loading } from './states.tsx';
 
 const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }));
 
+/** Narrower than the breakpoint `md` of the frame. */
+const NARROW = '(max-width: 61.99em)';
+
 /** What stands around every screen: where one can go, who one is, and the keys that work everywhere. */
 export function Shell() {
   const session = useSession();
   const [isOpen, { toggle, close }] = useDisclosure();
+  // Beside a narrow screen it waits out of sight: nobody gets there by keys or reads it either.
+  const isAway = useMediaQuery(NARROW) === true && !isOpen;
   const pathname = useRouterState({ select: (state) => state.location.pathname });
   const screen = useRouterState({ select: ({ matches }) => matches[SCREEN]?.pathname ?? '' });
   useKnownShortcut('mod+K', 'Go anywhere, and find accounts');
@@ -69,7 +74,7 @@ export function Shell() {
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar aria-label="Main">
+      <AppShell.Navbar aria-label="Main" style={isAway ? { visibility: 'hidden' } : undefined}>
         <ScrollArea type="hover" scrollbarSize={8} px="xs" py={4}>
           {destinationsOf(session).map(({ title, items }) => (
             <Box key={title ?? ''} mb="xs">

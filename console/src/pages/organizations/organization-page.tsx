@@ -11,15 +11,18 @@ import { useChange, useEndpoint } from '../../api/queries.ts';
 import { useSession } from '../../api/session.ts';
 import { Confirm } from '../../kit/confirm.tsx';
 import { ScreenButton, ScreenLink } from '../../kit/link.tsx';
-import { Page } from '../../kit/page.tsx';
-import { Answered } from '../../kit/states.tsx';
+import { AnsweredPage, Page } from '../../kit/page.tsx';
 import { AboutForm, LimitsForm, PermissionsForm } from './organization-forms.tsx';
 
 /** One organization: its name, its limits, what its people may do, and its end. */
 export function OrganizationPage() {
   const { organization } = useParams({ from: '/inside/organizations/$organization/settings' });
   const answer = useEndpoint(getOrganizationEndpoint, { params: { organization } });
-  return <Answered query={answer}>{(view) => <Organization view={view} />}</Answered>;
+  return (
+    <AnsweredPage title="Organization" query={answer}>
+      {(view) => <Organization view={view} />}
+    </AnsweredPage>
+  );
 }
 
 function Organization({ view }: { view: OrganizationView }) {

@@ -7,9 +7,9 @@ import type { OwnerView, SharedKind } from '../../../../contract/owners.ts';
 import { useChange, useEndpoint } from '../../api/queries.ts';
 import { Confirm } from '../../kit/confirm.tsx';
 import { ScreenLink } from '../../kit/link.tsx';
-import { Page } from '../../kit/page.tsx';
+import { AnsweredPage, Page } from '../../kit/page.tsx';
 import { useSearchChange } from '../../kit/paging.tsx';
-import { Answered, StatePanel } from '../../kit/states.tsx';
+import { StatePanel } from '../../kit/states.tsx';
 import { KINDS } from './kinds.ts';
 import { MembersTab } from './members-tab.tsx';
 import { OwnerForm } from './owner-form.tsx';
@@ -21,7 +21,11 @@ export const SourcePage = () => <Owner kind="source" />;
 function Owner({ kind }: { kind: SharedKind }) {
   const { owner } = useParams({ strict: false });
   const answer = useEndpoint(KINDS[kind].endpoints.get, { params: { owner: owner ?? '' } });
-  return <Answered query={answer}>{(view) => <Shown view={view} />}</Answered>;
+  return (
+    <AnsweredPage title={KINDS[kind].One} query={answer}>
+      {(view) => <Shown view={view} />}
+    </AnsweredPage>
+  );
 }
 
 function Shown({ view }: { view: OwnerView }) {

@@ -122,7 +122,7 @@ const COLUMNS: readonly Column<OwnerView>[] = [
     header: 'Members are shown',
     render: ({ anonymous }) => (
       <Group>
-        <Badge variant="light" color={anonymous ? 'taxiway' : 'gray'}>
+        <Badge variant="light" color={anonymous ? 'taxiway' : 'gray'} miw="max-content">
           {anonymous ? 'by pseudonym' : 'by name'}
         </Badge>
       </Group>

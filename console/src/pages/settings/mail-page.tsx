@@ -88,7 +88,7 @@ const COLUMNS: readonly Column<MailItem>[] = [
     id: 'state',
     header: 'State',
     render: ({ state }) => (
-      <Badge variant="light" color={STATES[state].color}>
+      <Badge variant="light" color={STATES[state].color} miw="max-content">
         {STATES[state].label}
       </Badge>
     ),
