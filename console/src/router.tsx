@@ -1,5 +1,10 @@
 import type { QueryClient } from '@tanstack/react-query';
-import { createRouter, type ErrorComponentProps } from '@tanstack/react-router';
+import {
+  createRouter,
+  type ErrorComponentProps,
+  parseSearchWith,
+  stringifySearchWith,
+} from '@tanstack/react-router';
 import { NothingPage, Page } from './kit/page.tsx';
 import { PageError } from './kit/states.tsx';
 import { routeTree } from './routes.tsx';
@@ -14,6 +19,9 @@ export function createConsoleRouter(queryClient: QueryClient) {
   return createRouter({
     routeTree,
     basepath: '/console',
+    // Every value is a text as it stands: read as JSON, the digits of an Access ID would be a rounded number.
+    parseSearch: parseSearchWith((text) => text),
+    stringifySearch: stringifySearchWith(String),
     context: { queryClient },
     defaultPreload: 'intent',
     // Answers are kept by the query client.

@@ -109,6 +109,7 @@ export function FormField({ name, value, onChange, choices, error, isRequired = 
           searchable={control === 'timeZone'}
           limit={control === 'timeZone' ? 60 : undefined}
           clearable={control === 'timeZone'}
+          allowDeselect={false}
           nothingFoundMessage={NOTHING_FOUND}
           placeholder={text.empty ?? `Choose the ${label}`}
           data={optionsOf(name, choices)}
