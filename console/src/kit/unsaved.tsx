@@ -1,4 +1,5 @@
 import { Button, Group, Modal, Text } from '@mantine/core';
+import { useEffect, useState } from 'react';
 import { useUnsavedGuard } from './forms.ts';
 
 type Props = {
@@ -10,12 +11,19 @@ type Props = {
 /** Stands between something unsaved and whatever would lose it. */
 export function UnsavedGuard({ isDirty, isSearchFree = false }: Props) {
   const blocker = useUnsavedGuard(isDirty, isSearchFree);
+  const isBlocked = blocker.status === 'blocked';
+  // Not before the key that closed a drawer is done with: Escape would close this, too.
+  const [isOpen, setOpen] = useState(false);
+  useEffect(() => {
+    if (!isBlocked) return;
+    const later = setTimeout(() => setOpen(true));
+    return () => {
+      clearTimeout(later);
+      setOpen(false);
+    };
+  }, [isBlocked]);
   return (
-    <Modal
-      opened={blocker.status === 'blocked'}
-      onClose={() => blocker.reset?.()}
-      title="Leave without saving?"
-    >
+    <Modal opened={isOpen && isBlocked} onClose={() => blocker.reset?.()} title="Leave without saving?">
       <Text>What you have entered here is not saved.</Text>
       <Group justify="flex-end" mt="lg">
         <Button variant="default" onClick={() => blocker.proceed?.()}>

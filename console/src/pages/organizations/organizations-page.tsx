@@ -16,7 +16,7 @@ import { ScreenButton, ScreenLink } from '../../kit/link.tsx';
 import { Page } from '../../kit/page.tsx';
 import { Paging, useSearchChange } from '../../kit/paging.tsx';
 import { useShortcut } from '../../kit/shortcuts.tsx';
-import { Empty, PageError } from '../../kit/states.tsx';
+import { Empty, NotAllowed, PageError } from '../../kit/states.tsx';
 
 type Sort = 'name' | '-name' | 'id' | '-id';
 
@@ -37,7 +37,14 @@ export function OrganizationsPage() {
     ...(search === undefined ? {} : { search }),
     ...(after === undefined ? {} : { after }),
   };
-  const organizations = useEndpoint(listOrganizationsEndpoint, { query }, { keepPrevious: true });
+  const organizations = useEndpoint(
+    listOrganizationsEndpoint,
+    { query },
+    {
+      keepPrevious: true,
+      enabled: abilities['organization.list'],
+    },
+  );
   return (
     <Page
       title="Organizations"
@@ -50,7 +57,11 @@ export function OrganizationsPage() {
         )
       }
     >
-      {organizations.isError && organizations.data === undefined ? (
+      {!abilities['organization.list'] ? (
+        <NotAllowed title="You may not see this">
+          The organizations are listed for administrators of the instance.
+        </NotAllowed>
+      ) : organizations.isError && organizations.data === undefined ? (
         <PageError error={organizations.error} onRetry={() => void organizations.refetch()} />
       ) : (
         <Stack>
