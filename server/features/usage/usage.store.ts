@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely';
 import { USAGE_DAYS_KEPT } from '../../../contract/usage.ts';
 import type { Schema, TaxiiUsageTable } from '../../db/schema.ts';
@@ -69,11 +70,28 @@ function within(of: UsageOf, { first, last }: Window): RawBuilder<unknown> {
 /** As a number: PostgreSQL's sum of 64-bit integers is a decimal. */
 const sums = sql.raw(FIGURES.map((name) => `cast(sum(${name}) as bigint) as ${name}`).join(', '));
 
+/** So many days are read at a time; then other requests have their turn: a year of many TAXII users is a million rows. */
+const PIECE_DAYS = 31;
+
+async function inPieces<Row>(
+  { first, last }: Window,
+  read: (piece: Window) => Promise<readonly Row[]>,
+): Promise<Row[]> {
+  const pieces: (readonly Row[])[] = [];
+  for (let start = first; start <= last; start += PIECE_DAYS) {
+    if (start > first) await nextTurn();
+    pieces.push(await read({ first: start, last: Math.min(last, start + PIECE_DAYS - 1) }));
+  }
+  return pieces.flat();
+}
+
 /** Figures day by day, those of days on which there was something. */
 export async function listUsageByDay(db: Kysely<Schema>, of: UsageOf, window: Window): Promise<DayFigures[]> {
-  const { rows } = await sql<DayFigures>`
-    select day, ${sums} from taxii_usage where ${within(of, window)} group by day`.execute(db);
-  return rows;
+  return await inPieces(window, async (piece) => {
+    const { rows } = await sql<DayFigures>`
+      select day, ${sums} from taxii_usage where ${within(of, piece)} group by day`.execute(db);
+    return rows;
+  });
 }
 
 /** Versions that entered the owner, day by day. */
@@ -105,14 +123,26 @@ export async function listUsageParts(
   { part, order, limit }: { part: Part; order: 'polls' | 'last_polled_at'; limit: number },
 ): Promise<{ parts: PartRow[]; count: number }> {
   const by = sql.ref(part);
-  const rank = order === 'polls' ? sql`sum(polls)` : sql`coalesce(max(last_polled_at), 0)`;
-  // One look at the rows: the number of groups comes with each of them.
-  const { rows } = await sql<PartRow & { count: number }>`
-    select ${by} as part, ${sums}, max(last_polled_at) as last_polled_at, count(*) over () as count
-    from taxii_usage where ${within(of, window)} group by ${by} order by ${rank} desc, ${by} limit ${limit}`.execute(
-    db,
-  );
-  return { parts: rows, count: rows[0]?.count ?? 0 };
+  const found = await inPieces(window, async (piece) => {
+    const { rows } = await sql<PartRow>`
+      select ${by} as part, ${sums}, max(last_polled_at) as last_polled_at
+      from taxii_usage where ${within(of, piece)} group by ${by}`.execute(db);
+    return rows;
+  });
+  const whole = new Map<string | number, PartRow>();
+  for (const row of found) {
+    const before = whole.get(row.part);
+    if (before === undefined) whole.set(row.part, { ...row });
+    else addPiece(before, row);
+  }
+  const rank = (row: PartRow) => (order === 'polls' ? row.polls : (row.last_polled_at ?? 0));
+  const parts = [...whole.values()].sort((a, b) => rank(b) - rank(a) || (a.part < b.part ? -1 : 1));
+  return { parts: parts.slice(0, limit), count: parts.length };
+}
+
+function addPiece(row: PartRow, more: PartRow): void {
+  for (const name of FIGURES) row[name] += more[name];
+  if ((more.last_polled_at ?? 0) > (row.last_polled_at ?? 0)) row.last_polled_at = more.last_polled_at;
 }
 
 /** The figures of these parts, day by day. */
@@ -124,12 +154,13 @@ export async function listUsageOfParts(
 ): Promise<(DayFigures & { part: string | number })[]> {
   if (parts.length === 0) return [];
   const by = sql.ref(part);
-  const { rows } = await sql<DayFigures & { part: string | number }>`
-    select ${by} as part, day, ${sums} from taxii_usage
-    where ${within(of, window)} and ${by} in (${sql.join(parts.map((each) => each.part))}) group by ${by}, day`.execute(
-    db,
-  );
-  return rows;
+  const ids = sql.join(parts.map((each) => each.part));
+  return await inPieces(window, async (piece) => {
+    const { rows } = await sql<DayFigures & { part: string | number }>`
+      select ${by} as part, day, ${sums} from taxii_usage
+      where ${within(of, piece)} and ${by} in (${ids}) group by ${by}, day`.execute(db);
+    return rows;
+  });
 }
 
 /** From where each of the parts was last polled, or polled last. */

@@ -195,6 +195,50 @@ describe.each(ENGINES)('usage figures on %s', (engine) => {
     ).toBe('invalid_input');
   });
 
+  it('of a year are read in pieces between which other requests have their turn, and are those of the whole year', async () => {
+    const { organization, user } = await newWorld();
+    const { administrator, collectionId, id } = organization;
+    const [often, lately] = [await user(), await user()];
+    const today = dayOf(app.clock.now());
+    const row = (account: { id: number }, daysAgo: number, polls: number) => ({
+      ...{ collection_id: collectionId, day: today - daysAgo, account_id: account.id },
+      ...{ polls, objects_served: 2 * polls, octets_served: 3 * polls, objects_added: 0 },
+      ...{ last_polled_at: (today - daysAgo) * DAY_SECONDS * 1_000_000, last_polled_from: '192.0.2.9' },
+    });
+    const days = [0, 30, 31, 61, 62, 365];
+    await inTransaction(app.db, (tx) =>
+      addUsage(tx, [
+        ...days.map((daysAgo) => row(lately, daysAgo, 1)),
+        ...[200, 300, 366].map((daysAgo) => row(often, daysAgo, 10)),
+      ]),
+    );
+    let turns = 0;
+    const tick = () => {
+      turns++;
+      next = setImmediate(tick);
+    };
+    let next = setImmediate(tick);
+    const whole = await getOrganizationUsage(app, administrator, { organization: id, days: 366 });
+    clearImmediate(next);
+    expect(turns).toBeGreaterThan(30);
+    expect(whole).toMatchObject({
+      total: { polls: 26, objectsServed: 52, octetsServed: 78 },
+      taxiiUsers: [
+        { id: often.id, total: { polls: 20 } },
+        { id: lately.id, total: { polls: 6 }, lastPolledFrom: '192.0.2.9' },
+      ],
+    });
+    const [, second] = whole.taxiiUsers;
+    expect(second?.series.polls.flatMap((polls, index) => (polls === 0 ? [] : [365 - index]))).toEqual(
+      [...days].reverse(),
+    );
+    const { readers } = await getCollectionUsage(app, administrator, { collection: collectionId, days: 366 });
+    expect(readers).toMatchObject([
+      { account: { id: lately.id }, total: { polls: 6 } },
+      { account: { id: often.id }, total: { polls: 20 } },
+    ]);
+  });
+
   it('are kept for a deleted TAXII user, by what is left of it, and go when they are too old', async () => {
     const { organization, user } = await newWorld();
     const { id, userName } = await user();
