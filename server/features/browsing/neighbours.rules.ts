@@ -1,10 +1,17 @@
-import type { NeighbourEdge, NeighbourNode, Neighbours } from '../../../contract/intelligence.ts';
+import {
+  MAX_NEIGHBOURS,
+  type NeighbourEdge,
+  type NeighbourNode,
+  type Neighbours,
+} from '../../../contract/intelligence.ts';
 import type { JsonObject } from '../../protocols/stix/json-value.ts';
 import { referencesOf } from '../../protocols/stix/references.ts';
 import { labelOf, textOf } from './labels.rules.ts';
 
 export type Neighbourhood = {
-  /** STIX ids around the object, in the order in which they are shown; without the object itself. */
+  /**
+   * STIX ids around the object, in the order in which they are shown; without the object itself. One more than a picture may have stands for all others.
+   */
   around: string[];
   edges: NeighbourEdge[];
 };
@@ -26,7 +33,10 @@ export function neighbourhoodOf(
   const around = new Set<string>();
   const edges = new Map<string, NeighbourEdge>();
   const join = (edge: NeighbourEdge) => {
-    for (const end of [edge.from, edge.to]) if (end !== id) around.add(end);
+    const ends = [edge.from, edge.to].filter((end) => end !== id);
+    // A report may refer to a hundred thousand objects.
+    if (around.size > MAX_NEIGHBOURS && ends.some((end) => !around.has(end))) return;
+    for (const end of ends) around.add(end);
     edges.set([edge.from, edge.to, edge.kind, edge.name, edge.via].join(' '), edge);
   };
   for (const { name, to } of object === undefined ? [] : referencesOf(object))

@@ -5,6 +5,7 @@ import { newOrganization } from '../../testing/builders.ts';
 import { addTo } from '../../testing/objects.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { deleteVersions } from '../intelligence/intelligence.store.ts';
+import { neighbourhoodOf } from './neighbours.rules.ts';
 import { getNeighbours } from './neighbours.service.ts';
 
 const uuid = (number: number) => `00000000-0000-4000-8000-${number.toString(16).padStart(12, '0')}`;
@@ -161,6 +162,17 @@ describe.each(ENGINES)('the neighbours of an object on %s', (engine) => {
     expect((await around(hub)).nodes).toHaveLength(61);
     // The newest come first.
     expect((await around(hub, 1)).nodes[1]?.id).toBe(id('malware', count + 1));
+  });
+
+  it('are not all kept of an object that refers to a hundred thousand, so that nobody waits for them', () => {
+    const refs = Array.from({ length: 100_000 }, (_, number) => id('malware', number));
+    const note = sdo('note', 1, { object_refs: refs, x_other_refs: refs.slice(0, 2) });
+    const { around: kept, edges } = neighbourhoodOf(note.id, note, []);
+    expect(kept).toEqual(refs.slice(0, MAX_NEIGHBOURS + 1));
+    expect(edges.map(({ name, to }) => [name, to])).toEqual([
+      ...kept.map((to) => ['object_refs', to]),
+      ...refs.slice(0, 2).map((to) => ['x_other_refs', to]),
+    ]);
   });
 
   it('are kept of the first thousand that an object refers to', async () => {
