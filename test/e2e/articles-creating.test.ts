@@ -55,7 +55,7 @@ afterAll(async () => {
 });
 
 /** Both articles, from the navigation to the account that really works, as each who may. */
-describe.each(ADMINISTRATORS)('accounts created in the console by the %s', (role) => {
+describe.each(ADMINISTRATORS)('accounts created in the console by the %s', { timeout: 90_000 }, (role) => {
   const isHigh = setsSystemRoles(role);
   let organization: Organization;
   let by: Somebody;

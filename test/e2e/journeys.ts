@@ -145,7 +145,8 @@ export async function openRowMenu(page: Page, userName: string): Promise<string[
 /** Chooses it, and confirms it where that is asked for. */
 export async function actOn(page: Page, userName: string, deed: string): Promise<void> {
   await openRowMenu(page, userName);
-  await page.getByRole('menuitem', { name: deed, exact: true }).click();
+  // By key: what was done last may be told just there, over the menu.
+  await page.getByRole('menuitem', { name: deed, exact: true }).press('Enter');
   const dialog = page.getByRole('dialog', { name: `${deed} ${userName}?` });
   await dialog.getByRole('button', { name: deed, exact: true }).click();
   await dialog.waitFor({ state: 'detached' });
@@ -252,7 +253,7 @@ export async function save(page: Page, consequence?: RegExp): Promise<void> {
   await form.getByRole('button', { name: 'Save changes' }).click();
   if (consequence !== undefined) {
     const confirm = page.getByRole('dialog', { name: 'Save the changes?' });
-    await confirm.getByText(consequence).first().waitFor();
+    await confirm.getByRole('listitem').filter({ hasText: consequence }).first().waitFor();
     await confirm.getByRole('button', { name: 'Save changes' }).click();
   }
   await form.waitFor({ state: 'detached' });
