@@ -1,19 +1,28 @@
-import type { QueryClient } from '@tanstack/react-query';
+import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import {
   createRouter,
   type ErrorComponentProps,
   parseSearchWith,
   stringifySearchWith,
 } from '@tanstack/react-router';
+import { sessionQuery } from './api/session.ts';
 import { NothingPage, Page } from './kit/page.tsx';
 import { PageError } from './kit/states.tsx';
 import { routeTree } from './routes.tsx';
 
-const ShownError = ({ error, reset }: ErrorComponentProps) => (
-  <Page title="Page not shown">
-    <PageError error={error} onRetry={reset} />
-  </Page>
-);
+function ShownError({ error, reset }: ErrorComponentProps) {
+  const client = useQueryClient();
+  // What the screen failed with is asked for anew; who is signed in stays known.
+  const tryAgain = () => {
+    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
+    reset();
+  };
+  return (
+    <Page title="Page not shown">
+      <PageError error={error} onRetry={tryAgain} />
+    </Page>
+  );
+}
 
 export function createConsoleRouter(queryClient: QueryClient) {
   return createRouter({
