@@ -170,10 +170,11 @@ describe.each(ENGINES)('credentials on %s', (engine) => {
       const own =
         /^(DELETE \/session|PATCH \/session\/profile|POST \/session\/authenticator\/totp ·|DELETE \/accounts\/:account\/sessions.*own account)/;
       const requests = (await everyRequest(world, actor, true)).filter(({ key }) => !own.test(key));
-      // A wrong code of one's own is counted.
-      const uncounted = ['sessions', 'throttles'];
+      // A wrong code of one's own is counted; what others did before is written down late where it is only for show.
+      const uncounted = ['sessions', 'throttles', 'taxii_usage'];
+      const forShow = ['last_used_at', 'last_used_from'];
       const passes = (table: string) => !table.startsWith('audit_') && !uncounted.includes(table);
-      const before = await everyRow(world.app, passes);
+      const before = await everyRow(world.app, passes, forShow);
       const allowed: string[] = [];
       for (const { key, method, path, body } of requests) {
         const answer = await send(world, actor.cookie, method, path, body);
@@ -182,7 +183,7 @@ describe.each(ENGINES)('credentials on %s', (engine) => {
       }
       expect(allowed).toEqual([]);
       expect(requests.length).toBeGreaterThan(100);
-      expect(differences(before, await everyRow(world.app, passes))).toEqual([]);
+      expect(differences(before, await everyRow(world.app, passes, forShow))).toEqual([]);
       expect((await send(world, actor.cookie, 'GET', '/session')).status).toBe(200);
     },
   );

@@ -265,7 +265,7 @@ describe.each(ENGINES)('requests that are in order but for one part of them on %
   });
 
   it('item 128: with any value in any field, in the query or in the path are answered or refused, and break nothing', {
-    timeout: 180_000,
+    timeout: 400_000,
   }, async () => {
     start();
     let turn = 0;
