@@ -14,9 +14,10 @@ const TAXII_OBSTACLES = [
   'no_credential',
 ] as const;
 
-/** Why a TAXII user that is let in is shown less than could be expected. */
+/** Why a TAXII user that is let in is shown less than could be expected, or the asker less than it is shown. */
 const TAXII_REMARKS = [
   'no_collections',
+  'not_known_to_you',
   'allow_list',
   'community_role',
   'published_only',
@@ -96,7 +97,8 @@ export const taxiiView = z.strictObject(
             {
               discovery: 'What discovery tells it (TAXII 2.1 §4.1).',
               apiRoot: 'What its API root tells it (TAXII 2.1 §4.2).',
-              collections: 'The collections that it is shown, by id (TAXII 2.1 §5.1).',
+              collections:
+                'The collections that it is shown, by id (TAXII 2.1 §5.1), but for those of communities and sources that the asker may not know of.',
             },
           ),
         )
@@ -109,7 +111,7 @@ export const taxiiView = z.strictObject(
       admitted: 'Whether it is let in with a right credential, as things are now.',
       obstacles: 'Why it is not let in; empty where it is.',
       shown: 'What it is shown, or would be were it let in; null where it has no service that it may use.',
-      remarks: 'Why it is shown no more than that.',
+      remarks: 'Why it is shown no more than that, or you no more of what it is shown.',
     },
   ),
 );

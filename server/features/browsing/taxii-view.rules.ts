@@ -38,6 +38,8 @@ export function obstaclesOf(facts: {
 /** Why a TAXII user is shown no more than it is. */
 export function remarksOf(facts: {
   shown: number;
+  /** Of these, those that the asker may not know of. */
+  unknown: number;
   publishedOnly: number;
   notListed: number;
   byRole: number;
@@ -45,6 +47,10 @@ export function remarksOf(facts: {
 }): Remark[] {
   const remarks: (Remark | false)[] = [
     facts.shown === 0 && { code: 'no_collections', text: 'It is shown no collection.' },
+    facts.unknown > 0 && {
+      code: 'not_known_to_you',
+      text: `${collections(facts.unknown)} shown to it besides, of communities or sources that you may not know of.`,
+    },
     facts.notListed > 0 && {
       code: 'allow_list',
       text: `${collections(facts.notListed)} not shown, because it sees only the owners on its list.`,

@@ -9,6 +9,7 @@ import { accountObstacle } from '../authentication/authentication.rules.ts';
 import { prepareExchange } from '../exchange/exchange.store.ts';
 import { standingOf } from '../exchange/session.rules.ts';
 import { collectionOf, discoveryOf, visibleCollections } from '../exchange/shown.rules.ts';
+import { ownerTarget } from '../owners/owners.store.ts';
 import { sumCounts } from './browsing.store.ts';
 import { obstaclesOf, remarksOf } from './taxii-view.rules.ts';
 
@@ -18,7 +19,10 @@ type Asked = {
   baseUrl: string;
 };
 
-/** What a TAXII user is shown, from the same statements and rules as the answers over TAXII. */
+/**
+ * What a TAXII user is shown, from the same statements and rules as the answers over TAXII; but for what is of communities
+ * and sources that the asker may not know of.
+ */
 export function createTaxiiView(app: App): (caller: Caller, asked: Asked) => Promise<TaxiiView> {
   const statements = prepareExchange(app.db);
   return async (caller, asked) => await getTaxiiView(app, statements, caller, asked);
@@ -46,9 +50,14 @@ async function getTaxiiView(
 
     const rows = await statements.collections([id]);
     const visible = visibleCollections(actor, asker, rows);
+    const known: typeof visible = [];
+    for (const each of visible) {
+      const owner = { id: each.owner_id, kind: each.owner_kind };
+      if (access.can('owner.view', await ownerTarget(app.db.read, owner, access.actor))) known.push(each);
+    }
     const counts = await sumCounts(
       app.db,
-      visible.map((each) => each.owner_id),
+      known.map((each) => each.owner_id),
     );
     const hidden = rows.filter((each) => !visible.some((one) => one.collection_id === each.collection_id));
     const notListed = hidden.filter((each) => asker.narrowed === 1 && each.listed === 0).length;
@@ -71,7 +80,7 @@ async function getTaxiiView(
 
     const discovery = discoveryOf(service, baseUrl);
     const apiRoot = apiRootResource(service);
-    const collections = visible.map((each) => {
+    const collections = known.map((each) => {
       const shown = collectionOf(readOnly, each, each.holds_stix_20 === 1);
       const { canRead, publishedOnly } = each.rights;
       const objects = publishedOnly ? 0 : (counts.get(each.owner_id)?.objects ?? 0);
@@ -107,7 +116,8 @@ async function getTaxiiView(
       },
       remarks: remarksOf({
         shown: visible.length,
-        publishedOnly: visible.filter((each) => each.rights.publishedOnly).length,
+        unknown: visible.length - known.length,
+        publishedOnly: known.filter((each) => each.rights.publishedOnly).length,
         notListed,
         byRole: hidden.length - notListed,
         readOnly,

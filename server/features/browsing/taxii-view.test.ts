@@ -165,6 +165,19 @@ describe.each(ENGINES)('what a TAXII user is shown on %s', (engine) => {
     ]);
   });
 
+  it('tells nothing of a community that whoever looks may not know of', async () => {
+    const someone = await newPersonWithPassword(app, 'Organization Administrator', home);
+    await giveCommunityRole(app, someone, community, 'Banned');
+    const client = restClient(served.server.url);
+    await client.signIn(someone.userName, someone.password);
+    expect((await client.request('GET', `/owners/${community.id}`)).status).toBe(404);
+    const { status, body } = await client.request<TaxiiView>('GET', `/accounts/${served.user.id}/taxii-view`);
+    expect(status).toBe(200);
+    expect(JSON.stringify(body)).not.toContain(community.name);
+    expect(body.shown?.collections.map(({ id }) => id)).toEqual([home.collectionId]);
+    expect(body.remarks.map(({ code }) => code)).toEqual(['not_known_to_you']);
+  });
+
   it('writes nowhere with credentials that read only', async () => {
     const user = await newUser();
     const { id } = await app.db.read
