@@ -116,7 +116,7 @@ function GaugeCard({ strip, organization, search }: Omit<Props, 'seats'> & { str
           {max !== null && <SeatBar plural={plural} used={used} invited={invited} max={max} />}
           <Text size="sm" c="dimmed" mt={6}>
             {roomOf(strip)}
-            {invited > 0 && ` ${invited} of them invited, without a password yet.`}
+            {invited > 0 && ` ${invited} of the ${used} invited, without a password yet.`}
             {canRaise && (
               <>
                 {' '}
