@@ -14,6 +14,8 @@ import {
   newPersonWithPassword,
   type Person,
 } from '../../server/testing/builders.ts';
+import { restClient } from '../../server/testing/rest-client.ts';
+import { enrolTotp } from '../../server/testing/second-factors.ts';
 import type { TestConsole } from './console.ts';
 import {
   ADMINISTRATORS,
@@ -204,6 +206,12 @@ describe.each(ADMINISTRATORS)(
       const { app } = console;
       const { page } = by;
       const person = await newPersonWithPassword(app, 'Standard User', organization);
+      const browser = restClient(console.url);
+      await browser.signIn(person.userName, person.password);
+      await enrolTotp(app, browser);
+      await atTable(person.userName);
+      const row = page.getByRole('row', { name: person.userName });
+      await row.getByRole('img', { name: /^Second factor since/ }).waitFor();
       await by.open(`/accounts/${person.accountId}`);
       await page.getByRole('button', { name: 'Actions' }).click();
       await page.getByRole('menuitem', { name: 'Send password reset' }).click();
@@ -224,6 +232,8 @@ describe.each(ADMINISTRATORS)(
       await page.getByRole('textbox', { name: 'Reason' }).fill('Called back on the known number.');
       await page.getByRole('button', { name: 'Reset second factor', exact: true }).click();
       await page.getByRole('row', { name: /Has to set one up Yes/ }).waitFor();
+      await atTable(person.userName);
+      await row.getByRole('img', { name: 'No second factor' }).waitFor();
       const again = await signInByHand(console, { userName: person.userName, password: GOOD });
       await heading(again.page, /second factor/i).waitFor();
       await again.context.close();
