@@ -165,7 +165,7 @@ function PlaceRights({ place }: { place: Place }) {
     <Stack gap="sm" mt="xs">
       {place.note !== null && <Text c="dimmed">{place.note}</Text>}
       <List listStyleType="none" spacing="sm" aria-label={`Rights: ${place.title}`}>
-        {place.rights.map((right) => (
+        {place.rights.toSorted(byVerdict).map((right) => (
           <List.Item key={right.permission} icon={<Verdict granted={right.granted} />}>
             <RightText right={right} />
           </List.Item>
@@ -180,6 +180,9 @@ const VERDICTS = {
   no: { icon: IconX, color: 'gray', text: 'Not granted' },
   open: { icon: IconQuestionMark, color: 'yellow', text: 'Not known to you' },
 } as const;
+
+/** What is granted comes first. */
+const byVerdict = (a: Right, b: Right) => Number(b.granted ?? 0.5) - Number(a.granted ?? 0.5);
 
 function Verdict({ granted }: { granted: boolean | null }) {
   const { icon: Icon, color, text } = VERDICTS[granted === null ? 'open' : granted ? 'yes' : 'no'];
