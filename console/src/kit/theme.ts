@@ -19,6 +19,9 @@ const blue: MantineColorsTuple = [
   '#003ca0',
 ];
 
+/** Of what stands over a screen. A long user name in it leaves its place to the button that closes. */
+const TITLE = { fw: 650, fz: 'lg', miw: 0, style: { overflowWrap: 'anywhere' } };
+
 export const theme = createTheme({
   colors: { taxiway: blue },
   primaryColor: 'taxiway',
@@ -32,8 +35,8 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Drawer: { defaultProps: { position: 'right', size: 'xl', overlayProps: { backgroundOpacity: 0.35 } } },
-    ModalTitle: { defaultProps: { fw: 650, fz: 'lg' } },
-    DrawerTitle: { defaultProps: { fw: 650, fz: 'lg' } },
+    ModalTitle: { defaultProps: TITLE },
+    DrawerTitle: { defaultProps: TITLE },
     ModalCloseButton: { defaultProps: { 'aria-label': 'Close' } },
     DrawerCloseButton: { defaultProps: { 'aria-label': 'Close' } },
     // A header of a dialog is no banner of the page.
