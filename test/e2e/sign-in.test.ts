@@ -326,6 +326,28 @@ describe('a session that ends in the middle of work', () => {
     expect(page.url()).toBe(`${console.url}/console/`);
   });
 
+  it('shows nothing of the page, nor of what is kept behind it, to another account that signed in unnoticed', async () => {
+    const [someone, other] = [await person(), await person()];
+    const user = await console.newUser();
+    const { page } = user;
+    await user.signIn(someone, '/profile?tab=sessions');
+    await page.getByRole('table', { name: 'Sessions' }).waitFor();
+    // Pages of the console tell each other.
+    const elsewhere = await user.context.newPage();
+    await elsewhere.goto(`${console.url}/healthz`);
+    const signIn = { email: other.userName, password: other.password };
+    const headers = { 'Content-Type': 'application/json' };
+    const reply = await elsewhere.evaluate(async (init) => (await fetch('/rest/v1/session', init)).status, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(signIn),
+    });
+    expect(reply).toBe(201);
+    await page.evaluate("dispatchEvent(new Event('visibilitychange'))");
+    await heading(page, 'Home').waitFor();
+    expect(page.url()).toBe(`${console.url}/console/`);
+  });
+
   it('asks once more who is there before what opens the account is changed', async () => {
     const someone = await person();
     const user = await console.newUser();

@@ -10,7 +10,11 @@ export const sessionQuery = queryOptions<SessionView | null, ApiError>({
   queryFn: async ({ client }) => {
     for (;;) {
       try {
-        return await call(showSessionEndpoint, {}, { plain: true });
+        const now = await call(showSessionEndpoint, {}, { plain: true });
+        const before = client.getQueryData<SessionView | null>(['session']) ?? null;
+        if (before === null || before.id === now.id) return now;
+        startOver();
+        return before;
       } catch (error) {
         if (!(error instanceof ApiError && error.code === 'unauthenticated')) throw error;
         // Where somebody was at work, what is shown stays until it is known who goes on.
@@ -20,6 +24,11 @@ export const sessionQuery = queryOptions<SessionView | null, ApiError>({
     }
   },
 });
+
+/** Somebody else has signed in in this browser: nothing of what is on the page, or kept behind it, is for them. */
+export function startOver(): void {
+  location.assign('/console/');
+}
 
 const channel = new BroadcastChannel('taxiway-session');
 

@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { type SessionView, showSessionEndpoint } from '../../../contract/session.ts';
 import { ApiError, call, onInterruption } from '../api/client.ts';
-import { onAnnouncedSession, sessionQuery } from '../api/session.ts';
+import { onAnnouncedSession, sessionQuery, startOver } from '../api/session.ts';
 
 const SignInDialog = lazy(async () => ({ default: (await import('./sign-in-dialog.tsx')).SignInDialog }));
 const VerificationDialog = lazy(async () => ({
@@ -77,7 +77,7 @@ export function Interruptions() {
       if (before === null || before.requiredActions.length > 0 || signIn.current !== undefined) return;
       try {
         const now = await call(showSessionEndpoint, {}, { background: true });
-        if (now.id !== before.id) goHome();
+        if (now.id !== before.id) startOver();
         else if (now.requiredActions.length > 0) await askToSignIn(false);
       } catch (error) {
         if (error instanceof ApiError && error.code === 'unauthenticated') await askToSignIn(true);
@@ -107,7 +107,7 @@ export function Interruptions() {
         <SignInDialog
           {...shown.signIn}
           onEnd={(isDone) => settle('signIn', isDone)}
-          onSomebodyElse={goHome}
+          onSomebodyElse={startOver}
         />
       )}
       {shown.verification !== undefined && (
@@ -115,9 +115,4 @@ export function Interruptions() {
       )}
     </Suspense>
   );
-}
-
-/** What is on the page is of somebody else: nothing of it stays. */
-function goHome(): void {
-  location.assign('/console/');
 }
