@@ -182,6 +182,29 @@ describe('the membership of an organization in the console', () => {
     await page.waitForURL(/search=example/);
   });
 
+  it('shows the views that somebody made to nobody else who uses the browser', async () => {
+    const [someone, other] = [
+      await newPersonWithPassword(console.app, 'Organization Administrator', organization),
+      await newPersonWithPassword(console.app, 'Organization Administrator', organization),
+    ];
+    const shared = await console.newUser();
+    const views = shared.page.getByRole('navigation', { name: 'Views' });
+    await shared.signIn(someone, `${address()}?search=annie`);
+    await shared.page.getByRole('button', { name: 'Keep as a view' }).click();
+    await shared.page.getByRole('dialog').getByLabel('Name').fill('About Annie');
+    await shared.page.getByRole('button', { name: 'Keep view' }).click();
+    await views.getByRole('link', { name: 'About Annie' }).waitFor();
+    // The session ends without a sign-out, which would clear what the browser keeps.
+    await shared.context.clearCookies();
+    await shared.signIn(other, address());
+    await views.getByRole('link', { name: 'Locked' }).waitFor();
+    expect(await views.getByRole('link', { name: 'About Annie' }).count()).toBe(0);
+    await shared.context.clearCookies();
+    await shared.signIn(someone, address());
+    await views.getByRole('link', { name: 'About Annie' }).waitFor();
+    await shared.context.close();
+  });
+
   it('exports what the present filters find', async () => {
     await user.open(`${address()}?kind=taxii`);
     await loaded();

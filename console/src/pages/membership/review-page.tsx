@@ -6,6 +6,7 @@ import { listAccountsEndpoint } from '../../../../contract/account-endpoints.ts'
 import type { AccountItem } from '../../../../contract/accounts.ts';
 import { type Attention, getAttentionEndpoint } from '../../../../contract/attention.ts';
 import { useEndpoint } from '../../api/queries.ts';
+import { useSession } from '../../api/session.ts';
 import { KindLabel } from '../../kit/account-kind.tsx';
 import { type Column, DataTable } from '../../kit/data-table.tsx';
 import { Instant } from '../../kit/instant.tsx';
@@ -295,8 +296,10 @@ function Decision({
 
 /** Accounts that somebody has looked at in this browser, and wants to see no more of for a while. */
 function useKept(list: string) {
+  // A browser may be several people's, and each decides for themselves.
+  const { id: account } = useSession();
   const [stored, setStored] = useLocalStorage<Record<string, number>>({
-    key: `taxiway-reviewed-${list}`,
+    key: `taxiway-reviewed-by-${account}-${list}`,
     defaultValue: {},
     getInitialValueInEffect: false,
   });

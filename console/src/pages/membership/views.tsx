@@ -15,6 +15,7 @@ import { useLocalStorage } from '@mantine/hooks';
 import { IconBookmark, IconBookmarkPlus, IconTrash } from '@tabler/icons-react';
 import { Link, type LinkProps } from '@tanstack/react-router';
 import { useState } from 'react';
+import { useSession } from '../../api/session.ts';
 import { askedFor, FILTERS, filtersOf, type TableSearch } from './filters.ts';
 
 /** Filters under a name: what a view shows, and in which order. */
@@ -45,8 +46,10 @@ const isOn = (view: View, search: TableSearch) =>
 /** The views of the list of accounts, each a link, and those that somebody has made in this browser. */
 export function Views({ search }: { search: TableSearch }) {
   const asked = askedFor(search);
+  // A browser may be several people's.
+  const { id: account } = useSession();
   const [own, setOwn] = useLocalStorage<View[]>({
-    key: 'taxiway-account-views',
+    key: `taxiway-account-views-of-${account}`,
     defaultValue: [],
     getInitialValueInEffect: false,
   });
