@@ -145,7 +145,7 @@ describe('signing in to the console', () => {
     await heading(page, 'Show your second factor').waitFor();
     await page.getByText('Step 2 of 2: Second factor').waitFor();
     const code = page.getByLabel('Code of your authenticator app');
-    expect(await code.and(page.locator(':focus')).isVisible()).toBe(true);
+    await code.and(page.locator(':focus')).waitFor();
     await code.fill('000000');
     await button(page, 'Go on').click();
     await page.getByText(/Is not right, was used before, or has expired/).waitFor();
