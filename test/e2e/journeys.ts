@@ -10,7 +10,7 @@ export const ADMINISTRATORS = [
   'Operations Administrator',
   'Administrator',
 ] as const;
-export type AdministratorRole = (typeof ADMINISTRATORS)[number];
+type AdministratorRole = (typeof ADMINISTRATORS)[number];
 
 /** Whether the System role and what goes with it are for them to see and to set. */
 export const setsSystemRoles = (role: AdministratorRole) =>
