@@ -72,7 +72,7 @@ function Form({
       { params, body },
       {
         onSuccess: () => {
-          notifications.show({ message: `The ${titleOf(credential)} is bound as you said.` });
+          notifications.show({ message: `The limits of the ${titleOf(credential)} are saved.` });
           onClose();
         },
       },

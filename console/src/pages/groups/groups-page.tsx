@@ -1,4 +1,4 @@
-import { ActionIcon, Anchor, Button, Menu, Stack, Text } from '@mantine/core';
+import { ActionIcon, Anchor, Button, Group, Menu, Stack, Text } from '@mantine/core';
 import { IconDots, IconPencil, IconPlus, IconTrash } from '@tabler/icons-react';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -72,12 +72,14 @@ function Groups({ organization }: { organization: OrganizationView }) {
         <PageError error={groups.error} onRetry={() => void groups.refetch()} />
       ) : (
         <Stack>
-          <SearchField
-            value={search.search ?? ''}
-            onChange={(text) => change({ search: text })}
-            label="Search user groups"
-            placeholder="Name"
-          />
+          <Group>
+            <SearchField
+              value={search.search ?? ''}
+              onChange={(text) => change({ search: text })}
+              label="Search user groups"
+              placeholder="Name"
+            />
+          </Group>
           <DataTable
             label="User groups"
             columns={columns(id, canEdit ? setDialog : null)}

@@ -82,5 +82,5 @@ export function CreatedAccount({ created, onChange, onAnother, isAnotherNext, on
 function nextOf({ kind }: Created): string {
   if (kind === 'taxii') return 'Its client is configured with what stands below.';
   if (kind === 'api') return 'Its client says with each request who it is: by a signature, or by a token.';
-  return 'The person can sign in.';
+  return 'The person signs in with the password, or first follows the invitation.';
 }
