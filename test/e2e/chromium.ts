@@ -20,7 +20,7 @@ const INSTALLED = [
 const INSTALL_MS = 540_000;
 
 /** The browser of the machine: one that is installed, or Debian's, or Playwright's own, which are installed here. */
-export async function chromiumPath(): Promise<string> {
+async function chromiumPath(): Promise<string> {
   const found = findChromium();
   if (found !== undefined) return found;
   const attempts: string[] = [];

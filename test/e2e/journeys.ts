@@ -154,7 +154,7 @@ export async function actOn(page: Page, userName: string, deed: string): Promise
 }
 
 /** What the REST API tells this very person, in the same session. */
-export async function asked<Body>({ page }: ConsoleUser, path: string): Promise<Body> {
+async function asked<Body>({ page }: ConsoleUser, path: string): Promise<Body> {
   const { status, text } = await page.evaluate(async (address) => {
     const response = await fetch(address);
     return { status: response.status, text: await response.text() };
