@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { AxeResults } from 'axe-core';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page, Request } from 'playwright-core';
 import type { OpenedApp } from '../../server/app.ts';
 import { startServer } from '../../server/serving.ts';
 import { openTestApp, type TestApp } from '../../server/testing/test-app.ts';
@@ -80,7 +81,8 @@ export async function serveTestConsole<Instance extends OpenedApp>(
         context,
         open,
         async signIn({ userName, password }, address = '/') {
-          await page.goto(`${url}/console/sign-in`);
+          // The lightest page of the origin: the cookie is what is wanted.
+          await page.goto(`${url}/healthz`);
           const status = await page.evaluate(
             async (body) => {
               const response = await fetch('/rest/v1/session', {
@@ -105,16 +107,34 @@ export async function serveTestConsole<Instance extends OpenedApp>(
   };
 }
 
+const underWay = new WeakMap<Page, Set<Request>>();
+/** So long nothing may have been asked for: an answer may lead to the next question. */
+const QUIET_MS = 150;
+
 /** Until nothing is on its way any more. */
 export async function settle(page: Page): Promise<void> {
-  await page.waitForLoadState('networkidle');
   await page.locator('main, [role="main"], form').first().waitFor();
+  const requests = underWay.get(page) ?? new Set();
+  const end = Date.now() + WAIT_MS;
+  for (let quietSince = Date.now(); Date.now() - quietSince < QUIET_MS && Date.now() < end; ) {
+    if (requests.size > 0) quietSince = Date.now();
+    await delay(25);
+  }
 }
 
 /** Answers that are refusals are logged by the browser as errors; they are what some tests are about. */
 const REFUSED = /Failed to load resource: the server responded with a status of/;
 
 function watch(page: Page, troubles: string[]): void {
+  const requests = new Set<Request>();
+  underWay.set(page, requests);
+  page.on('request', (request) => {
+    // What the page before had asked for is nobody's affair any more.
+    if (request.isNavigationRequest()) requests.clear();
+    requests.add(request);
+  });
+  page.on('requestfinished', (request) => requests.delete(request));
+  page.on('requestfailed', (request) => requests.delete(request));
   page.on('pageerror', (error) => troubles.push(`${page.url()}: ${error.message}`));
   page.on('console', (message) => {
     if (message.type() === 'error' && !REFUSED.test(message.text()))
@@ -122,17 +142,18 @@ function watch(page: Page, troubles: string[]): void {
   });
 }
 
+const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+/** The rules of axe-core that depend on colours: all others say the same in light and in dark. */
+const COLOURS = ['color-contrast', 'link-in-text-block'];
+
 /** What axe-core finds wrong with the page as it is, by the rules of WCAG 2.2 AA; empty: nothing. */
-export async function accessibilityProblems(page: Page): Promise<string[]> {
+export async function accessibilityProblems(page: Page, runOnly: string[] = WCAG): Promise<string[]> {
   // The page's own policy lets no foreign script in; the browser's debugger may.
   await page.evaluate(axeSource);
-  const results = await page.evaluate(async () => {
+  const results = await page.evaluate(async (rules) => {
     const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } };
-    return await axe.run({
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-      resultTypes: ['violations'],
-    });
-  });
+    return await axe.run({ runOnly: rules, resultTypes: ['violations'] });
+  }, runOnly);
   return results.violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(' ')}: ${failureSummary ?? ''}`),
   );
@@ -162,7 +183,8 @@ export async function inBothSchemes(page: Page, name: string): Promise<string[]>
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
     await page.locator(`html[data-mantine-color-scheme="${scheme}"]`).waitFor({ state: 'attached' });
     await page.evaluate(AT_REST);
-    problems.push(...(await accessibilityProblems(page)).map((problem) => `${scheme}: ${problem}`));
+    const found = await accessibilityProblems(page, scheme === 'light' ? WCAG : COLOURS);
+    problems.push(...found.map((problem) => `${scheme}: ${problem}`));
     await picture(page, `${name}-${scheme}`);
   }
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
