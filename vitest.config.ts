@@ -14,8 +14,8 @@ export default defineConfig({
     // processor too, and has 200 connections for all of them.
     pool: 'forks',
     maxWorkers: Math.min(8, Math.max(2, availableParallelism())),
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     teardownTimeout: 30_000,
     watch: false,
     allowOnly: false,

@@ -14,7 +14,7 @@ import { launchChromium } from './chromium.ts';
 const run = promisify(execFile);
 const root = path.join(import.meta.dirname, '..', '..');
 /** So long anything on a page may take: a busy machine is slow. */
-const WAIT_MS = 12_000;
+const WAIT_MS = 25_000;
 const GALLERY = path.join(import.meta.dirname, 'gallery');
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
