@@ -160,6 +160,9 @@ describe('following a one-time link', () => {
     const someone = await newPersonWithPassword(console.app, 'Standard User', organization);
     await configureUnreachableMail(console.app);
     await setSetting(console.app, console.app.operator, { name: 'ownEmailChangeAllowed', value: true });
+    // What sign-in screens are told is remembered for some seconds.
+    const told = async () => (await (await fetch(`${console.url}/rest/v1/instance`)).json()) as unknown;
+    await expect.poll(told, { timeout: 15_000 }).toMatchObject({ mailConfigured: true });
     const user = await console.newUser();
     const { page } = user;
     await user.signIn(someone, '/profile?tab=password');
