@@ -102,7 +102,7 @@ describe('the page of an account in the console', () => {
     await user.open(address(ada));
     await page.getByRole('heading', { level: 1, name: 'Ada Byron' }).waitFor();
     await page
-      .getByRole('table', { name: 'Who it is' })
+      .getByRole('table', { name: 'Identity' })
       .getByText(`ada.${organization.id}@example.com`)
       .waitFor();
     expect(await page.getByText('System role').count()).toBe(0);
@@ -180,7 +180,7 @@ describe('the page of an account in the console', () => {
 
     const old = keys.filter({ hasText: 'Replaced' });
     const fresh = keys.filter({ hasNotText: 'Replaced' });
-    await fresh.getByRole('button', { name: /^Bind/ }).click();
+    await fresh.getByRole('button', { name: /^Limits of/ }).click();
     await dialog.getByRole('combobox', { name: 'Allowed networks' }).fill('nowhere');
     await page.keyboard.press('Enter');
     await dialog.getByRole('button', { name: 'Save changes' }).click();
@@ -210,7 +210,7 @@ describe('the page of an account in the console', () => {
     await page.getByText('137', { exact: true }).first().waitFor();
     expect(await inBothSchemes(page, 'account-usage')).toEqual([]);
     await page.getByRole('button', { name: 'Show as table' }).click();
-    await page.getByRole('table', { name: 'Usage by day' }).waitFor();
+    await page.getByRole('table', { name: 'Polls by day' }).waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);
   });
 
@@ -226,7 +226,7 @@ describe('the page of an account in the console', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'End all sessions' }).click();
     await page.getByText('Not signed in anywhere').waitFor();
     await other.context.close();
-    await page.getByRole('tab', { name: 'Authenticator' }).click();
+    await page.getByRole('tab', { name: 'Second factor' }).click();
     await page.getByRole('button', { name: 'Reset the second factor' }).click();
     await page
       .getByRole('textbox', { name: 'Reason' })
@@ -270,7 +270,7 @@ describe('the page of an account in the console', () => {
       .first()
       .click();
     await page.getByText('The key stands in a public repository.').waitFor();
-    await page.getByRole('tab', { name: 'Keys' }).click();
+    await page.getByRole('tab', { name: 'Credentials' }).click();
     await page.getByText('No credential is valid').waitFor();
   });
 
@@ -292,7 +292,7 @@ describe('the page of an account in the console', () => {
     expect(await accessibilityProblems(other.page)).toEqual([]);
     // The System role is not an Accounts Administrator's to see.
     await other.open(address(ada));
-    await other.page.getByRole('table', { name: 'What it may do' }).waitFor();
+    await other.page.getByRole('table', { name: 'Roles and rights' }).waitFor();
     expect(await other.page.getByRole('rowheader', { name: 'System role' }).count()).toBe(0);
     await other.context.close();
   });

@@ -297,12 +297,12 @@ describe('the membership of an organization in the console', () => {
     await page.getByRole('button', { name: `Keep ${email('joan')} for longer` }).click();
     await page.getByRole('menuitem', { name: '90 more days' }).click();
     await list.getByText(email('joan')).waitFor({ state: 'detached' });
-    await page.getByRole('tab', { name: /Keys that end soon/ }).click();
+    await page.getByRole('tab', { name: /Credentials that end soon/ }).click();
     await page.waitForURL(/list=keys/);
     await page.getByRole('button', { name: /Keep .* for now/ }).click();
     await page.getByText('1 account kept for now').waitFor();
     await page.getByRole('button', { name: 'Show again' }).click();
-    await page.getByRole('table', { name: 'Keys that end soon' }).waitFor();
+    await page.getByRole('table', { name: 'Credentials that end soon' }).waitFor();
   });
 
   it('fits a phone', async () => {

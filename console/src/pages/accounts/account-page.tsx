@@ -40,7 +40,7 @@ const isTaxii = ({ kind }: AccountDetails) => kind === 'taxii';
 const TABS: readonly Tab[] = [
   { id: 'overview', title: 'Overview', isThere: always, content: OverviewTab },
   { id: 'rights', title: 'Rights', isThere: always, content: RightsTab },
-  { id: 'keys', title: 'Keys', isThere: isMachine, content: KeysTab },
+  { id: 'keys', title: 'Credentials', isThere: isMachine, content: KeysTab },
   { id: 'taxii', title: 'TAXII view', isThere: isTaxii, content: TaxiiTab },
   { id: 'usage', title: 'Usage', isThere: isTaxii, content: UsageTab },
   {
@@ -49,7 +49,7 @@ const TABS: readonly Tab[] = [
     isThere: (account) => isPerson(account) && account.abilities.endSessions,
     content: SessionsTab,
   },
-  { id: 'authenticator', title: 'Authenticator', isThere: isPerson, content: AuthenticatorTab },
+  { id: 'authenticator', title: 'Second factor', isThere: isPerson, content: AuthenticatorTab },
   { id: 'groups', title: 'Groups', isThere: isPerson, content: GroupsTab },
   { id: 'community-roles', title: 'Community roles', isThere: always, content: CommunityRolesTab },
   {

@@ -12,7 +12,7 @@ import type { Credential } from './key-card.tsx';
 
 const FIELDS = ['allowedNetworks', 'readOnly', 'signedBodyRequired', 'expiresAt', 'expirationDays'];
 
-/** Binds a credential: where it may be used from, whether it only reads, and when it ends. */
+/** The limits of a credential: where it may be used from, whether it only reads, and when it ends. */
 export function BindingDialog({
   account,
   credential,
@@ -27,7 +27,7 @@ export function BindingDialog({
       opened={credential !== undefined}
       onClose={onClose}
       size="lg"
-      title={credential === undefined ? '' : `Bind ${titleOf(credential)}`}
+      title={credential === undefined ? '' : `Limits of the ${titleOf(credential)}`}
     >
       {credential !== undefined && <Form account={account} credential={credential} onClose={onClose} />}
     </Modal>
@@ -97,10 +97,10 @@ function Form({
               size="xs"
               onClick={() => form.setFieldValue('allowedNetworks', [lastUsedFrom])}
             >
-              Pin to the address seen
+              Pin to {lastUsedFrom}
             </Button>
             <Text size="sm" c="dimmed">
-              It was last used from {lastUsedFrom}.
+              From there it was last used.
             </Text>
           </Group>
         )}

@@ -18,15 +18,17 @@ export function EndsAndStays({ preview, heirs }: { preview: DeletionPreview; hei
           What ends
         </Title>
         <List>
-          {isPerson && <List.Item>{counted(ends.sessions, 'session')}</List.Item>}
-          <List.Item>{counted(ends.credentials, 'credential')}</List.Item>
+          {isPerson && ends.sessions > 0 && <List.Item>{counted(ends.sessions, 'session')}</List.Item>}
+          {ends.credentials > 0 && <List.Item>{counted(ends.credentials, 'credential')}</List.Item>}
           {ends.groups.length > 0 && <List.Item>Membership of {ends.groups.join(', ')}</List.Item>}
           {ends.communityRoles.map(({ owner, role }) => (
             <List.Item key={owner}>
               The role {role} in {owner}
             </List.Item>
           ))}
-          <List.Item>{seatFreed ? 'Its seat becomes free.' : 'No seat becomes free: it has none.'}</List.Item>
+          <List.Item>
+            {seatFreed ? 'Its seat becomes free.' : 'No seat becomes free: the account has none.'}
+          </List.Item>
           <List.Item>The user name {userName} becomes free; who gets it next inherits nothing.</List.Item>
         </List>
       </section>

@@ -49,7 +49,14 @@ export function DeletePage() {
   );
 }
 
-const STEPS = ['What runs as it', 'Who takes over', 'What ends and stays', 'Delete'] as const;
+const STEPS = {
+  runs: 'What runs as it',
+  heirs: 'Who takes over',
+  ends: 'What ends and stays',
+  deed: 'Delete',
+} as const;
+type Step = keyof typeof STEPS;
+const ALL = Object.keys(STEPS) as Step[];
 
 function Assistant({
   account,
@@ -61,7 +68,11 @@ function Assistant({
   onDeleted: (result: Deleted) => void;
 }) {
   const client = useQueryClient();
-  const [step, setStep] = useState(0);
+  const [wanted, setStep] = useState<Step>('runs');
+  // Nobody is asked who takes over nothing.
+  const steps = preview.responsibilities.length > 0 ? ALL : ALL.filter((name) => name !== 'heirs');
+  const step: Step = steps.includes(wanted) ? wanted : 'runs';
+  const place = steps.indexOf(step);
   const [chosen, setChosen] = useState<Heirs>({});
   const [isDisabling, setDisabling] = useState(false);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -75,13 +86,14 @@ function Assistant({
         void client.invalidateQueries();
     },
   });
-  const goTo = (next: number) => {
+  const goTo = (next: Step | undefined) => {
+    if (next === undefined) return;
     setStep(next);
     requestAnimationFrame(() => heading.current?.focus());
   };
   const name = nameOf(account);
   const isBlocked = preview.obstacles.length > 0;
-  const canGoOn = step !== 1 || isInherited(preview, heirs);
+  const canGoOn = step !== 'heirs' || isInherited(preview, heirs);
   const params = { account: String(account.id) };
   return (
     <Page
@@ -116,39 +128,45 @@ function Assistant({
           </List>
         </Alert>
       )}
-      <Stepper active={step} onStepClick={goTo} allowNextStepsSelect={false} size="sm" visibleFrom="sm">
-        {STEPS.map((label) => (
-          <Stepper.Step key={label} label={label} />
+      <Stepper
+        active={place}
+        onStepClick={(index) => goTo(steps[index])}
+        allowNextStepsSelect={false}
+        size="sm"
+        visibleFrom="sm"
+      >
+        {steps.map((name) => (
+          <Stepper.Step key={name} label={STEPS[name]} />
         ))}
       </Stepper>
       <Stack maw={760} component="section" aria-label={STEPS[step]}>
         <Title order={2} size="h4" ref={heading} tabIndex={-1}>
           <Text span inherit hiddenFrom="sm">
-            {`Step ${step + 1} of ${STEPS.length}: `}
+            {`Step ${place + 1} of ${steps.length}: `}
           </Text>
           {STEPS[step]}
         </Title>
-        {step === 0 && <Responsibilities preview={preview} />}
-        {step === 1 && <HeirFields preview={preview} heirs={heirs} onChange={setChosen} />}
-        {step === 2 && <EndsAndStays preview={preview} heirs={heirs} />}
-        {step === 3 && (
+        {step === 'runs' && <Responsibilities preview={preview} />}
+        {step === 'heirs' && <HeirFields preview={preview} heirs={heirs} onChange={setChosen} />}
+        {step === 'ends' && <EndsAndStays preview={preview} heirs={heirs} />}
+        {step === 'deed' && (
           <Confirmation
             account={account}
             isBlocked={isBlocked}
             isPending={remove.isPending}
-            refusal={<Refused error={remove.error} onHeirs={() => goTo(1)} />}
-            onBack={() => goTo(2)}
+            refusal={<Refused error={remove.error} onHeirs={() => goTo('heirs')} />}
+            onBack={() => goTo('ends')}
             onConfirm={() => remove.mutate({ params, body: { version: preview.version, heirs } })}
           />
         )}
-        {step < 3 && (
+        {step !== 'deed' && (
           <Group>
-            {step > 0 && (
-              <Button variant="default" onClick={() => goTo(step - 1)}>
+            {place > 0 && (
+              <Button variant="default" onClick={() => goTo(steps[place - 1])}>
                 Back
               </Button>
             )}
-            <Button disabled={!canGoOn || isBlocked} onClick={() => goTo(step + 1)}>
+            <Button disabled={!canGoOn || isBlocked} onClick={() => goTo(steps[place + 1])}>
               Continue
             </Button>
           </Group>

@@ -1,5 +1,5 @@
 import { Badge, Box, Button, Card, Group, Progress, Stack, Text, Title } from '@mantine/core';
-import { IconEdit, IconTrash } from '@tabler/icons-react';
+import { IconEdit, IconPin, IconTrash } from '@tabler/icons-react';
 import type { AccountDetails } from '../../../../contract/accounts.ts';
 import { Instant } from '../../kit/instant.tsx';
 import { CREDENTIAL_WORDS } from './account-words.ts';
@@ -12,12 +12,15 @@ type Props = {
   /** All credentials of the account. */
   siblings: readonly Credential[];
   mayChange: boolean;
+  /** Saves that it is used only from the address that it was last used from. */
+  onPin: (address: string) => void;
+  isPinning: boolean;
   onBind: () => void;
   onRevoke: () => void;
 };
 
 /** One credential: what it is, how long it is good, what it is bound to, when it was last used. */
-export function KeyCard({ credential, siblings, mayChange, onBind, onRevoke }: Props) {
+export function KeyCard({ credential, siblings, mayChange, onPin, isPinning, onBind, onRevoke }: Props) {
   const { kind, hint, createdAt, lastUsedAt, lastUsedFrom } = credential;
   const { title, noun } = CREDENTIAL_WORDS[kind];
   const label = hint === null ? title : `${title} ending in ${hint}`;
@@ -55,14 +58,26 @@ export function KeyCard({ credential, siblings, mayChange, onBind, onRevoke }: P
         </Box>
         {mayChange && (
           <Group mt="auto" gap="xs">
+            {lastUsedFrom !== null && credential.allowedNetworks === null && (
+              <Button
+                variant="default"
+                size="xs"
+                leftSection={<IconPin size={14} aria-hidden />}
+                aria-label={`Pin to ${lastUsedFrom}: ${noun}${hint === null ? '' : ` ending in ${hint}`}`}
+                loading={isPinning}
+                onClick={() => onPin(lastUsedFrom)}
+              >
+                Pin to {lastUsedFrom}
+              </Button>
+            )}
             <Button
               variant="default"
               size="xs"
               leftSection={<IconEdit size={14} aria-hidden />}
-              aria-label={`Bind ${noun}${hint === null ? '' : ` ending in ${hint}`}`}
+              aria-label={`Limits of ${noun}${hint === null ? '' : ` ending in ${hint}`}`}
               onClick={onBind}
             >
-              Bind
+              Limits…
             </Button>
             <Button
               variant="default"

@@ -1,11 +1,12 @@
 import { Button, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useState } from 'react';
-import { revokeCredentialEndpoint } from '../../../../contract/account-endpoints.ts';
+import { editCredentialEndpoint, revokeCredentialEndpoint } from '../../../../contract/account-endpoints.ts';
 import type { AccountDetails } from '../../../../contract/accounts.ts';
 import { useChange } from '../../api/queries.ts';
 import { Confirm } from '../../kit/confirm.tsx';
 import { Empty } from '../../kit/states.tsx';
+import { ChangeRefusal, useAccountChange } from './account-change.tsx';
 import { CREDENTIAL_WORDS, nameOf } from './account-words.ts';
 import { BindingDialog } from './binding-dialog.tsx';
 import { type Credential, KeyCard } from './key-card.tsx';
@@ -23,6 +24,20 @@ export function KeysTab({ account }: { account: AccountDetails }) {
   const mayChange = account.abilities.changeCredentials;
   const kinds = account.kind === 'api' ? KINDS.api : KINDS.taxii;
   const close = () => setDialog(undefined);
+  const edit = useAccountChange(editCredentialEndpoint);
+  const pin = (credential: Credential, address: string) =>
+    edit.mutate(
+      {
+        params: { account: String(account.id), credential: String(credential.id) },
+        body: { version: account.version, allowedNetworks: [address] },
+      },
+      {
+        onSuccess: () =>
+          notifications.show({
+            message: `The ${CREDENTIAL_WORDS[credential.kind].noun} is good only from ${address} now.`,
+          }),
+      },
+    );
   const bound = dialog?.name === 'bind' ? dialog.credential : undefined;
   return (
     <Stack>
@@ -40,6 +55,7 @@ export function KeysTab({ account }: { account: AccountDetails }) {
           })}
         </Group>
       )}
+      <ChangeRefusal error={edit.error} />
       {account.credentials.length === 0 ? (
         <Empty title="No credential is valid">
           {nameOf(account)} cannot sign in with anything now.
@@ -53,6 +69,8 @@ export function KeysTab({ account }: { account: AccountDetails }) {
               credential={credential}
               siblings={account.credentials}
               mayChange={mayChange}
+              onPin={(address) => pin(credential, address)}
+              isPinning={edit.isPending && edit.variables.params.credential === String(credential.id)}
               onBind={() => setDialog({ name: 'bind', credential })}
               onRevoke={() => setDialog({ name: 'revoke', credential })}
             />

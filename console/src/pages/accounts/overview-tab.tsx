@@ -16,8 +16,8 @@ const LINKS = {
 export function OverviewTab({ account }: { account: AccountDetails }) {
   return (
     <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
-      <Facts title="Who it is" facts={identity(account)} />
-      <Facts title="What it may do" facts={roles(account)} />
+      <Facts title="Identity" facts={identity(account)} />
+      <Facts title="Roles and rights" facts={roles(account)} />
       <Facts title="State" facts={state(account)} />
       <Facts title={isPerson(account) ? 'Signing in' : 'Use'} facts={signingIn(account)} />
       {isPerson(account) && <Facts title="Settings" facts={settings(account)} />}
@@ -88,7 +88,7 @@ function roles(account: AccountDetails): Fact[] {
         ] as Fact[])
       : []),
     [
-      'Why it may do something',
+      'Reasons',
       <ScreenLink
         key="rights"
         inherit
@@ -96,7 +96,7 @@ function roles(account: AccountDetails): Fact[] {
         params={{ account: String(account.id) }}
         search={{ tab: 'rights' }}
       >
-        See its rights
+        See each right and why
       </ScreenLink>,
     ],
   ];
@@ -143,7 +143,7 @@ function signingIn(account: AccountDetails): Fact[] {
     ];
   return [
     ...lastUsed,
-    ['Password last set', <Instant key="password" at={account.passwordChangedAt} none="it has none yet" />],
+    ['Password last set', <Instant key="password" at={account.passwordChangedAt} none="none is set yet" />],
     [
       'Second factor',
       authenticator === null ? (
@@ -172,7 +172,7 @@ function settings(account: AccountDetails): Fact[] {
   return [
     ['Time zone', timeZone ?? none('as the browser has it')],
     [
-      'Signed out without a request after',
+      'Log out after',
       logOutAfterMinutes === null
         ? none('as the system setting says')
         : counted(logOutAfterMinutes, 'minute'),

@@ -2,6 +2,7 @@ import { Alert, Badge, Card, Group, List, SimpleGrid, Stack, Text, Title } from 
 import type { AccountDetails } from '../../../../contract/accounts.ts';
 import { getTaxiiViewEndpoint, type TaxiiView } from '../../../../contract/taxii-view.ts';
 import { useEndpoint } from '../../api/queries.ts';
+import { formatBytes } from '../../kit/bytes.ts';
 import { type Column, DataTable } from '../../kit/data-table.tsx';
 import { Answered, Empty } from '../../kit/states.tsx';
 import { ConnectionCard } from '../connection/connection-card.tsx';
@@ -118,7 +119,7 @@ function Shown({ shown: { discovery, apiRoot, collections } }: { shown: NonNulla
             ['Title', apiRoot.title],
             ['Description', apiRoot.description ?? '–'],
             ['Versions', apiRoot.versions.join(', ')],
-            ['Largest request', `${apiRoot.maxContentLength.toLocaleString('en')} octets`],
+            ['Largest request', formatBytes(apiRoot.maxContentLength)],
           ]}
         />
       </SimpleGrid>

@@ -1,23 +1,10 @@
-import '@mantine/charts/styles.css';
-import { BarChart } from '@mantine/charts';
-import {
-  Box,
-  Button,
-  Card,
-  Group,
-  SegmentedControl,
-  SimpleGrid,
-  Stack,
-  Table,
-  Text,
-  Title,
-} from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { Card, SegmentedControl, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import type { AccountDetails } from '../../../../contract/accounts.ts';
 import { type AccountUsage, accountUsageEndpoint } from '../../../../contract/usage.ts';
 import { useEndpoint } from '../../api/queries.ts';
 import { type Column, DataTable } from '../../kit/data-table.tsx';
+import { DayPlot } from '../../kit/day-plot.tsx';
 import { Instant } from '../../kit/instant.tsx';
 import { Answered, Empty } from '../../kit/states.tsx';
 
@@ -73,80 +60,25 @@ function Usage({ usage }: { usage: AccountUsage }) {
   );
 }
 
-/** A chart of one figure, and the same as a table. */
+/** One figure, day by day. */
 function Days({ usage: { days, series } }: { usage: AccountUsage }) {
   const [figure, setFigure] = useState<Figure>('polls');
-  const [isTable, { toggle }] = useDisclosure();
   return (
-    <Card withBorder component="section" aria-label="Day by day">
-      <Group justify="space-between" mb="sm">
-        <Title order={2} size="h5">
-          Day by day
-        </Title>
-        <Group>
-          {!isTable && (
-            <SegmentedControl
-              aria-label="What is shown"
-              value={figure}
-              onChange={(value) => setFigure(value as Figure)}
-              data={Object.entries(FIGURES).map(([value, label]) => ({ value, label }))}
-            />
-          )}
-          <Button variant="default" size="xs" aria-pressed={isTable} onClick={toggle}>
-            Show as table
-          </Button>
-        </Group>
-      </Group>
-      {isTable ? (
-        <Table.ScrollContainer
-          minWidth={420}
-          type="native"
-          mah={420}
-          tabIndex={0}
-          role="region"
-          aria-label="Usage by day, to scroll"
-        >
-          <Table aria-label="Usage by day" stickyHeader>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Day (UTC)</Table.Th>
-                {Object.values(FIGURES).map((label) => (
-                  <Table.Th key={label} ta="right">
-                    {label}
-                  </Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {days.map((day, index) => (
-                <Table.Tr key={day}>
-                  <Table.Th scope="row" fw={400}>
-                    {day}
-                  </Table.Th>
-                  {Object.keys(FIGURES).map((name) => (
-                    <Table.Td key={name} ta="right">
-                      {(series[name as Figure][index] ?? 0).toLocaleString('en')}
-                    </Table.Td>
-                  ))}
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
-      ) : (
-        <Box role="img" aria-label={`${FIGURES[figure]} by day; “Show as table” has the numbers`}>
-          <BarChart
-            h={260}
-            data={days.map((day, index) => ({ day: day.slice(5), value: series[figure][index] ?? 0 }))}
-            dataKey="day"
-            series={[{ name: 'value', label: FIGURES[figure], color: 'taxiway.6' }]}
-            tickLine="y"
-            yAxisProps={{ allowDecimals: false, width: 48 }}
-            barChartProps={{ accessibilityLayer: false }}
-          />
-        </Box>
-      )}
-    </Card>
+    <DayPlot
+      title="Day by day"
+      what={FIGURES[figure]}
+      days={days}
+      lines={[{ name: FIGURES[figure], values: series[figure] }]}
+      controls={
+        <SegmentedControl
+          size="xs"
+          aria-label="What is shown"
+          value={figure}
+          onChange={(value) => setFigure(value as Figure)}
+          data={Object.entries(FIGURES).map(([value, label]) => ({ value, label }))}
+        />
+      }
+    />
   );
 }
 

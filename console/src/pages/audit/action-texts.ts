@@ -6,7 +6,7 @@ export const ACTION_TEXTS: Readonly<Record<string, string>> = {
   'account.delete': 'Deleted an account',
   'account.disable': 'Disabled an account',
   'account.edit': 'Edited an account',
-  'account.editCredential': 'Bound a credential',
+  'account.editCredential': 'Changed the limits of a credential',
   'account.enable': 'Enabled an account',
   'account.export': 'Exported accounts',
   'account.import': 'Imported accounts',

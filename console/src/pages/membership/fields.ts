@@ -6,8 +6,8 @@ export const SECTIONS = ['service', 'who', 'rights', 'signIn', 'more'] as const;
 export type SectionName = (typeof SECTIONS)[number];
 export const SECTION_TITLES: Readonly<Record<SectionName, string>> = {
   service: 'TAXII service',
-  who: 'Who it is',
-  rights: 'What it may do',
+  who: 'Identity',
+  rights: 'Roles and rights',
   signIn: 'Signing in',
   more: 'More',
 };
@@ -85,13 +85,13 @@ const FIELDS: Readonly<Record<Name, FieldText>> = {
   },
   systemRole: {
     label: 'System role',
-    help: 'What it may do on the instance.',
+    help: 'Rights on the instance.',
     section: 'rights',
     control: 'systemRole',
   },
   organizationRole: {
     label: 'Organization role',
-    help: 'What it may do in its organization.',
+    help: 'Rights in the own organization.',
     section: 'rights',
     control: 'organizationRole',
   },

@@ -86,7 +86,7 @@ export const DEFINITIONS: Readonly<Record<FilterName, Definition>> = {
     ],
   },
   credentialExpiresWithinDays: {
-    label: 'Key or token ends within',
+    label: 'Credential ends within',
     options: days(7, 14, 30, 60, 90),
   },
   expiresWithinDays: { label: 'Account expires within', options: days(7, 14, 30, 60, 90) },

@@ -37,7 +37,7 @@ const LISTS = {
     column: { header: 'Created', at: ({ createdAt }: AccountItem) => createdAt },
   },
   unused: {
-    title: 'Unused for 90 days',
+    title: 'Not used for 90 days',
     topic: 'unused',
     sort: 'lastUsedAt',
     lead: 'They were last used more than 90 days ago.',
@@ -45,11 +45,11 @@ const LISTS = {
     column: { header: 'Last used', at: ({ lastUsedAt }: AccountItem) => lastUsedAt },
   },
   keys: {
-    title: 'Keys that end soon',
+    title: 'Credentials that end soon',
     topic: 'credentialsExpiring',
     sort: 'userName',
-    lead: 'A key, token or password of theirs ends within 30 days, and no later one has taken its place.',
-    empty: 'No key, token or password ends within 30 days.',
+    lead: 'A credential of theirs ends within 30 days, and no later one has taken its place.',
+    empty: 'No credential ends within 30 days.',
     column: { header: 'Ends', at: ({ credentialExpiresAt }: AccountItem) => credentialExpiresAt },
   },
 } as const satisfies Record<string, { topic: keyof Attention } & Record<string, unknown>>;

@@ -88,13 +88,13 @@ function Rights({ form: { summary } }: { form: AccountForm }) {
   return (
     <div>
       <Text size="sm" fw={600}>
-        What it will be able to do
+        Rights of the account
       </Text>
       {somewhere.length === 0 ? (
         <Text size="sm" c="dimmed">
           {summary.organizationRole === null
             ? 'Choose an Organization role to see it here.'
-            : 'Nothing beyond its own account.'}
+            : 'Nothing beyond the own account.'}
         </Text>
       ) : (
         <Accordion variant="contained" mt="xs" order={3} multiple>

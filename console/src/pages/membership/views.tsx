@@ -30,8 +30,8 @@ const VIEWS: readonly View[] = [
   { name: 'Pending', search: { pending: 'any' } },
   { name: 'Locked', search: { state: 'locked' } },
   { name: 'Disabled', search: { state: 'disabled' } },
-  { name: 'Expiring keys', search: { credentialExpiresWithinDays: '30' } },
-  { name: 'Inactive 90 d', search: { unusedForDays: '90' } },
+  { name: 'Credentials that end soon', search: { credentialExpiresWithinDays: '30' } },
+  { name: 'Not used for 90 days', search: { unusedForDays: '90' } },
 ];
 /** Kept in this browser. */
 const MAX_OWN = 30;
