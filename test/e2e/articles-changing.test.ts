@@ -307,8 +307,9 @@ describe.each(ADMINISTRATORS)(
         await heading(page, /^Delete/).waitFor();
         const goOn = page.getByRole('button', { name: 'Continue' });
         await goOn.click();
-        await page.getByRole('region', { name: 'Who takes over', exact: true }).waitFor();
+        // Only of what is responsible for something.
         if (userName === user.userName) {
+          await page.getByRole('region', { name: 'Who takes over', exact: true }).waitFor();
           const heir = page.getByRole('combobox', { name: 'Who takes over: TAXII services' });
           // The first of those who may is proposed, as the article has it for what nobody chooses.
           expect(await heir.inputValue()).not.toBe('');
@@ -317,8 +318,8 @@ describe.each(ADMINISTRATORS)(
           ).not.toBe('');
           await heir.fill(other.userName);
           await page.getByRole('option', { name: new RegExp(other.userName) }).click();
+          await goOn.click();
         }
-        await goOn.click();
         await page.getByRole('region', { name: 'What ends and stays', exact: true }).waitFor();
         await goOn.click();
         const remove = page.getByRole('button', { name: 'Delete account' });
