@@ -212,9 +212,9 @@ export function requireOnAccount(access: Access, permission: Permission, target:
   });
 }
 
-/** What is lacking, for people and with the name under which documents have it. */
+/** What is lacking, for people. */
 export const takesRight = (permission: Permission): string =>
-  `it takes the right to ${PERMISSION_TEXTS[permission]} (${permission})`;
+  `it takes the right to ${PERMISSION_TEXTS[permission]}`;
 
 /** Why a permission on an account is not held: it is one's own, or ranks above, or the permission is lacking. */
 function whyNot({ actor }: Access, permission: Permission, target: Target): string {
