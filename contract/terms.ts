@@ -26,7 +26,7 @@ export const publishTermsInput = z.strictObject(
       version: z.number().int().min(0).max(MAX_VERSION).optional(),
     },
     {
-      text: 'The terms, as plain text or Markdown, of at most 100 kB.',
+      text: 'The terms, as plain text, of at most 100 kB.',
       mustBeAccepted:
         'Whether everybody must accept them, also whoever accepted older ones, before the session reaches anything else. Only while the system setting `termsOfServiceRequireNewUserToAccept` is on.',
       version:
@@ -48,7 +48,7 @@ const ITEM_TEXTS = {
   publishedBy: 'Who published it.',
   mustBeAccepted: 'Whether everybody must accept it, also whoever accepted an older one.',
 };
-const TEXT_TEXT = 'The terms, as plain text or Markdown.';
+const TEXT_TEXT = 'The terms, as plain text.';
 export const termsItem = z.strictObject(described(itemShape, ITEM_TEXTS));
 export type TermsItem = z.infer<typeof termsItem>;
 export const termsVersion = z.strictObject(

@@ -66,7 +66,7 @@ export function registerTerms(program: Command): void {
     group
       .command('publish')
       .description('publish the next version of the terms of service')
-      .requiredOption('--file <path>', 'a file with the terms, as plain text or Markdown')
+      .requiredOption('--file <path>', 'a file with the terms, as plain text')
       .option('--must-accept', 'everybody must accept them at the next request, also who accepted older ones')
       .action(async ({ file, mustAccept }: { file: string; mustAccept?: true }, command: Command) => {
         const text = await textOf(file);

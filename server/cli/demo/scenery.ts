@@ -148,9 +148,7 @@ export function scenerySteps(stage: Stage, password: string): Step[] {
   ];
 }
 
-const TERMS = `# Terms of service
-
-1. What is shared here is shared to defend against attacks, and is used for nothing else.
+const TERMS = `1. What is shared here is shared to defend against attacks, and is used for nothing else.
 2. Objects are passed on as far as their markings (TLP) allow, and no further.
 3. Accounts are personal. Machines have accounts of their own, each bound to one organization.
 4. Whoever sees that something is wrong says so.

@@ -45,7 +45,7 @@ export function PublishTermsDrawer() {
           <ScrollArea.Autosize mah="60vh">
             <Textarea
               label="The terms"
-              description="Plain text or Markdown, at most 100 kB."
+              description="Plain text, which is shown as it stands here; at most 100 kB."
               required
               data-autofocus
               autosize
