@@ -3,7 +3,7 @@
  * `npm start` and `npm run demo` begin with it.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'vite';
@@ -44,11 +44,30 @@ function compress(folder: string): void {
   }
 }
 
+/** What builds that were killed have left: a folder bears the number of its process. */
+function removeLeftovers(): void {
+  for (const entry of readdirSync(join(built, '..'))) {
+    const [, id] = /^dist-(\d+)(?:-old)?$/.exec(entry) ?? [];
+    if (id !== undefined && !isRunning(Number(id)))
+      rmSync(join(built, '..', entry), { recursive: true, force: true });
+  }
+}
+
+function isRunning(id: number): boolean {
+  try {
+    return process.kill(id, 0);
+  } catch (error) {
+    // There is one, and it belongs to somebody else.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 async function main(): Promise<void> {
   const stamp = stampOf();
   if (isBuiltFrom(stamp)) return;
   const startedAt = performance.now();
   process.stderr.write('Building the console …\n');
+  removeLeftovers();
   // Beside it, and put in its place when it is whole: another process may build, or serve, at the same time.
   const fresh = `${built}-${process.pid}`;
   const old = `${fresh}-old`;
