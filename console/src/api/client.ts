@@ -177,9 +177,9 @@ async function errorOf(response: Response): Promise<ApiError> {
     };
     return new ApiError(error.code, error.message, error.problems ?? [], error);
   } catch {
-    // Not the server itself: a proxy before it.
+    // Not the server itself, as a rule: a proxy before it.
     return new ApiError(
-      response.status >= 500 ? 'unavailable' : 'internal',
+      response.status > 500 ? 'unavailable' : 'internal',
       `The answer was ${response.status}.`,
     );
   }

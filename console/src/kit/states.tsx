@@ -6,11 +6,13 @@ import {
   IconMoodConfuzed,
   type IconProps,
   IconQuestionMark,
+  IconRefresh,
 } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ComponentType, ReactNode } from 'react';
 import { ApiError } from '../api/client.ts';
+import { isPartMissing } from './missing-part.ts';
 
 type State = { icon: ComponentType<IconProps>; title: string; children?: ReactNode; actions?: ReactNode };
 
@@ -54,17 +56,15 @@ export function Loading({ label = 'Loading' }: { label?: string }) {
   );
 }
 
+const HOME = (
+  <Anchor component={Link} to="/">
+    Go to the home page
+  </Anchor>
+);
+
 export function NotFound() {
   return (
-    <StatePanel
-      icon={IconQuestionMark}
-      title="There is nothing at this address"
-      actions={
-        <Anchor component={Link} to="/">
-          Go to the home page
-        </Anchor>
-      }
-    >
+    <StatePanel icon={IconQuestionMark} title="There is nothing at this address" actions={HOME}>
       It may have been deleted, or you may not be allowed to know of it.
     </StatePanel>
   );
@@ -93,8 +93,9 @@ export function PageError({ error, onRetry }: { error: unknown; onRetry?: (() =>
     if (error.code === 'not_found') return <NotFound />;
     if (error.code === 'forbidden')
       return (
-        <StatePanel icon={IconBan} title="You may not see this">
-          {sentence(error.message)} Whoever administers your organization can tell you who may.
+        <StatePanel icon={IconBan} title="You may not see this" actions={HOME}>
+          {error.message === 'Not allowed.' ? '' : `${sentence(error.message)} `}Whoever administers your
+          organization can tell you who may.
         </StatePanel>
       );
     if (error.code === 'offline' || error.code === 'unavailable')
@@ -104,7 +105,11 @@ export function PageError({ error, onRetry }: { error: unknown; onRetry?: (() =>
         </StatePanel>
       );
     return (
-      <StatePanel icon={IconMoodConfuzed} title="That did not work" actions={retry}>
+      <StatePanel
+        icon={IconMoodConfuzed}
+        title={error.code === 'internal' ? 'The server has failed' : 'That did not work'}
+        actions={retry}
+      >
         {error.message}
         {typeof error.details.requestId === 'string' && (
           <Text size="sm" mt="xs">
@@ -114,6 +119,17 @@ export function PageError({ error, onRetry }: { error: unknown; onRetry?: (() =>
       </StatePanel>
     );
   }
+  if (isPartMissing(error))
+    return (
+      <StatePanel
+        icon={IconRefresh}
+        title="This page could not be loaded"
+        actions={<Button onClick={() => location.reload()}>Reload</Button>}
+      >
+        The console may be a newer one than the one that is open here. Reloading brings it; what has been
+        entered and not saved is lost with that.
+      </StatePanel>
+    );
   return (
     <StatePanel icon={IconMoodConfuzed} title="This page has failed" actions={retry}>
       {error instanceof Error ? error.message : 'Something unexpected has happened.'}
