@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { defangLabel, defangUrls, hostOf, isWebUrl } from './defang.ts';
+import {
+  defangLabel,
+  defangUrls,
+  hostOf,
+  isWebUrl,
+  withEscapedControls,
+  withVisibleControls,
+} from './defang.ts';
 
 describe('threat intelligence as text', () => {
   it('has no URL that works', () => {
@@ -25,6 +32,20 @@ describe('threat intelligence as text', () => {
     expect(defangLabel('domain-name', 'evil.example')).toBe('evil[.]example');
     expect(defangLabel('email-addr', 'a@evil.example')).toBe('a[@]evil[.]example');
     expect(defangLabel('malware', 'Dropper 1.2')).toBe('Dropper 1.2');
+  });
+
+  it('shows what would turn the direction of writing', () => {
+    expect(withVisibleControls('invoice\u202Efdp.exe')).toBe('invoice[U+202E]fdp.exe');
+    for (const type of ['file', 'malware', 'domain-name'])
+      expect(defangLabel(type, 'a\u2067b\u2069\u200f\u061c')).toBe('a[U+2067]b[U+2069][U+200F][U+061C]');
+    expect(defangUrls('\u202Dhttp://a.example')).toBe('[U+202D]hxxp://a[.]example');
+    for (const text of ['plain', 'تقرير', 'דוח 1', '👩‍💻']) expect(withVisibleControls(text)).toBe(text);
+  });
+
+  it('is the same JSON with what turns the direction escaped', () => {
+    const json = JSON.stringify({ name: 'invoice\u202Efdp.exe' });
+    expect(withEscapedControls(json)).toBe('{"name":"invoice\\u202efdp.exe"}');
+    expect(JSON.parse(withEscapedControls(json))).toEqual(JSON.parse(json));
   });
 
   it('is a link to the web or not', () => {

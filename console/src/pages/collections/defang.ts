@@ -5,9 +5,28 @@
 
 const URL_IN_TEXT = /\b(https?|ftp|wss?):\/\/([^\s/?#'"<>\])]*)/gi;
 
+/** What turns the direction of writing, so that a text is read otherwise than it is stored. */
+const DIRECTION_CONTROLS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** The text with what would turn its direction written out. */
+export function withVisibleControls(text: string): string {
+  return text.replace(
+    DIRECTION_CONTROLS,
+    (control) => `[U+${control.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}]`,
+  );
+}
+
+/** The same for JSON, as JSON writes it. */
+export function withEscapedControls(json: string): string {
+  return json.replace(
+    DIRECTION_CONTROLS,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** Every URL in the text with another scheme and brackets around the dots of its host. */
 export function defangUrls(text: string): string {
-  return text.replace(
+  return withVisibleControls(text).replace(
     URL_IN_TEXT,
     (_, scheme: string, host: string) => `${harmlessScheme(scheme)}://${bracketed(host)}`,
   );
@@ -15,7 +34,7 @@ export function defangUrls(text: string): string {
 
 /** The name of a host, an address of the network, or an e-mail address. */
 export function defangHost(text: string): string {
-  return bracketed(text.replaceAll('@', '[@]'));
+  return bracketed(withVisibleControls(text).replaceAll('@', '[@]'));
 }
 
 const HOSTS: ReadonlySet<string> = new Set(['domain-name', 'ipv4-addr', 'ipv6-addr', 'email-addr']);

@@ -2,7 +2,7 @@ import { Badge, Box, Code, Group, Stack, Text } from '@mantine/core';
 import { Copy } from '../../kit/copy.tsx';
 import { Instant } from '../../kit/instant.tsx';
 import { ScreenLink } from '../../kit/link.tsx';
-import { defangHost, defangUrls } from './defang.ts';
+import { defangHost, defangUrls, withEscapedControls, withVisibleControls } from './defang.ts';
 import { fieldTitle, isInstant, isObject, isStixId, withKeys } from './stix.ts';
 
 /** So deep values are laid out; what is deeper is shown as JSON. */
@@ -33,7 +33,8 @@ export function FieldValue({ name, value, collection, type, depth = 0 }: Props) 
   if (typeof value === 'boolean') return value ? 'Yes' : 'No';
   if (typeof value === 'number') return String(value);
   if (value === null) return 'null';
-  if (depth >= DEPTH) return <Code style={{ overflowWrap: 'anywhere' }}>{JSON.stringify(value)}</Code>;
+  if (depth >= DEPTH)
+    return <Code style={{ overflowWrap: 'anywhere' }}>{withEscapedControls(JSON.stringify(value))}</Code>;
   if (Array.isArray(value))
     return <ListValue name={name} list={value} collection={collection} depth={depth} />;
   if (isObject(value))
@@ -42,7 +43,7 @@ export function FieldValue({ name, value, collection, type, depth = 0 }: Props) 
         {Object.entries(value).map(([member, inner]) => (
           <Box key={member}>
             <Text span size="sm" fw={500} c="dimmed" style={{ overflowWrap: 'anywhere' }}>
-              {member}
+              {withVisibleControls(member)}
               {isScalar(inner) ? ': ' : ''}
             </Text>
             <Box component={isScalar(inner) ? 'span' : 'div'} style={isScalar(inner) ? undefined : NESTED}>
@@ -75,7 +76,7 @@ function TextValue({ name, text, collection }: { name: string; text: string; col
           aria-label={fieldTitle(name)}
           style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere', flex: 1 }}
         >
-          {text}
+          {withVisibleControls(text)}
         </Code>
         <Copy value={text} what={`the ${fieldTitle(name).toLowerCase()}`} />
       </Group>
@@ -142,7 +143,7 @@ function ListValue({
       <Group gap={4}>
         {withKeys(shown).map(({ key, value }) => (
           <Badge key={key} variant="light" color="gray" radius="sm">
-            {String(value)}
+            {withVisibleControls(String(value))}
           </Badge>
         ))}
         {rest}

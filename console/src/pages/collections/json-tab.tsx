@@ -4,6 +4,7 @@ import { useMemo } from 'react';
 import type { ObjectDetails } from '../../../../contract/intelligence.ts';
 import { CopyAll } from '../../kit/copy.tsx';
 import { saveFile } from '../../kit/save-file.ts';
+import { withEscapedControls } from './defang.ts';
 import { prettyJson } from './pretty-json.ts';
 
 /** More than that a page does not lay out well. */
@@ -39,7 +40,7 @@ export function JsonTab({ object }: { object: ObjectDetails }) {
           aria-label="JSON"
           style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere', maxHeight: '70vh', overflowY: 'auto' }}
         >
-          {isCut ? `${pretty.slice(0, MOST)}…` : pretty}
+          {withEscapedControls(isCut ? `${pretty.slice(0, MOST)}…` : pretty)}
         </Code>
       </Stack>
     </Card>

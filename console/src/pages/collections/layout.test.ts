@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BOX, layoutOf, lineBetween } from './layout.ts';
+import { BOX, layoutOf, lineBetween, placesOfNames } from './layout.ts';
 
 const TYPES = ['indicator', 'malware', 'identity', 'report'];
 const star = (count: number) => {
@@ -53,9 +53,40 @@ describe('the picture of an object and those around it', () => {
     expect(layoutOf(nodes, [{ from: 'n0', to: 'elsewhere' }]).places.size).toBe(3);
   });
 
+  it.each([1, 5, 9, 25, 40])(
+    'has the names of lines on no object and on no other name, with %i others',
+    (count) => {
+      const { nodes, edges } = star(count);
+      const { places } = layoutOf(nodes, edges);
+      const middle = places.get('centre');
+      if (middle === undefined) throw new Error('no centre');
+      const names = nodes.slice(1).map(({ id }) => ({
+        text: 'communicates-with',
+        from: middle,
+        to: places.get(id) ?? middle,
+      }));
+      const placed = placesOfNames(names, places.values()).filter((each) => each !== undefined);
+      expect(placed.length).toBeGreaterThan(0);
+      const boxes = [
+        ...[...places.values()].map((at) => ({ ...at, width: BOX.width - 20, height: BOX.height })),
+        ...placed,
+      ];
+      for (const name of placed) {
+        const others = boxes.filter((each) => each !== name);
+        expect(
+          others.filter(
+            (each) =>
+              Math.abs(each.x - name.x) < (each.width + name.width) / 2 &&
+              Math.abs(each.y - name.y) < (each.height + name.height) / 2,
+          ),
+        ).toEqual([]);
+      }
+    },
+  );
+
   it('has lines that end at the circles', () => {
-    const { from, to, middle } = lineBetween({ x: 0, y: 0 }, { x: 100, y: 0 }, 20);
-    expect([from.x, to.x, middle.x]).toEqual([20, 76, 48]);
-    expect(lineBetween({ x: 5, y: 5 }, { x: 5, y: 5 }, 20).middle.x).not.toBeNaN();
+    const { from, to } = lineBetween({ x: 0, y: 0 }, { x: 100, y: 0 }, 20);
+    expect([from.x, to.x]).toEqual([20, 76]);
+    expect(lineBetween({ x: 5, y: 5 }, { x: 5, y: 5 }, 20).to.x).not.toBeNaN();
   });
 });

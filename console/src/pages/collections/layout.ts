@@ -7,7 +7,7 @@ export type Layout = { width: number; height: number; places: ReadonlyMap<string
 
 /** What each object takes up, with the words below it. */
 export const BOX = { width: 150, height: 72 };
-const GAP = { x: 64, y: 58 };
+const GAP = { x: 110, y: 76 };
 const ROUNDS = 300;
 /** How much of the way to where it would rather be an object goes in a round. */
 const PULL = 0.04;
@@ -101,10 +101,48 @@ function framed(places: ReadonlyMap<string, Point>): Layout {
 }
 
 /** The part of the line between two objects that lies outside their circles. */
-export function lineBetween(a: Point, b: Point, radius: number): { from: Point; to: Point; middle: Point } {
+export function lineBetween(a: Point, b: Point, radius: number): { from: Point; to: Point } {
   const length = Math.hypot(b.x - a.x, b.y - a.y) || 1;
   const unit = { x: (b.x - a.x) / length, y: (b.y - a.y) / length };
   const from = { x: a.x + unit.x * radius, y: a.y + unit.y * radius };
   const to = { x: b.x - unit.x * (radius + 4), y: b.y - unit.y * (radius + 4) };
-  return { from, to, middle: { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 } };
+  return { from, to };
 }
+
+type Box = { x: number; y: number; width: number; height: number };
+export type Name = { text: string; from: Point; to: Point };
+
+/** How high the name of a line is, and how wide a letter of it, at most as a rule. */
+const NAME = { height: 15, letter: 6.2 };
+/** Where along a line its name may stand, best first. */
+const STATIONS = [0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73];
+
+/**
+ * Where the names of lines stand: near the middle of each, on no object and on no other name. Undefined: there is no room
+ * for it.
+ */
+export function placesOfNames(
+  names: readonly Name[],
+  objects: Iterable<Point>,
+): ((Point & { width: number; height: number }) | undefined)[] {
+  const taken: Box[] = Array.from(objects, ({ x, y }) => ({
+    x,
+    y,
+    width: BOX.width - 20,
+    height: BOX.height,
+  }));
+  return names.map(({ text, from, to }) => {
+    const size = { width: text.length * NAME.letter + 8, height: NAME.height };
+    for (const part of STATIONS) {
+      const box = { x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part, ...size };
+      if (taken.some((other) => isOn(box, other))) continue;
+      taken.push(box);
+      return box;
+    }
+    return undefined;
+  });
+}
+
+/** Whether two boxes, given by their middles, overlap. */
+const isOn = (a: Box, b: Box): boolean =>
+  Math.abs(a.x - b.x) < (a.width + b.width) / 2 && Math.abs(a.y - b.y) < (a.height + b.height) / 2;

@@ -1,9 +1,9 @@
 import { Badge, Group, Stack, Text } from '@mantine/core';
 import type { ObjectItem } from '../../../../contract/intelligence.ts';
+import { formatBytes } from '../../kit/bytes.ts';
 import type { Column } from '../../kit/data-table.tsx';
 import { Instant } from '../../kit/instant.tsx';
 import { ScreenLink } from '../../kit/link.tsx';
-import { octetsText } from '../taxii/addresses.ts';
 import { defangLabel, defangUrls } from './defang.ts';
 import { TypeBadge } from './object-type.tsx';
 
@@ -27,7 +27,7 @@ export function objectColumns(collection: string): Column<ObjectItem>[] {
               lineClamp={2}
               style={{ overflowWrap: 'anywhere' }}
             >
-              {label === null ? id : defangLabel(type, label)}
+              <bdi>{label === null ? id : defangLabel(type, label)}</bdi>
             </ScreenLink>
             {revoked && (
               <Badge variant="light" color="gray" size="sm" style={{ flexShrink: 0 }}>
@@ -54,7 +54,7 @@ export function objectColumns(collection: string): Column<ObjectItem>[] {
           </Text>
         ) : (
           <Text span inherit lineClamp={2} maw={200} miw={120}>
-            {creator.name ?? creator.id}
+            <bdi>{creator.name === null ? creator.id : defangLabel('identity', creator.name)}</bdi>
           </Text>
         ),
     },
@@ -77,7 +77,7 @@ export function objectColumns(collection: string): Column<ObjectItem>[] {
       render: ({ created }) => <Instant at={instantIn(created)} none="–" />,
     },
     { id: 'spec', header: 'STIX', isExtra: true, render: ({ specVersion }) => specVersion },
-    { id: 'size', header: 'Size', align: 'right', isExtra: true, render: ({ size }) => octetsText(size) },
+    { id: 'size', header: 'Size', align: 'right', isExtra: true, render: ({ size }) => formatBytes(size) },
     {
       id: 'id',
       header: 'Id',

@@ -1,10 +1,11 @@
 import { Alert, Badge, Card, Group, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import type { ObjectDetails } from '../../../../contract/intelligence.ts';
+import { formatBytes } from '../../kit/bytes.ts';
 import { Copy } from '../../kit/copy.tsx';
 import { Instant } from '../../kit/instant.tsx';
 import { ScreenLink } from '../../kit/link.tsx';
 import { Facts } from '../accounts/facts.tsx';
-import { octetsText } from '../taxii/addresses.ts';
+import { defangLabel, defangUrls, withVisibleControls } from './defang.ts';
 import { ExternalReferences } from './external-references.tsx';
 import { FieldValue } from './field-value.tsx';
 import {
@@ -51,13 +52,13 @@ export function OverviewTab({ object, collection }: { object: ObjectDetails; col
             <Group gap="xs">
               {withKeys(phases).map(({ key, value: { chain, phase } }) => (
                 <Badge key={key} variant="light" color="orange" radius="sm">
-                  {chain}: {phase}
+                  {defangUrls(`${chain}: ${phase}`)}
                 </Badge>
               ))}
             </Group>
           </Card>
         )}
-        {own.length > 0 && <Facts title="Further properties" facts={own.map(fact((name) => name))} />}
+        {own.length > 0 && <Facts title="Further properties" facts={own.map(fact(withVisibleControls))} />}
       </Stack>
       <Stack>
         <Facts
@@ -75,7 +76,7 @@ export function OverviewTab({ object, collection }: { object: ObjectDetails; col
             ...origin.map(fact(fieldTitle)),
             ['Date added', <Instant key="added" at={object.dateAdded} />],
             ['STIX version', object.specVersion],
-            ['Size', octetsText(object.size)],
+            ['Size', formatBytes(object.size)],
           ]}
         />
         {references.length > 0 && <ExternalReferences references={references} collection={collection} />}
@@ -94,7 +95,7 @@ function Creator({ object, id, collection }: { object: ObjectDetails; id: string
     );
   return (
     <ScreenLink to="/collections/$collection/objects/$object" params={{ collection, object: id }} size="sm">
-      {name}
+      <bdi>{defangLabel('identity', name)}</bdi>
     </ScreenLink>
   );
 }

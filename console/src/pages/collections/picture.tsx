@@ -2,8 +2,8 @@ import { Box } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import type { NeighbourNode, Neighbours } from '../../../../contract/intelligence.ts';
-import { defangLabel } from './defang.ts';
-import { layoutOf, lineBetween, type Point } from './layout.ts';
+import { defangLabel, defangUrls } from './defang.ts';
+import { layoutOf, lineBetween, type Point, placesOfNames } from './layout.ts';
 import { lookOf } from './object-type.tsx';
 
 const RADIUS = 20;
@@ -17,7 +17,7 @@ const RISE = 14;
 export function NeighbourPicture({ neighbours, collection }: { neighbours: Neighbours; collection: string }) {
   const { nodes, edges } = neighbours;
   const { width, height, places } = useMemo(() => layoutOf(nodes, edges), [nodes, edges]);
-  const lines = useMemo(() => joinedEdges(edges), [edges]);
+  const lines = useMemo(() => drawnLines(edges, places), [edges, places]);
   const [centre] = nodes;
   return (
     <Box
@@ -51,25 +51,22 @@ export function NeighbourPicture({ neighbours, collection }: { neighbours: Neigh
           </marker>
         </defs>
         <g aria-hidden>
-          {lines.map(({ from, to, names, isBoth }) => {
-            const [a, b] = [places.get(from), places.get(to)];
-            if (a === undefined || b === undefined) return null;
-            const line = lineBetween(raised(a), raised(b), RADIUS);
-            return (
-              <g key={`${from} ${to}`}>
-                <line
-                  x1={line.from.x}
-                  y1={line.from.y}
-                  x2={line.to.x}
-                  y2={line.to.y}
-                  markerEnd="url(#arrow)"
-                  {...(isBoth ? { markerStart: 'url(#arrow)' } : {})}
-                  style={{ stroke: 'var(--mantine-color-dimmed)', strokeOpacity: 0.55, strokeWidth: 1.3 }}
-                />
-                {lines.length <= MOST_NAMED && <EdgeName at={line.middle} name={names.join(', ')} />}
-              </g>
-            );
-          })}
+          {lines.map(({ key, name, from, to, isBoth }) => (
+            <g key={key}>
+              <title>{name}</title>
+              <line
+                x1={from.x}
+                y1={from.y}
+                x2={to.x}
+                y2={to.y}
+                markerEnd="url(#arrow)"
+                {...(isBoth ? { markerStart: 'url(#arrow)' } : {})}
+                style={{ stroke: 'var(--mantine-color-dimmed)', strokeOpacity: 0.55, strokeWidth: 1.3 }}
+              />
+            </g>
+          ))}
+          {/* Above all lines. */}
+          {lines.map(({ key, name, at }) => at !== undefined && <LineName key={key} at={at} name={name} />)}
         </g>
         {nodes.map((node) => {
           const at = places.get(node.id);
@@ -104,6 +101,19 @@ export function NeighbourPicture({ neighbours, collection }: { neighbours: Neigh
 
 type Line = { from: string; to: string; names: string[]; isBoth: boolean };
 
+/** The lines with where they begin and end, and where there is room for the name of each. */
+function drawnLines(edges: Neighbours['edges'], places: ReadonlyMap<string, Point>) {
+  const lines = joinedEdges(edges).flatMap(({ from, to, names, isBoth }) => {
+    const [a, b] = [places.get(from), places.get(to)];
+    if (a === undefined || b === undefined) return [];
+    const ends = lineBetween(raised(a), raised(b), RADIUS);
+    const name = defangUrls(names.join(', '));
+    return [{ key: `${from} ${to}`, name, text: shortened(name), isBoth, from: ends.from, to: ends.to }];
+  });
+  const ats = lines.length <= MOST_NAMED ? placesOfNames(lines, places.values()) : [];
+  return lines.map((line, index) => ({ ...line, at: ats[index] }));
+}
+
 /** One line for all that joins the same two. */
 function joinedEdges(edges: Neighbours['edges']): Line[] {
   const lines = new Map<string, Line>();
@@ -120,23 +130,34 @@ function joinedEdges(edges: Neighbours['edges']): Line[] {
   return [...lines.values()];
 }
 
-function EdgeName({ at, name }: { at: Point; name: string }) {
+function LineName({
+  at: { x, y, width, height },
+  name,
+}: {
+  at: Point & { width: number; height: number };
+  name: string;
+}) {
   return (
-    <text
-      x={at.x}
-      y={at.y}
-      textAnchor="middle"
-      dominantBaseline="middle"
-      style={{
-        fontSize: 11,
-        fill: 'var(--mantine-color-dimmed)',
-        stroke: 'var(--mantine-color-body)',
-        strokeWidth: 4,
-        paintOrder: 'stroke',
-      }}
-    >
-      {shortened(name)}
-    </text>
+    <g>
+      <title>{name}</title>
+      <rect
+        x={x - width / 2}
+        y={y - height / 2}
+        width={width}
+        height={height}
+        rx={4}
+        style={{ fill: 'var(--mantine-color-body)' }}
+      />
+      <text
+        x={x}
+        y={y}
+        textAnchor="middle"
+        dominantBaseline="central"
+        style={{ fontSize: 11, fill: 'var(--mantine-color-dimmed)' }}
+      >
+        {shortened(name)}
+      </text>
+    </g>
   );
 }
 
@@ -179,7 +200,7 @@ function DrawnNode({ node, at, isCentre }: { node: NeighbourNode; at: Point; isC
           textDecoration: node.revoked ? 'line-through' : undefined,
         }}
       >
-        {shortened(nameOf(node))}
+        {node.label === null ? shortIdOf(node.id) : shortened(nameOf(node))}
       </text>
       <text
         x={at.x}
@@ -187,7 +208,7 @@ function DrawnNode({ node, at, isCentre }: { node: NeighbourNode; at: Point; isC
         textAnchor="middle"
         style={{ fontSize: 11, fill: 'var(--mantine-color-dimmed)' }}
       >
-        {node.type}
+        {shortened(node.type)}
       </text>
     </>
   );
@@ -195,4 +216,6 @@ function DrawnNode({ node, at, isCentre }: { node: NeighbourNode; at: Point; isC
 
 const raised = ({ x, y }: Point): Point => ({ x, y: y - RISE });
 const nameOf = ({ type, label, id }: NeighbourNode) => (label === null ? id : defangLabel(type, label));
+/** Of an object that has no name, above its type: the beginning of what tells it from others. */
+const shortIdOf = (id: string) => `${id.slice(id.indexOf('--') + 2).slice(0, 8)}…`;
 const shortened = (text: string) => (text.length <= LINE ? text : `${text.slice(0, LINE - 1)}…`);

@@ -7,12 +7,12 @@ import {
   collectionUsageEndpoint,
 } from '../../../../contract/usage.ts';
 import { useEndpoint } from '../../api/queries.ts';
+import { formatBytes } from '../../kit/bytes.ts';
 import { type Column, DataTable } from '../../kit/data-table.tsx';
 import { Instant } from '../../kit/instant.tsx';
 import { ScreenLink } from '../../kit/link.tsx';
 import { useSearchChange } from '../../kit/paging.tsx';
 import { Answered, Empty, Loading } from '../../kit/states.tsx';
-import { octetsText } from '../taxii/addresses.ts';
 
 const DayPlot = lazy(async () => ({ default: (await import('../../kit/day-plot.tsx')).DayPlot }));
 const WINDOWS = ['7', '30', '90', '365'];
@@ -141,7 +141,7 @@ const COLUMNS: readonly Column<CollectionReader>[] = [
     align: 'right',
     render: ({ total }) => total.objectsServed.toLocaleString('en'),
   },
-  { id: 'octets', header: 'Sent', align: 'right', render: ({ total }) => octetsText(total.octetsServed) },
+  { id: 'octets', header: 'Sent', align: 'right', render: ({ total }) => formatBytes(total.octetsServed) },
   {
     id: 'added',
     header: 'Versions added',

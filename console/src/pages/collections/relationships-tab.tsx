@@ -11,7 +11,7 @@ import { useEndpoint } from '../../api/queries.ts';
 import { type Column, DataTable } from '../../kit/data-table.tsx';
 import { ScreenLink } from '../../kit/link.tsx';
 import { Answered, Empty } from '../../kit/states.tsx';
-import { defangLabel } from './defang.ts';
+import { defangLabel, defangUrls } from './defang.ts';
 import { TypeBadge } from './object-type.tsx';
 import { NeighbourPicture } from './picture.tsx';
 
@@ -88,7 +88,7 @@ function NeighbourTable({
         <Stack gap={0}>
           {via === null ? (
             <Text span ff="monospace" size="sm">
-              {name}
+              {defangUrls(name)}
             </Text>
           ) : (
             <ScreenLink
@@ -96,7 +96,7 @@ function NeighbourTable({
               params={{ collection, object: via }}
               size="sm"
             >
-              {name}
+              {defangUrls(name)}
             </ScreenLink>
           )}
           <Text size="xs" c="dimmed">
@@ -150,11 +150,11 @@ function End({
           size="sm"
           style={{ overflowWrap: 'anywhere' }}
         >
-          {name}
+          <bdi>{name}</bdi>
         </ScreenLink>
       ) : (
         <Text span size="sm" ff="monospace" style={{ overflowWrap: 'anywhere' }}>
-          {name}
+          <bdi>{name}</bdi>
         </Text>
       )}
       {!isCentre && node !== undefined && <TypeBadge type={node.type} />}

@@ -175,7 +175,7 @@ function rulesOf(policy: PasswordPolicyView, password: string): Rule[] {
         ]
       : []),
     ...(new TextEncoder().encode(password).length > policy.maxOctets
-      ? [{ text: `At most ${policy.maxOctets} octets`, isMet: false }]
+      ? [{ text: `At most ${policy.maxOctets.toLocaleString('en')} bytes`, isMet: false }]
       : []),
   ];
 }

@@ -8,16 +8,3 @@ export const collectionUrl = (path: string, collection: string): string =>
   `${apiRootUrl(path)}collections/${collection}/`;
 
 export const discoveryUrl = (): string => `${location.origin}/taxii2/`;
-
-const UNITS = ['octets', 'kB', 'MB', 'GB'];
-
-/** So many octets, in a unit that people read. */
-export function octetsText(octets: number): string {
-  let unit = 0;
-  let value = octets;
-  while (value >= 1000 && unit < UNITS.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${value.toLocaleString('en', { maximumFractionDigits: 1 })} ${UNITS[unit]}`;
-}

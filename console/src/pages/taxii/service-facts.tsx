@@ -1,9 +1,10 @@
 import { Stack } from '@mantine/core';
 import type { TaxiiServiceItem } from '../../../../contract/taxii-services.ts';
+import { formatBytes } from '../../kit/bytes.ts';
 import { Snippet } from '../../kit/copy.tsx';
 import { Instant } from '../../kit/instant.tsx';
 import { Facts } from '../accounts/facts.tsx';
-import { apiRootUrl, discoveryUrl, octetsText } from './addresses.ts';
+import { apiRootUrl, discoveryUrl } from './addresses.ts';
 import { scopeText } from './service-words.ts';
 
 /** A TAXII service for those who see it and do not change it. */
@@ -22,8 +23,8 @@ export function ServiceFacts({ service }: { service: TaxiiServiceItem }) {
             'Objects on a page',
             `${service.defaultPageSize.toLocaleString('en')}, at most ${service.maxPageSize.toLocaleString('en')}`,
           ],
-          ['Octets on a page', `at most ${octetsText(service.maxPageBytes)}`],
-          ['Octets of a request', `at most ${octetsText(service.maxContentLength)}`],
+          ['Size of a page', `at most ${formatBytes(service.maxPageBytes)}`],
+          ['Size of a request', `at most ${formatBytes(service.maxContentLength)}`],
           ['Strict', service.strict ? 'On: objects that break STIX are refused' : 'Off'],
           ...(service.responsible === undefined
             ? []

@@ -108,14 +108,14 @@ export function ServiceForm({ form, service, onSubmit, onClose, isPending, submi
             {...form.getInputProps('maxPageSize')}
           />
           <Whole
-            label="Octets on a page at most"
+            label="Bytes on a page at most"
             description="A page ends before it has more."
             min={100_000}
             max={100_000_000}
             {...form.getInputProps('maxPageBytes')}
           />
           <Whole
-            label="Octets of a request at most"
+            label="Bytes of a request at most"
             description="To add objects; a larger one is refused."
             min={1000}
             max={1_000_000_000}

@@ -1,5 +1,5 @@
 import type { TaxiiServiceItem } from '../../../../contract/taxii-services.ts';
-import { octetsText } from './addresses.ts';
+import { formatBytes } from '../../kit/bytes.ts';
 import type { Difference } from './meanwhile.tsx';
 import { type Values, valuesOf } from './service-values.ts';
 
@@ -24,8 +24,8 @@ export function differencesOf(stored: TaxiiServiceItem, mine: Values): Differenc
     ['Who may use it', scope],
     ['Objects on a page', ({ defaultPageSize }) => count(defaultPageSize)],
     ['Objects on a page at most', ({ maxPageSize }) => count(maxPageSize)],
-    ['Octets on a page at most', ({ maxPageBytes }) => octetsText(Number(maxPageBytes))],
-    ['Octets of a request at most', ({ maxContentLength }) => octetsText(Number(maxContentLength))],
+    ['Size of a page at most', ({ maxPageBytes }) => formatBytes(Number(maxPageBytes))],
+    ['Size of a request at most', ({ maxContentLength }) => formatBytes(Number(maxContentLength))],
     ['Strict', ({ strict }) => (strict ? 'on' : 'off')],
     ['Responsible account', ({ responsible }) => account(responsible)],
   ];

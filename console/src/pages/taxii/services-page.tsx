@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { listTaxiiServicesEndpoint, type TaxiiServiceItem } from '../../../../contract/taxii-services.ts';
 import { useEndpoint } from '../../api/queries.ts';
 import { useSession } from '../../api/session.ts';
+import { formatBytes } from '../../kit/bytes.ts';
 import { ColumnChoice, useColumnChoice } from '../../kit/column-choice.tsx';
 import { Copy } from '../../kit/copy.tsx';
 import { type Column, DataTable } from '../../kit/data-table.tsx';
@@ -14,7 +15,7 @@ import { Page } from '../../kit/page.tsx';
 import { Paging, usePages } from '../../kit/paging.tsx';
 import { useShortcut } from '../../kit/shortcuts.tsx';
 import { Empty, PageError } from '../../kit/states.tsx';
-import { apiRootUrl, discoveryUrl, octetsText } from './addresses.ts';
+import { apiRootUrl, discoveryUrl } from './addresses.ts';
 import { DeleteService } from './delete-service.tsx';
 import { scopeText } from './service-words.ts';
 
@@ -168,14 +169,14 @@ function columns(
       header: 'Page at most',
       align: 'right',
       isExtra: true,
-      render: ({ maxPageBytes }) => octetsText(maxPageBytes),
+      render: ({ maxPageBytes }) => formatBytes(maxPageBytes),
     },
     {
       id: 'content',
       header: 'Request at most',
       align: 'right',
       isExtra: true,
-      render: ({ maxContentLength }) => octetsText(maxContentLength),
+      render: ({ maxContentLength }) => formatBytes(maxContentLength),
     },
     ...(own === null
       ? [
@@ -226,7 +227,7 @@ function Users({ service, own }: { service: TaxiiServiceItem; own: string | null
       size="sm"
       tabIndex={-1}
     >
-      Show yours
+      Show those of your organization
     </ScreenLink>
   );
 }
