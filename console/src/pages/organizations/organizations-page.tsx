@@ -1,8 +1,5 @@
-import { Badge, Group, Progress, Stack, Text, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
-import { IconSearch } from '@tabler/icons-react';
+import { Badge, Group, Progress, Stack, Text } from '@mantine/core';
 import { Outlet, useNavigate, useSearch } from '@tanstack/react-router';
-import { useRef } from 'react';
 import {
   type LimitName,
   listOrganizationsEndpoint,
@@ -17,6 +14,7 @@ import { Page } from '../../kit/page.tsx';
 import { Paging, useSearchChange } from '../../kit/paging.tsx';
 import { useShortcut } from '../../kit/shortcuts.tsx';
 import { Empty, NotAllowed, PageError } from '../../kit/states.tsx';
+import { SearchField } from '../membership/filters-bar.tsx';
 
 type Sort = 'name' | '-name' | 'id' | '-id';
 
@@ -26,11 +24,8 @@ export function OrganizationsPage() {
   const change = useSearchChange();
   const navigate = useNavigate();
   const { abilities } = useSession();
-  const field = useRef<HTMLInputElement>(null);
-  useShortcut('/', 'Search the organizations', () => field.current?.focus());
   const create = () => void navigate({ to: '/organizations/new', search: (before) => before });
   useShortcut('n', 'Create an organization', create, abilities['organization.create']);
-  const lookFor = useDebouncedCallback((text: string) => change({ search: text.trim() }), 250);
   const query = {
     limit: '50',
     sort: sort as Sort,
@@ -65,15 +60,11 @@ export function OrganizationsPage() {
         <PageError error={organizations.error} onRetry={() => void organizations.refetch()} />
       ) : (
         <Stack>
-          <TextInput
-            ref={field}
-            type="search"
-            label="Search"
+          <SearchField
+            value={search ?? ''}
+            onChange={(text) => change({ search: text })}
+            label="Search organizations"
             placeholder="Part of a name"
-            leftSection={<IconSearch size={16} aria-hidden />}
-            maw={420}
-            defaultValue={search ?? ''}
-            onChange={({ currentTarget }) => lookFor(currentTarget.value)}
           />
           <DataTable
             label="Organizations"

@@ -154,6 +154,7 @@ function Remove({ view, member }: { view: OwnerView; member: MemberView }) {
 }
 
 function AddMember({ view }: { view: OwnerView }) {
+  const { abilities } = useSession();
   const [name, setName] = useState('');
   const [role, setRole] = useState<CommunityRole>('User');
   const [search] = useDebouncedValue(name.trim(), 250);
@@ -185,7 +186,7 @@ function AddMember({ view }: { view: OwnerView }) {
         <Group align="flex-end">
           <Autocomplete
             label="Organization"
-            description="Its exact name"
+            description={abilities['organization.list'] ? 'Type to search' : 'Its exact name'}
             required
             value={name}
             onChange={setName}

@@ -1,8 +1,5 @@
-import { Badge, Group, Stack, Text, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
-import { IconSearch } from '@tabler/icons-react';
+import { Badge, Group, Stack, Text } from '@mantine/core';
 import { Outlet, useNavigate, useSearch } from '@tanstack/react-router';
-import { useRef } from 'react';
 import type { OwnerView, SharedKind } from '../../../../contract/owners.ts';
 import { useEndpoint } from '../../api/queries.ts';
 import { useSession } from '../../api/session.ts';
@@ -13,6 +10,7 @@ import { Page } from '../../kit/page.tsx';
 import { Paging, useSearchChange } from '../../kit/paging.tsx';
 import { useShortcut } from '../../kit/shortcuts.tsx';
 import { Empty, PageError } from '../../kit/states.tsx';
+import { SearchField } from '../membership/filters-bar.tsx';
 import { KINDS } from './kinds.ts';
 
 export const CommunitiesPage = () => <Owners kind="community" />;
@@ -26,10 +24,7 @@ function Owners({ kind }: { kind: SharedKind }) {
   const change = useSearchChange();
   const navigate = useNavigate();
   const { abilities } = useSession();
-  const field = useRef<HTMLInputElement>(null);
-  useShortcut('/', `Search the ${words.title}`, () => field.current?.focus());
   useShortcut('n', `Create ${words.a}`, () => void navigate({ to: words.create }), abilities['owner.create']);
-  const lookFor = useDebouncedCallback((text: string) => change({ search: text.trim() }), 250);
   const query = {
     limit: '50',
     sort: sort as Sort,
@@ -47,15 +42,11 @@ function Owners({ kind }: { kind: SharedKind }) {
         <PageError error={owners.error} onRetry={() => void owners.refetch()} />
       ) : (
         <Stack>
-          <TextInput
-            ref={field}
-            type="search"
-            label="Search"
+          <SearchField
+            value={search ?? ''}
+            onChange={(text) => change({ search: text })}
+            label={`Search ${words.title}`}
             placeholder="Part of a name"
-            leftSection={<IconSearch size={16} aria-hidden />}
-            maw={420}
-            defaultValue={search ?? ''}
-            onChange={({ currentTarget }) => lookFor(currentTarget.value)}
           />
           <DataTable
             label={words.Title}
