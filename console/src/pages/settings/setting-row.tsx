@@ -87,15 +87,14 @@ export function SettingRow({ setting, isHidden, onDirty }: Props) {
           <Text size="sm" c="dimmed" mt={2}>
             A new value counts {setting.effect}.
           </Text>
-          <Text size="xs" c="dimmed" mt={4}>
-            <Code fz="xs">{setting.name}</Code>
-            {setting.changedAt !== null && (
-              <>
-                {' · changed '}
-                <Instant at={setting.changedAt} isRelative />
-                {setting.changedBy !== null && ` by ${setting.changedBy}`}
-              </>
-            )}
+          {setting.changedAt !== null && (
+            <Text size="xs" c="dimmed" mt={4}>
+              Changed <Instant at={setting.changedAt} isRelative />
+              {setting.changedBy !== null && ` by ${setting.changedBy}`}
+            </Text>
+          )}
+          <Text size="xs" c="dimmed" mt={4} style={{ overflowWrap: 'anywhere' }}>
+            On the command line: <Code fz="xs">taxiway settings set {setting.name}</Code>
           </Text>
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 5 }}>
