@@ -69,7 +69,7 @@ type Seen = NonNullable<TaxiiView['shown']>['collections'][number];
 
 function Collections({ collections }: { collections: readonly Seen[] }) {
   return (
-    <Table.ScrollContainer minWidth={420} type="native">
+    <Table.ScrollContainer minWidth={560} type="native">
       <Table aria-label="Collections that it sees">
         <Table.Thead>
           <Table.Tr>
@@ -100,7 +100,12 @@ function Collections({ collections }: { collections: readonly Seen[] }) {
               </Table.Td>
               <Table.Td ta="right">{objects === null ? '–' : objects.toLocaleString('en-GB')}</Table.Td>
               <Table.Td>
-                <Copy value={url} what={`the URL of ${title}`} />
+                <Group gap={4} wrap="nowrap">
+                  <Text span size="sm" style={{ overflowWrap: 'anywhere' }}>
+                    {url}
+                  </Text>
+                  <Copy value={url} what={`the URL of ${title}`} />
+                </Group>
               </Table.Td>
             </Table.Tr>
           ))}
