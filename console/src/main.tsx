@@ -30,7 +30,7 @@ createRoot(root).render(
       getStyleNonce={() => nonce}
     >
       <QueryClientProvider client={queryClient}>
-        <Notifications position="bottom-right" />
+        <Notifications position="bottom-left" autoClose={4000} />
         <RouterProvider router={router} />
       </QueryClientProvider>
     </MantineProvider>
