@@ -7,7 +7,7 @@ const RUN =
   /\b(?:act|actWithLink|readingAs|changeFactors|configure|firstPassword)\s*(?:<[^>]*>)?\(\s*(?:[A-Za-z.]+,\s*){0,3}['`]([a-z]\w*\.\w+|\$\{input\.kind\}\.\w+)['`]\s*,/g;
 /** Where the name is chosen before it is used: `editName` and its like, and events that are written as they are. */
 const NAMED =
-  /\b(?:action:|ACTION =|FURTHER_REFUSALS =|const (?:name|action) =)[^;]*?(?:;|\n\})|function editName[^]*?\n\}/g;
+  /\b(?:action:|ACTION =|FURTHER_REFUSALS =|const (?:name|action) =)[^;]*?(?:;|\n\})|function editName[\s\S]*?\n\}/g;
 const LITERAL = /'([a-z][A-Za-z]*\.[a-zA-Z]+)'/g;
 
 function actionNames(): Set<string> {
@@ -17,8 +17,8 @@ function actionNames(): Set<string> {
   const names = files.flatMap((file) => {
     const text = readFileSync(file, 'utf8');
     const run = [...text.matchAll(RUN)].flatMap(([, name = '']) =>
-      name.startsWith('${')
-        ? ['community', 'source'].map((kind) => name.replace('${input.kind}', kind))
+      name.startsWith('$')
+        ? ['community', 'source'].map((kind) => `${kind}${name.slice(name.indexOf('}') + 1)}`)
         : [name],
     );
     const named = [...text.matchAll(NAMED)].flatMap(([part]) =>
