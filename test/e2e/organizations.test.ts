@@ -67,7 +67,7 @@ describe('organizations and the licence in the console', () => {
     await user.page.getByRole('dialog').getByText('You may not create an organization').waitFor();
     await user.open('/organizations');
     await main(user.page).getByText('You may not see this').waitFor();
-    expect(await main(user.page).getByRole('searchbox').count()).toBe(0);
+    expect(await main(user.page).getByRole('textbox', { name: 'Search organizations' }).count()).toBe(0);
     expect(await user.page.getByRole('button', { name: 'Create organization' }).count()).toBe(0);
     expect(await accessibilityProblems(user.page)).toEqual([]);
     await picture(user.page, 'organizations-forbidden-light');

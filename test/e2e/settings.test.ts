@@ -118,9 +118,9 @@ describe('system settings, mail and terms of service in the console', () => {
     await page.waitForURL(/search=password/);
     await region(page, 'Mail').waitFor();
     expect(await region(page, 'Signing in').count()).toBe(0);
-    await page.getByRole('searchbox', { name: 'Search' }).fill('nothing like that');
+    await page.getByRole('textbox', { name: 'Search settings' }).fill('nothing like that');
     await page.getByText('No setting is called so').waitFor();
-    await page.getByRole('searchbox', { name: 'Search' }).fill('');
+    await page.getByRole('textbox', { name: 'Search settings' }).fill('');
     expect(await page.getByRole('textbox', { name: 'Longest session' }).inputValue()).toBe('24');
     // To leave is asked about first.
     await page.getByRole('link', { name: 'Licence' }).click();

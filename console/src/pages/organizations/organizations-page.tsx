@@ -60,12 +60,14 @@ export function OrganizationsPage() {
         <PageError error={organizations.error} onRetry={() => void organizations.refetch()} />
       ) : (
         <Stack>
-          <SearchField
-            value={search ?? ''}
-            onChange={(text) => change({ search: text })}
-            label="Search organizations"
-            placeholder="Part of a name"
-          />
+          <Group>
+            <SearchField
+              value={search ?? ''}
+              onChange={(text) => change({ search: text })}
+              label="Search organizations"
+              placeholder="Part of a name"
+            />
+          </Group>
           <DataTable
             label="Organizations"
             columns={COLUMNS}

@@ -42,12 +42,14 @@ function Owners({ kind }: { kind: SharedKind }) {
         <PageError error={owners.error} onRetry={() => void owners.refetch()} />
       ) : (
         <Stack>
-          <SearchField
-            value={search ?? ''}
-            onChange={(text) => change({ search: text })}
-            label={`Search ${words.title}`}
-            placeholder="Part of a name"
-          />
+          <Group>
+            <SearchField
+              value={search ?? ''}
+              onChange={(text) => change({ search: text })}
+              label={`Search ${words.title}`}
+              placeholder="Part of a name"
+            />
+          </Group>
           <DataTable
             label={words.Title}
             columns={COLUMNS}

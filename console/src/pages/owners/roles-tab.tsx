@@ -1,9 +1,6 @@
-import { Badge, Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
+import { Badge, Button, Group, Select, Stack, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconSearch } from '@tabler/icons-react';
 import { useSearch } from '@tanstack/react-router';
-import { useRef } from 'react';
 import type { MemberAccountView, OwnerView } from '../../../../contract/owners.ts';
 import type { CommunityRole } from '../../../../contract/roles.ts';
 import { useChange, useEndpoint } from '../../api/queries.ts';
@@ -11,17 +8,14 @@ import { KindLabel } from '../../kit/account-kind.tsx';
 import { type Column, DataTable } from '../../kit/data-table.tsx';
 import { ScreenLink } from '../../kit/link.tsx';
 import { Paging, useSearchChange } from '../../kit/paging.tsx';
-import { useShortcut } from '../../kit/shortcuts.tsx';
 import { Empty, PageError, Refusal } from '../../kit/states.tsx';
+import { SearchField } from '../membership/filters-bar.tsx';
 import { KINDS } from './kinds.ts';
 
 /** The accounts of the member organizations, as profile anonymity shows them, with the roles that they have. */
 export function RolesTab({ view }: { view: OwnerView }) {
   const { after, search, organization } = useSearch({ strict: false });
   const change = useSearchChange();
-  const field = useRef<HTMLInputElement>(null);
-  useShortcut('/', 'Search the accounts', () => field.current?.focus());
-  const lookFor = useDebouncedCallback((text: string) => change({ search: text.trim() }), 250);
   const accounts = useEndpoint(
     KINDS[view.kind].endpoints.listAccounts,
     {
@@ -40,16 +34,10 @@ export function RolesTab({ view }: { view: OwnerView }) {
   return (
     <Stack>
       <Group align="flex-end">
-        <TextInput
-          ref={field}
-          type="search"
-          label="Search"
+        <SearchField
+          value={search ?? ''}
+          onChange={(text) => change({ search: text })}
           placeholder={view.anonymous ? 'Part of a pseudonym' : 'Part of a name'}
-          leftSection={<IconSearch size={16} aria-hidden />}
-          w={420}
-          maw="100%"
-          defaultValue={search ?? ''}
-          onChange={({ currentTarget }) => lookFor(currentTarget.value)}
         />
         <OrganizationFilter view={view} value={organization} />
       </Group>

@@ -1,24 +1,21 @@
-import { Card, Stack, Text, TextInput, Title } from '@mantine/core';
-import { IconSearch } from '@tabler/icons-react';
+import { Card, Group, Stack, Text, Title } from '@mantine/core';
 import { useSearch } from '@tanstack/react-router';
-import { useCallback, useRef, useState } from 'react';
+import { useCallback, useState } from 'react';
 import { SETTING_GROUPS } from '../../../../contract/setting-definition.ts';
 import { listSettingsEndpoint, type Setting } from '../../../../contract/settings.ts';
 import { useEndpoint } from '../../api/queries.ts';
 import { ScreenLink } from '../../kit/link.tsx';
 import { Page } from '../../kit/page.tsx';
 import { useSearchChange } from '../../kit/paging.tsx';
-import { useShortcut } from '../../kit/shortcuts.tsx';
 import { Answered, Empty } from '../../kit/states.tsx';
 import { UnsavedGuard } from '../../kit/unsaved.tsx';
+import { SearchField } from '../membership/filters-bar.tsx';
 import { SettingRow } from './setting-row.tsx';
 
 /** The values that count for the whole instance, each saved by itself. */
 export function SettingsPage() {
   const { search = '' } = useSearch({ from: '/inside/settings' });
   const change = useSearchChange();
-  const field = useRef<HTMLInputElement>(null);
-  useShortcut('/', 'Search the settings', () => field.current?.focus());
   const settings = useEndpoint(listSettingsEndpoint, {});
   return (
     <Page
@@ -28,16 +25,14 @@ export function SettingsPage() {
       <Answered query={settings}>
         {({ items }) => (
           <>
-            <TextInput
-              ref={field}
-              type="search"
-              label="Search"
-              placeholder="Password, session, mail …"
-              leftSection={<IconSearch size={16} aria-hidden />}
-              maw={420}
-              defaultValue={search}
-              onChange={({ currentTarget }) => change({ search: currentTarget.value })}
-            />
+            <Group>
+              <SearchField
+                value={search}
+                onChange={(text) => change({ search: text })}
+                label="Search settings"
+                placeholder="Password, session, mail …"
+              />
+            </Group>
             <Groups settings={items} search={search} />
           </>
         )}
