@@ -81,6 +81,16 @@ export function NotAllowed({ title, children }: Pick<State, 'title' | 'children'
   );
 }
 
+/** Under which name the log of the server has it. */
+function RequestOf({ error: { details } }: { error: ApiError }) {
+  if (typeof details.requestId !== 'string') return null;
+  return (
+    <Text size="sm" mt="xs" style={{ overflowWrap: 'anywhere' }}>
+      Request {details.requestId}
+    </Text>
+  );
+}
+
 /** Why a screen, or a part of it, cannot be shown. */
 export function PageError({ error, onRetry }: { error: unknown; onRetry?: (() => void) | undefined }) {
   const retry =
@@ -110,12 +120,10 @@ export function PageError({ error, onRetry }: { error: unknown; onRetry?: (() =>
         title={error.code === 'internal' ? 'The server has failed' : 'That did not work'}
         actions={retry}
       >
-        {error.message}
-        {typeof error.details.requestId === 'string' && (
-          <Text size="sm" mt="xs">
-            Request {error.details.requestId}
-          </Text>
-        )}
+        {typeof error.details.requestId === 'string' && error.code === 'internal'
+          ? 'Its log says why, under the request that is named here.'
+          : error.message}
+        <RequestOf error={error} />
       </StatePanel>
     );
   }
@@ -165,6 +173,7 @@ export function Refusal({ error, title = 'That did not work' }: { error: Error |
       ) : (
         error.message
       )}
+      {error instanceof ApiError && error.code === 'internal' && <RequestOf error={error} />}
     </Alert>
   );
 }
