@@ -25,6 +25,7 @@ import {
 const sample = (name: string) => path.join(import.meta.dirname, '..', '..', 'samples', `${name}.json`);
 const INDICATOR = 'indicator--00000000-0000-4000-8000-0000000000aa';
 const MALWARE = 'malware--00000000-0000-4000-8000-0000000000ab';
+const TURNED = 'file--00000000-0000-4000-8000-0000000000ad';
 const EVIL = 'https://evil.example.com/get?x=1';
 const CAMPAIGN = 'Spring Tide extortion';
 
@@ -69,6 +70,7 @@ const OBJECTS = [
     source_ref: INDICATOR,
     target_ref: MALWARE,
   },
+  { type: 'file', spec_version: '2.1', id: TURNED, name: 'invoice\u202Efdp.exe' },
 ];
 
 /** Looks at the screen in both schemes. */
@@ -272,6 +274,15 @@ describe('collections and their objects in the console', () => {
     await dialog.getByRole('button', { name: 'Stay here' }).click();
     await page.getByRole('button', { name: 'Copy the pattern' }).click();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`[url:value = '${EVIL}']`);
+  });
+
+  it('hold objects whose names cannot be read otherwise than they are stored', async () => {
+    await user.open(`/collections/${organization.collectionId}/objects/${TURNED}`);
+    await page.getByRole('heading', { level: 1, name: 'invoice[U+202E]fdp.exe' }).waitFor();
+    await page.getByRole('tab', { name: 'JSON' }).click();
+    await page.getByLabel('JSON', { exact: true }).getByText('invoice\\u202efdp.exe').waitFor();
+    expect(await page.locator('main').innerText()).not.toContain('\u202E');
+    expect(await page.title()).not.toContain('\u202E');
   });
 
   it('hold objects as JSON, to copy and to keep, and in each of their versions', async () => {

@@ -180,6 +180,30 @@ describe('the way around the console', () => {
     expect(console.troubles.splice(0).length).toBeGreaterThan(0);
   });
 
+  it('says when the server has failed, and under which request its log has that', async () => {
+    const error = { code: 'internal', message: 'Internal error', requestId: 'request-of-this-test' };
+    await page.route('**/rest/v1/communities?*', (route) => route.fulfill({ status: 500, json: { error } }));
+    await user.open('/communities');
+    await page.getByText('The server has failed').waitFor();
+    await page.getByText('Request request-of-this-test').waitFor();
+    expect(await inBothSchemes(page, 'server-failed')).toEqual([]);
+    await page.unroute('**/rest/v1/communities?*');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('No communities yet').waitFor();
+    expect(console.troubles.splice(0).length).toBeGreaterThan(0);
+  });
+
+  it('offers to load the console anew where a part of it is gone, as after an upgrade', async () => {
+    await page.route('**/assets/profile-page-*.js', (route) => route.abort());
+    await user.open('/profile');
+    await page.getByText('This page could not be loaded').waitFor();
+    expect(await inBothSchemes(page, 'part-missing')).toEqual([]);
+    await page.unroute('**/assets/profile-page-*.js');
+    await page.getByRole('button', { name: 'Reload' }).click();
+    await heading(page, 'My profile').waitFor();
+    expect(console.troubles.splice(0).length).toBeGreaterThan(0);
+  });
+
   it('says so where there is nothing, within its frame', async () => {
     await user.open('/no/such/screen');
     await page.getByText('There is nothing at this address').waitFor();
