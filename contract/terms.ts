@@ -14,7 +14,7 @@ const text = z
   .refine((value) => value.trim() !== '', 'must not be empty')
   .refine(
     (value) => new TextEncoder().encode(value).length <= MAX_TEXT_OCTETS,
-    `must have at most ${MAX_TEXT_OCTETS} octets`,
+    `must have at most 100 kB`,
   )
   .refine((value) => !/[\p{Cs}]|(?![\n\r\t])\p{Cc}/u.test(value), 'must not contain control characters');
 

@@ -89,7 +89,7 @@ describe.each(ENGINES)('the terms of service on %s', (engine) => {
 
   it.each([
     ['empty', ' \n', 'must not be empty'],
-    ['longer than 100 kB', 'ä'.repeat(50_001), 'must have at most 100000 octets'],
+    ['longer than 100 kB', 'ä'.repeat(50_001), 'must have at most 100 kB'],
     ['with control characters', 'a\u0007b', 'must not contain control characters'],
   ])('are refused when they are %s', async (_, text, message) => {
     const { browser } = await signedIn('Administrator');
