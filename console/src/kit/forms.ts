@@ -1,4 +1,3 @@
-import { useBlocker } from '@tanstack/react-router';
 import { ApiError } from '../api/client.ts';
 
 /**
@@ -19,12 +18,3 @@ const sentence = (message: string) => `${message.charAt(0).toUpperCase()}${messa
 
 /** Whether it was changed by somebody else while it was being edited here. */
 export const isStale = (error: Error | null): boolean => error instanceof ApiError && error.code === 'stale';
-
-/** Asks before something unsaved is lost: another screen, a closed drawer, a closed window. */
-export function useUnsavedGuard(isDirty: boolean, isSearchFree = false) {
-  return useBlocker({
-    shouldBlockFn: ({ current, next }) => isDirty && !(isSearchFree && current.pathname === next.pathname),
-    enableBeforeUnload: () => isDirty,
-    withResolver: true,
-  });
-}

@@ -26,11 +26,25 @@ export function useKnownShortcut(keys: string, what: string, isThere = true): vo
   }, [id, keys, what, isThere]);
 }
 
-/** A key that does something on this screen, unless one is typing; the help names it. */
+/** A key that does something on this screen, unless one is typing or a dialog stands over it; the help names it. */
 export function useShortcut(key: string, what: string, run: () => void, isThere = true): void {
   useKnownShortcut(key, what, isThere);
-  useHotkeys(isThere ? [[key, run, { preventDefault: true }]] : []);
+  const runHere = (event: KeyboardEvent) => {
+    if (isBelowDialog(event)) return;
+    event.preventDefault();
+    run();
+  };
+  useHotkeys(isThere ? [[key, runHere, { preventDefault: false }]] : []);
 }
+
+/** Whether the key was pressed in a dialog; or nowhere in particular, while there is one. */
+function isBelowDialog({ target }: KeyboardEvent): boolean {
+  if (!(target instanceof Element)) return false;
+  const within = target === document.body || target === document.documentElement ? document : null;
+  return (within?.querySelector(DIALOG) ?? target.closest(DIALOG)) !== null;
+}
+
+const DIALOG = '[aria-modal="true"]';
 
 /** All keys that work on this screen, under `?`. */
 export function ShortcutHelp() {

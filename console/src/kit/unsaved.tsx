@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Text } from '@mantine/core';
-import { useEffect, useState } from 'react';
-import { useUnsavedGuard } from './forms.ts';
+import { useBlocker } from '@tanstack/react-router';
+import { useRef, useState } from 'react';
 
 type Props = {
   isDirty: boolean;
@@ -8,31 +8,47 @@ type Props = {
   isSearchFree?: boolean;
 };
 
-/** Stands between something unsaved and whatever would lose it. */
+/** Stands between something unsaved and whatever would lose it: another screen, a closed drawer, a closed window. */
 export function UnsavedGuard({ isDirty, isSearchFree = false }: Props) {
-  const blocker = useUnsavedGuard(isDirty, isSearchFree);
-  const isBlocked = blocker.status === 'blocked';
-  // Not before the key that closed a drawer is done with: Escape would close this, too.
   const [isOpen, setOpen] = useState(false);
-  useEffect(() => {
-    if (!isBlocked) return;
-    const later = setTimeout(() => setOpen(true));
-    return () => {
-      clearTimeout(later);
-      setOpen(false);
-    };
-  }, [isBlocked]);
+  const answer = useRef<((isLeaving: boolean) => void) | null>(null);
+  useBlocker({
+    shouldBlockFn: async ({ current, next }) => {
+      if (!isDirty || (isSearchFree && current.pathname === next.pathname)) return false;
+      // Escape reaches the drawer below the question, too: what is asked already is not asked again.
+      if (answer.current !== null) return true;
+      const isLeaving = await new Promise<boolean>((resolve) => {
+        answer.current = resolve;
+        // Not before the key that closed a drawer is done with: Escape would close this, too.
+        setTimeout(() => setOpen(true));
+      });
+      return !isLeaving;
+    },
+    enableBeforeUnload: () => isDirty,
+  });
+  const settle = (isLeaving: boolean) => {
+    setOpen(false);
+    answer.current?.(isLeaving);
+    setTimeout(() => {
+      answer.current = null;
+    });
+  };
   return (
-    <Modal opened={isOpen && isBlocked} onClose={() => blocker.reset?.()} title="Leave without saving?">
+    <Modal opened={isOpen} onClose={() => settle(false)} title="Leave without saving?">
       <Text>What you have entered here is not saved.</Text>
       <Group justify="flex-end" mt="lg">
-        <Button variant="default" onClick={() => blocker.proceed?.()}>
+        <Button variant="default" onClick={() => settle(true)}>
           Leave without saving
         </Button>
-        <Button data-autofocus onClick={() => blocker.reset?.()}>
+        <Button data-autofocus onClick={() => settle(false)}>
           Go on editing
         </Button>
       </Group>
     </Modal>
   );
 }
+
+/** Closes a drawer, unless another dialog stands over it: Escape is for that one. */
+export const unlessCovered = (close: () => void) => () => {
+  if (document.querySelectorAll('[aria-modal="true"]').length < 2) close();
+};
