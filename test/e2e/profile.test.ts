@@ -143,7 +143,8 @@ describe('the own profile', () => {
     await page.getByLabel('Code that the app shows').fill(freshCode(console.app, secret.replaceAll(' ', '')));
     await button(page, 'Confirm the app').click();
     await button(page, 'Copy all').click();
-    await button(page, 'I have stored them').click();
+    await page.getByLabel('I have stored them').check();
+    await button(page, 'Done').click();
     await page.getByText('10 of 10 are left.').waitFor();
 
     const device = await context.newCDPSession(page);
@@ -179,7 +180,8 @@ describe('the own profile', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Make new codes' }).click();
     await page.getByRole('dialog', { name: 'Store your recovery codes' }).waitFor();
     await button(page, 'Copy all').click();
-    await button(page, 'I have stored them').click();
+    await page.getByLabel('I have stored them').check();
+    await button(page, 'Done').click();
     await button(page, 'Remove Old laptop').click();
     await button(page, 'Remove passkey').click();
     await page.getByRole('table', { name: 'Passkeys' }).waitFor({ state: 'detached' });

@@ -105,8 +105,8 @@ describe('what is required at a sign-in', () => {
       // Neither Esc nor a click beside it loses them.
       await page.keyboard.press('Escape');
       await page.mouse.click(5, 5);
-      await button(page, 'I have stored them').click();
-      await panel.getByText(/neither copied nor downloaded/).waitFor();
+      await panel.getByText('Not stored yet').waitFor();
+      expect(await button(page, 'Done').isDisabled()).toBe(true);
       await button(page, 'Copy all').click();
       const copied = await page.evaluate<string>('navigator.clipboard.readText()');
       expect(copied.split('\n')).toHaveLength(10);
@@ -114,7 +114,8 @@ describe('what is required at a sign-in', () => {
       const download = page.waitForEvent('download');
       await button(page, 'Download').click();
       expect((await download).suggestedFilename()).toBe('taxiway-recovery-codes.txt');
-      await button(page, 'I have stored them').click();
+      await page.getByLabel('I have stored them').check();
+      await button(page, 'Done').click();
 
       await heading(page, 'Accept the terms of service').waitFor();
       await page.getByRole('region', { name: 'Terms of service' }).getByText('The end.').waitFor();
@@ -150,7 +151,8 @@ describe('what is required at a sign-in', () => {
     expect(await accessibilityProblems(page)).toEqual([]);
     await button(page, 'Add passkey').click();
     await button(page, 'Copy all').click();
-    await button(page, 'I have stored them').click();
+    await page.getByLabel('I have stored them').check();
+    await button(page, 'Done').click();
     await heading(page, 'Accept the terms of service').waitFor();
     await page.getByRole('region', { name: 'Terms of service' }).waitFor();
     await publishTerms(console.app, console.app.operator, { text: 'Newer terms.', mustBeAccepted: false });

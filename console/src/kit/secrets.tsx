@@ -37,6 +37,8 @@ type Props = {
   secrets: readonly Secret[];
   /** Of the file that they are downloaded as, without what follows the dot. */
   fileName: string;
+  /** It is for somebody else, who follows it once: there is nothing to keep. */
+  isToPassOn?: boolean;
   /** Says that they are stored: the panel goes, and nothing has them any more. */
   onStored: () => void;
   /** What else is to be done while they are known, such as trying them out. */
@@ -48,7 +50,15 @@ type Props = {
  * open and the window asks before it closes, until somebody says that they are stored. The values are in this component's
  * properties, and nowhere else: whoever renders it drops them in `onStored`.
  */
-export function OneTimeSecrets({ title, lead, secrets, fileName, onStored, children }: Props) {
+export function OneTimeSecrets({
+  title,
+  lead,
+  secrets,
+  fileName,
+  isToPassOn = false,
+  onStored,
+  children,
+}: Props) {
   const [isStored, setStored] = useState(false);
   const [hasTriedToLeave, setTriedToLeave] = useState(false);
   const [isShown, setShown] = useState(false);
@@ -71,8 +81,9 @@ export function OneTimeSecrets({ title, lead, secrets, fileName, onStored, child
     >
       <Stack>
         <Alert color="orange" title="This is shown once">
-          Copy it to where it is kept, such as a password manager. Nobody can look it up later, only replace
-          it.
+          {isToPassOn
+            ? 'Pass the link on to the person, in a way that nobody else can read. Nobody can look it up later, only make another.'
+            : 'Copy it to where it is kept, such as a password manager. Nobody can look it up later, only replace it.'}
         </Alert>
         {lead !== undefined && <Text component="div">{lead}</Text>}
         <Stack gap="xs">

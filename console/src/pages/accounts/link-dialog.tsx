@@ -47,12 +47,13 @@ export function LinkDialog({
         title={words.link}
         lead={
           <>
-            No mail server is configured: pass the link on to {made.to} yourself, on a way that nobody else
-            reads. It works once, until <Instant at={made.expiresAt} />.
+            No mail server is configured, so it is yours to bring to {made.to}. It works once, until{' '}
+            <Instant at={made.expiresAt} />.
           </>
         }
         secrets={[{ label: words.link, value: made.link, variable: 'LINK' }]}
         fileName={`link-${account.userName}`}
+        isToPassOn
         onStored={close}
       />
     );

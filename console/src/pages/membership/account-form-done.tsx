@@ -20,10 +20,12 @@ type Props = {
 export function CreatedAccount({ created, onChange, onAnother, isAnotherNext, onClose }: Props) {
   const { id, kind, userName, secrets, credentials, sent, message } = created;
   const { name } = KINDS[kind];
+  const isInvitation = Object.values(credentials).every((value) => value === undefined);
   if (secrets.length > 0)
     return (
       <OneTimeSecrets
-        title={`The credentials of ${userName}`}
+        title={isInvitation ? `The invitation of ${userName}` : `The credentials of ${userName}`}
+        isToPassOn={isInvitation}
         lead={
           credentials.password !== undefined && kind !== 'taxii'
             ? 'Pass them on to the person in a way that nobody else can read.'

@@ -1,4 +1,4 @@
-import { Button, Code, Group, Modal, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Alert, Button, Checkbox, Code, Divider, Group, Modal, SimpleGrid, Stack, Text } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { useBlocker } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
@@ -17,10 +17,16 @@ export function RecoveryCodes({
   userName: string;
   onStored: () => void;
 }) {
-  const [isAsking, setAsking] = useState(false);
-  const [isTaken, setTaken] = useState(false);
+  const [isTicked, setTicked] = useState(false);
+  const [hasTriedToLeave, setTriedToLeave] = useState(false);
   const isStored = useRef(false);
-  useBlocker({ shouldBlockFn: () => !isStored.current, enableBeforeUnload: () => !isStored.current });
+  useBlocker({
+    shouldBlockFn: () => {
+      if (!isStored.current) setTriedToLeave(true);
+      return !isStored.current;
+    },
+    enableBeforeUnload: () => !isStored.current,
+  });
   const store = () => {
     isStored.current = true;
     onStored();
@@ -28,11 +34,9 @@ export function RecoveryCodes({
   return (
     <Modal
       opened
-      onClose={() => undefined}
+      onClose={() => setTriedToLeave(true)}
       title="Store your recovery codes"
       size="lg"
-      closeOnEscape={false}
-      closeOnClickOutside={false}
       withCloseButton={false}
       zIndex={500}
     >
@@ -51,7 +55,7 @@ export function RecoveryCodes({
             </li>
           ))}
         </SimpleGrid>
-        <Group onClickCapture={() => setTaken(true)}>
+        <Group>
           <CopyAll value={codes.join('\n')} label="Copy all" />
           <Button
             variant="default"
@@ -63,14 +67,20 @@ export function RecoveryCodes({
             Download
           </Button>
         </Group>
-        {isAsking && (
-          <Text role="alert" fw={600}>
-            You have neither copied nor downloaded them. If you wrote them down, press the button once more.
-          </Text>
+        <Divider />
+        {hasTriedToLeave && !isTicked && (
+          <Alert color="red" title="Not stored yet" role="alert">
+            Store them first and say so below: when this panel is gone, so are they.
+          </Alert>
         )}
-        <Group justify="flex-end">
-          <Button onClick={() => (isTaken || isAsking ? store() : setAsking(true))} data-autofocus>
-            I have stored them
+        <Group justify="space-between">
+          <Checkbox
+            label="I have stored them"
+            checked={isTicked}
+            onChange={({ currentTarget }) => setTicked(currentTarget.checked)}
+          />
+          <Button disabled={!isTicked} onClick={store}>
+            Done
           </Button>
         </Group>
       </Stack>
