@@ -9,6 +9,7 @@ import { useSearchChange } from '../../kit/paging.tsx';
 import { Answered, Loading } from '../../kit/states.tsx';
 import { AttentionList } from './attention-list.tsx';
 import { NewsCard } from './news-card.tsx';
+import { useBusiestOrganization } from './organization-choice.tsx';
 import { PlacesCard } from './places-card.tsx';
 
 const UsagePlots = lazy(async () => ({ default: (await import('./usage-plots.tsx')).UsagePlots }));
@@ -17,9 +18,13 @@ const UsagePlots = lazy(async () => ({ default: (await import('./usage-plots.tsx
 export function HomePage() {
   const { firstName, organization, abilities } = useSession();
   const own = organization.abilities;
-  const { scope } = useSearch({ from: '/inside/' });
+  const { scope, of } = useSearch({ from: '/inside/' });
   const change = useSearchChange();
-  const isEverywhere = abilities['account.view'] && scope === 'instance';
+  // Who administers the instance has to do with all of it: the own organization may be nearly empty.
+  const isEverywhere = abilities['account.view'] && scope !== 'own';
+  const canChoose = isEverywhere && abilities['organization.list'];
+  const busiest = useBusiestOrganization(canChoose);
+  const shown = canChoose ? (of ?? busiest) : String(organization.id);
   return (
     <Page
       title="Home"
@@ -32,11 +37,11 @@ export function HomePage() {
         abilities['account.view'] && (
           <SegmentedControl
             aria-label="What is shown"
-            value={isEverywhere ? 'instance' : ''}
-            onChange={(value) => change({ scope: value })}
+            value={isEverywhere ? 'instance' : 'own'}
+            onChange={(value) => change({ scope: value === 'own' ? value : undefined })}
             data={[
-              { value: '', label: organization.name },
               { value: 'instance', label: 'All organizations' },
+              { value: 'own', label: organization.name },
             ]}
           />
         )
@@ -51,14 +56,19 @@ export function HomePage() {
             {isEverywhere ? <InstanceAttention /> : <OrganizationAttention id={organization.id} />}
           </section>
         )}
-        {own['account.view'] && (
-          <Suspense fallback={<Loading label="Loading the plots" />}>
-            <UsagePlots />
-          </Suspense>
-        )}
-        <SimpleGrid cols={{ base: 1, lg: own['organization.activity'] ? 2 : 1 }}>
-          {own['organization.activity'] && <NewsCard organization={organization.id} />}
-          <PlacesCard />
+        {own['account.view'] &&
+          (shown === undefined ? (
+            <Loading label="Loading the plots" />
+          ) : (
+            <Suspense fallback={<Loading label="Loading the plots" />}>
+              <UsagePlots organization={shown} canChoose={canChoose} />
+            </Suspense>
+          ))}
+        <SimpleGrid cols={{ base: 1, lg: own['organization.activity'] && !own['account.view'] ? 2 : 1 }}>
+          {own['organization.activity'] && shown !== undefined && (
+            <NewsCard organization={shown} isNamed={canChoose} />
+          )}
+          {!own['account.view'] && <PlacesCard />}
         </SimpleGrid>
       </Stack>
     </Page>

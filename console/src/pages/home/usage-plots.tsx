@@ -1,19 +1,16 @@
 import { Group, SegmentedControl, Select, SimpleGrid, Title } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
 import { useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
 import { listReadableCollectionsEndpoint } from '../../../../contract/intelligence.ts';
-import { getOrganizationEndpoint, listOrganizationsEndpoint } from '../../../../contract/organizations.ts';
 import {
   collectionUsageEndpoint,
   type OrganizationUsage,
   organizationUsageEndpoint,
 } from '../../../../contract/usage.ts';
 import { useEndpoint } from '../../api/queries.ts';
-import { useSession } from '../../api/session.ts';
 import { DayPlot, type Line } from '../../kit/day-plot.tsx';
 import { useSearchChange } from '../../kit/paging.tsx';
 import { Answered } from '../../kit/states.tsx';
+import { OrganizationChoice } from './organization-choice.tsx';
 
 const FIGURES = { polls: 'Polls', objectsServed: 'Objects served' } as const;
 type Figure = keyof typeof FIGURES;
@@ -22,14 +19,20 @@ const WINDOWS = ['7', '30', '90'];
 const SHOWN = 5;
 
 /** What the TAXII users of an organization polled, and what was added to a collection, day by day. */
-export function UsagePlots() {
-  const { organization: own, abilities } = useSession();
-  const { days = '30', figure: named, of = String(own.id) } = useSearch({ from: '/inside/' });
+export function UsagePlots({
+  organization,
+  canChoose,
+}: {
+  organization: string;
+  /** Whether another organization can be chosen. */
+  canChoose: boolean;
+}) {
+  const { days = '30', figure: named } = useSearch({ from: '/inside/' });
   const change = useSearchChange();
   const figure: Figure = named === 'objectsServed' ? named : 'polls';
   const usage = useEndpoint(
     organizationUsageEndpoint,
-    { params: { organization: of }, query: { days } },
+    { params: { organization }, query: { days } },
     { keepPrevious: true },
   );
   return (
@@ -39,8 +42,11 @@ export function UsagePlots() {
           Polls and objects
         </Title>
         <Group gap="xs">
-          {abilities['account.view'] && abilities['organization.list'] && (
-            <OrganizationChoice value={of} onChange={(id) => change({ of: id })} />
+          {canChoose && (
+            <OrganizationChoice
+              value={organization}
+              onChange={(id) => change({ of: id, collection: undefined })}
+            />
           )}
           <SegmentedControl
             size="xs"
@@ -72,40 +78,9 @@ export function UsagePlots() {
             />
           )}
         </Answered>
-        <Additions days={days} />
+        <Additions days={days} organization={organization} />
       </SimpleGrid>
     </section>
-  );
-}
-
-/** Of which organization the polls are shown, for those who see all of them. */
-function OrganizationChoice({ value, onChange }: { value: string; onChange: (id: string) => void }) {
-  const { organization: own } = useSession();
-  const [text, setText] = useState('');
-  const [search] = useDebouncedValue(text.trim(), 250);
-  const found = useEndpoint(
-    listOrganizationsEndpoint,
-    { query: { limit: '50', ...(search === '' ? {} : { search }) } },
-    { keepPrevious: true },
-  );
-  const chosen = useEndpoint(getOrganizationEndpoint, { params: { organization: value } });
-  const known = new Map([
-    [String(own.id), own.name],
-    ...(found.data?.items ?? []).map(({ id, name }): [string, string] => [String(id), name]),
-  ]);
-  if (chosen.data !== undefined) known.set(value, chosen.data.name);
-  return (
-    <Select
-      size="xs"
-      aria-label="Organization"
-      allowDeselect={false}
-      searchable
-      nothingFoundMessage="No organization is called so"
-      value={value}
-      onChange={(id) => id !== null && onChange(id)}
-      onSearchChange={(typed) => setText(typed === known.get(value) ? '' : typed)}
-      data={[...known].map(([id, label]) => ({ value: id, label }))}
-    />
   );
 }
 
@@ -122,13 +97,14 @@ function linesOf({ taxiiUsers, series, days }: OrganizationUsage, figure: Figure
   return others.some((value) => value > 0) ? [...lines, { name: 'others', values: others }] : lines;
 }
 
-function Additions({ days }: { days: string }) {
+function Additions({ days, organization }: { days: string; organization: string }) {
   const collections = useEndpoint(listReadableCollectionsEndpoint, { query: { limit: '50' } });
   const { collection: chosen } = useSearch({ from: '/inside/' });
   const change = useSearchChange();
   // Usage is for those who see the configuration.
   const items = collections.data?.items.filter(({ abilities }) => abilities.viewConfiguration) ?? [];
-  const collection = chosen ?? items[0]?.id;
+  const usual = items.find(({ owner }) => String(owner.id) === organization) ?? items[0];
+  const collection = chosen ?? usual?.id;
   const usage = useEndpoint(
     collectionUsageEndpoint,
     { params: { collection: collection ?? '' }, query: { days } },
