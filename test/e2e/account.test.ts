@@ -193,9 +193,32 @@ describe('the page of an account in the console', () => {
     await dialog.getByRole('button', { name: 'Save changes' }).click();
     await fresh.getByText('Only from 192.0.2.0/24').waitFor();
     await fresh.getByText('Read only').waitFor();
+    // Nothing was sent with it yet: there is no address to pin it to.
+    expect(await page.getByRole('button', { name: /^Pin to/ }).count()).toBe(0);
     await old.getByRole('button', { name: /^Revoke/ }).click();
     await dialog.getByRole('button', { name: 'Revoke API key' }).click();
     await expect.poll(() => keys.count()).toBe(1);
+  });
+
+  it('pins a credential to the address that it was last used from', async () => {
+    const { app } = console;
+    const used = await createTaxiiUser(app, app.operator, {
+      organization: organization.id,
+      userName: `pinned-${organization.id}`,
+      apiKey: true,
+    });
+    await inTransaction(app.db, (tx) =>
+      tx
+        .updateTable('credentials')
+        .set({ last_used_at: app.clock.now(), last_used_from: '203.0.113.24' })
+        .where('account_id', '=', used.id)
+        .execute(),
+    );
+    await user.open(address(used, 'keys'));
+    await page.getByRole('button', { name: /^Pin to 203.0.113.24: API key/ }).click();
+    await page.getByText('Only from 203.0.113.24').waitFor();
+    expect(await page.getByRole('button', { name: /^Pin to/ }).count()).toBe(0);
+    expect(await accessibilityProblems(page)).toEqual([]);
   });
 
   it('shows what a TAXII user sees, how it connects, and how much it polled', async () => {

@@ -165,6 +165,27 @@ describe('the membership of an organization in the console', () => {
     expect((await names(page)).length).toBeGreaterThan(5);
   });
 
+  it('leads from the search to the rows by the arrow, and back to the row that was opened', async () => {
+    await user.open(address());
+    await loaded();
+    await page.keyboard.press('/');
+    await page.keyboard.type('hopper');
+    await page.keyboard.press('ArrowDown');
+    const isAtRow = "document.activeElement?.matches('tr') && document.activeElement.textContent";
+    await eventually(() => page.evaluate<string>(isAtRow)).toContain(email('grace'));
+    expect(page.url()).toContain('search=hopper');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'Grace Hopper' }).waitFor();
+    await page.goBack();
+    await eventually(() => page.evaluate<string>(isAtRow)).toContain(email('grace'));
+    await user.open(address());
+    await loaded();
+    // All of it is in sight on a small screen.
+    const isWide =
+      "[...document.querySelectorAll('table')].some(({ parentElement }) => parentElement?.parentElement && parentElement.parentElement.scrollWidth > parentElement.parentElement.clientWidth)";
+    expect(await page.evaluate<boolean>(isWide)).toBe(false);
+  });
+
   it('has views, and keeps those that somebody makes', async () => {
     await user.open(address());
     const views = page.getByRole('navigation', { name: 'Views' });

@@ -10,6 +10,7 @@ import {
   useState,
 } from 'react';
 import { useKnownShortcut } from './shortcuts.tsx';
+import { useArrowFromSearch, useIsCut, useReturnToRow } from './table-focus.ts';
 
 export type Column<Row> = {
   id: string;
@@ -57,11 +58,14 @@ type Props<Row> = {
 };
 
 const STICKY = { position: 'sticky', right: 0, background: 'var(--mantine-color-body)' } as const;
+/** Where columns go on beneath what stays in sight, or beyond the edge, they are seen to. */
+const OVER = { ...STICKY, boxShadow: '-10px 0 10px -10px light-dark(#0006, #000)' } as const;
+const CUT = { boxShadow: 'inset -10px 0 10px -10px light-dark(#0006, #000)' } as const;
 const SKELETONS = ['a', 'b', 'c', 'd', 'e', 'f'];
 
 /**
- * A page of rows that the server has sorted and cut. Arrow keys walk the rows, and on to the next page; Home and End go to
- * the ends, Enter opens, Space selects.
+ * A page of rows that the server has sorted and cut. Arrow keys walk the rows, and on to the next page; from the search of the
+ * list the one down leads to the first of them; Home and End go to the ends, Enter opens, Space selects.
  */
 export function DataTable<Row>(props: Props<Row>) {
   const {
@@ -78,6 +82,8 @@ export function DataTable<Row>(props: Props<Row>) {
     pages,
   } = props;
   const body = useRef<HTMLTableSectionElement>(null);
+  const { container, isCut } = useIsCut();
+  const hasSticky = columns.some(({ isSticky }) => isSticky === true);
   const [active, setActive] = useState(0);
   const arriveAt = useRef<'first' | 'last' | null>(null);
   const hasRows = rows !== undefined && rows.length > 0;
@@ -106,6 +112,12 @@ export function DataTable<Row>(props: Props<Row>) {
     setActive(index);
     row.focus();
   };
+  useArrowFromSearch(rows === undefined || isStale, () => focusRow(0));
+  const { onOpened } = useReturnToRow(label, isStale ? undefined : rows?.map(keyOf), focusRow);
+  const open = (row: Row) => {
+    onOpened(keyOf(row));
+    onOpen?.(row);
+  };
   const toggle = (row: Row) => {
     if (selected === undefined || onSelect === undefined) return;
     const key = keyOf(row);
@@ -126,7 +138,7 @@ export function DataTable<Row>(props: Props<Row>) {
     if (pages !== undefined && isDown) turn('next', 'first');
     else if (pages !== undefined && isUp) turn('previous', event.key === 'PageUp' ? 'first' : 'last');
     else if (target !== undefined) focusRow(target);
-    else if (event.key === 'Enter' && onOpen !== undefined) onOpen(row);
+    else if (event.key === 'Enter' && onOpen !== undefined) open(row);
     else if (event.key === ' ' && onSelect !== undefined) toggle(row);
     else return;
     event.preventDefault();
@@ -134,9 +146,14 @@ export function DataTable<Row>(props: Props<Row>) {
 
   if (rows !== undefined && rows.length === 0) return <>{empty}</>;
   return (
-    <Table.ScrollContainer minWidth={Math.min(900, 140 * columns.length)} type="native">
+    <Table.ScrollContainer
+      minWidth={Math.min(900, 140 * columns.length)}
+      type="native"
+      ref={container}
+      style={isCut && !hasSticky ? CUT : undefined}
+    >
       <Table aria-label={label} aria-busy={rows === undefined || isStale} opacity={isStale ? 0.6 : 1}>
-        <Head {...props} />
+        <Head {...props} isCut={isCut} />
         <Table.Tbody ref={body}>
           {rows === undefined
             ? SKELETONS.map((key) => (
@@ -158,7 +175,8 @@ export function DataTable<Row>(props: Props<Row>) {
                     onFocus={() => setActive(index)}
                     onKeyDown={(event) => onKeyDown(event, index, row)}
                     onClick={(event) => {
-                      if (onOpen !== undefined && isMeantForRow(event)) onOpen(row);
+                      if (onOpen !== undefined && isMeantForRow(event)) open(row);
+                      else if (isOnLink(event)) onOpened(keyOf(row));
                     }}
                     style={onOpen === undefined ? undefined : { cursor: 'pointer' }}
                   >
@@ -176,7 +194,7 @@ export function DataTable<Row>(props: Props<Row>) {
                         key={column.id}
                         ta={column.align ?? 'left'}
                         w={column.width}
-                        style={column.isSticky === true ? STICKY : undefined}
+                        style={column.isSticky === true ? (isCut ? OVER : STICKY) : undefined}
                       >
                         {column.render(row)}
                       </Table.Td>
@@ -214,7 +232,18 @@ function isMeantForRow({ target, currentTarget }: MouseEvent<HTMLTableRowElement
   );
 }
 
-function Head<Row>({ columns, rows, keyOf, sort, onSort, selected, onSelect }: Props<Row>) {
+const isOnLink = ({ target }: MouseEvent) => target instanceof Element && target.closest('a') !== null;
+
+function Head<Row>({
+  columns,
+  rows,
+  keyOf,
+  sort,
+  onSort,
+  selected,
+  onSelect,
+  isCut,
+}: Props<Row> & { isCut: boolean }) {
   const keys = rows?.map(keyOf) ?? [];
   const count = keys.filter((key) => selected?.has(key)).length;
   return (
@@ -240,7 +269,7 @@ function Head<Row>({ columns, rows, keyOf, sort, onSort, selected, onSelect }: P
             <Table.Th
               key={id}
               ta={align}
-              style={isSticky === true ? STICKY : { position: 'relative' }}
+              style={isSticky === true ? (isCut ? OVER : STICKY) : { position: 'relative' }}
               aria-sort={name === undefined ? undefined : isUp ? 'ascending' : isDown ? 'descending' : 'none'}
             >
               {name === undefined || onSort === undefined ? (

@@ -1,20 +1,22 @@
 import { Text } from '@mantine/core';
 import type { AuditEventShown } from '../../../../contract/audit.ts';
+import { Breakable } from '../../kit/breakable.tsx';
 import { ScreenLink } from '../../kit/link.tsx';
 
-const wrap = { overflowWrap: 'anywhere' } as const;
+/** Whole words where there is room; the table is scrolled before a name is cut into letters. */
+const wrap = { overflowWrap: 'anywhere', display: 'inline-block', minWidth: 120 } as const;
 
 /** Who did it, as a link where it is an account that the reader may know. */
 export function ActorLink({ event: { actorAccountId, actorName } }: { event: AuditEventShown }) {
   if (actorAccountId === null)
     return (
       <Text span inherit style={wrap}>
-        {actorName}
+        <Breakable text={actorName} />
       </Text>
     );
   return (
     <ScreenLink inherit style={wrap} to="/accounts/$account" params={{ account: String(actorAccountId) }}>
-      {actorName}
+      <Breakable text={actorName} />
     </ScreenLink>
   );
 }
@@ -30,7 +32,7 @@ export function TargetLink({ event }: { event: AuditEventShown }) {
     if (ACCOUNTS.has(targetKind))
       return (
         <ScreenLink inherit style={wrap} to="/accounts/$account" params={{ account: targetId }}>
-          {name}
+          <Breakable text={name} />
         </ScreenLink>
       );
     if (targetKind === 'organization')
@@ -41,7 +43,7 @@ export function TargetLink({ event }: { event: AuditEventShown }) {
           to="/organizations/$organization/settings"
           params={{ organization: targetId }}
         >
-          {name}
+          <Breakable text={name} />
         </ScreenLink>
       );
     if (targetKind === 'user_group' && organizationId !== null)
@@ -52,7 +54,7 @@ export function TargetLink({ event }: { event: AuditEventShown }) {
           to="/organizations/$organization/groups/$group"
           params={{ organization: String(organizationId), group: targetId }}
         >
-          {name}
+          <Breakable text={name} />
         </ScreenLink>
       );
     if (targetKind === 'community' || targetKind === 'source')
@@ -63,13 +65,13 @@ export function TargetLink({ event }: { event: AuditEventShown }) {
           to={targetKind === 'community' ? '/communities/$owner' : '/sources/$owner'}
           params={{ owner: targetId }}
         >
-          {name}
+          <Breakable text={name} />
         </ScreenLink>
       );
   }
   return (
     <Text span inherit style={wrap}>
-      {name}
+      <Breakable text={name} />
     </Text>
   );
 }

@@ -3,6 +3,7 @@ import { IconShieldCheck, IconShieldOff } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { AccountItem } from '../../../../contract/accounts.ts';
 import { KindLabel } from '../../kit/account-kind.tsx';
+import { Breakable } from '../../kit/breakable.tsx';
 import type { Column } from '../../kit/data-table.tsx';
 import { Instant, localText, useTimeZone } from '../../kit/instant.tsx';
 import { PendingBadges, StatusChip } from '../../kit/status-chip.tsx';
@@ -16,22 +17,20 @@ function fullName({ firstName, lastName }: Pick<AccountItem, 'firstName' | 'last
 export function AccountName({ account }: { account: AccountItem }) {
   const name = fullName(account);
   return (
-    <Box maw={240}>
+    <Box miw={150} style={{ overflowWrap: 'anywhere' }}>
       <Anchor
         fw={600}
         fz="sm"
         c="inherit"
-        truncate
         display="block"
-        title={account.userName}
         renderRoot={(props) => (
           <Link to="/accounts/$account" params={{ account: String(account.id) }} {...props} tabIndex={-1} />
         )}
       >
-        {account.userName}
+        <Breakable text={account.userName} />
       </Anchor>
       {name !== null && (
-        <Text size="sm" c="dimmed" truncate title={name}>
+        <Text size="sm" c="dimmed">
           {name}
         </Text>
       )}
@@ -86,7 +85,7 @@ const ORGANIZATION: AccountColumn = {
   id: 'organization',
   header: 'Organization',
   render: ({ organization }) => (
-    <Text inherit truncate maw={200}>
+    <Text inherit miw={110} style={{ overflowWrap: 'anywhere' }}>
       {organization.name}
     </Text>
   ),
@@ -111,6 +110,7 @@ const OTHERS: readonly AccountColumn[] = [
   {
     id: 'service',
     header: 'TAXII service',
+    isExtra: true,
     render: ({ service }) => service?.name ?? none,
   },
   {
@@ -131,6 +131,7 @@ const OTHERS: readonly AccountColumn[] = [
   {
     id: 'credentialEnd',
     header: 'Credential ends',
+    isExtra: true,
     render: ({ credentialExpiresAt }) => <Instant at={credentialExpiresAt} isRelative none="–" />,
   },
   { id: 'name', header: 'Name', sort: 'name', isExtra: true, render: (account) => fullName(account) ?? none },

@@ -9,8 +9,8 @@ import type { AccountKind } from '../../../../contract/roles.ts';
 import type { Asked } from '../../api/client.ts';
 import { useChange, useEndpoint } from '../../api/queries.ts';
 import { fieldErrors } from '../../kit/forms.ts';
-import { Answered, NotFound, Refusal } from '../../kit/states.tsx';
-import { UnsavedGuard } from '../../kit/unsaved.tsx';
+import { Answered, Refusal } from '../../kit/states.tsx';
+import { UnsavedGuard, unlessCovered } from '../../kit/unsaved.tsx';
 import {
   type PasswordChoice as Choice,
   creationBody,
@@ -27,7 +27,7 @@ import { CreatedAccount } from './account-form-done.tsx';
 import { Footer } from './account-form-footer.tsx';
 import { PasswordChoice } from './account-form-password.tsx';
 import { FormSections } from './account-form-sections.tsx';
-import { Equivalents } from './equivalents.tsx';
+import { CreationEquivalents } from './equivalents.tsx';
 import { FIELD_NAMES, fieldText, SECTIONS } from './fields.ts';
 import { Summary, whatHappensNext } from './summary.tsx';
 
@@ -43,22 +43,30 @@ export function CreateDrawer() {
       to: '/organizations/$organization/membership',
       params: { organization },
       search: true,
+      replace: kind === undefined,
     });
+  if (kind === undefined) return <NoSuchForm onClose={close} />;
   return (
     <Drawer
       opened
-      onClose={close}
+      onClose={unlessCovered(close)}
       size={1120}
-      title={kind === undefined ? 'Create' : KINDS[kind].title}
+      title={KINDS[kind].title}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
-      {kind === undefined ? (
-        <NotFound />
-      ) : (
-        <Creation key={kind} kind={kind} organization={organization} onClose={close} />
-      )}
+      <Creation key={kind} kind={kind} organization={organization} onClose={close} />
     </Drawer>
   );
+}
+
+/** There is no form at the address: the table stays, and says so. */
+function NoSuchForm({ onClose }: { onClose: () => void }) {
+  const leave = useRef(onClose);
+  useEffect(() => {
+    notifications.show({ id: 'no-such-form', message: 'There is no form at this address.', color: 'orange' });
+    leave.current();
+  }, []);
+  return null;
 }
 
 type Chosen = { systemRole?: string; organizationRole?: string; service?: number };
@@ -266,7 +274,11 @@ function CreationForm({ form, isBehind, typed, onTyped, onCreated }: FormProps) 
                       makesKey: hasToken || values.apiKey === true,
                     })}
                   />
-                  <Equivalents form={form} body={body} password={hasPassword ? choice : 'generated'} />
+                  <CreationEquivalents
+                    form={form}
+                    body={body}
+                    password={hasPassword ? choice : 'generated'}
+                  />
                 </>
               )}
             </Stack>

@@ -1,8 +1,9 @@
-import { Button, Drawer, Fieldset, Stack } from '@mantine/core';
+import { Box, Button, Drawer, Fieldset, Stack } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
+import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { editAccountEndpoint, previewEditEndpoint } from '../../../../contract/account-endpoints.ts';
 import { type AccountEditForm, getEditFormEndpoint } from '../../../../contract/account-forms.ts';
 import type { AccountEdited } from '../../../../contract/accounts.ts';
@@ -10,13 +11,16 @@ import { type Asked, call } from '../../api/client.ts';
 import { useChange, useEndpoint } from '../../api/queries.ts';
 import { fieldErrors, isStale } from '../../kit/forms.ts';
 import { Answered, Refusal } from '../../kit/states.tsx';
-import { UnsavedGuard } from '../../kit/unsaved.tsx';
+import { UnsavedGuard, unlessCovered } from '../../kit/unsaved.tsx';
 import { changesOf, isEmpty, type Value, type Values, valuesOf } from './account-form.ts';
 import { ConfirmChanges, LivePreview } from './account-form-consequences.tsx';
 import { FixedField, FormField, ShownValue } from './account-form-field.tsx';
 import { Footer } from './account-form-footer.tsx';
 import { Meanwhile } from './account-form-meanwhile.tsx';
+import { EditEquivalents } from './equivalents.tsx';
 import { FIELD_NAMES, fieldsIn, SECTION_TITLES, SECTIONS } from './fields.ts';
+import { useRoleChange } from './role-change.ts';
+import { RoleChangeShown } from './role-change-shown.tsx';
 
 /** The form of an account, over the table of the accounts. */
 export function EditMembershipDrawer() {
@@ -65,7 +69,7 @@ function EditDrawer({ account, onClose }: { account: string; onClose: () => void
   return (
     <Drawer
       opened
-      onClose={onClose}
+      onClose={unlessCovered(onClose)}
       size="lg"
       title={typeof name === 'string' ? `Edit ${name}` : 'Edit account'}
       closeButtonProps={{ 'aria-label': 'Close' }}
@@ -92,7 +96,7 @@ function EditForm({ form, onSystemRole, onClose }: FormProps) {
   }));
   const [values, setValues] = useState<Values>(base.values);
   const [plan, setPlan] = useState<AccountEdited | null>(null);
-  const [newer, setNewer] = useState<AccountEditForm | null>(null);
+  const [fetched, setFetched] = useState<AccountEditForm | null>(null);
   const [refusal, setRefusal] = useState<Error | null>(null);
   const [isAsking, setAsking] = useState(false);
   const save = useChange(editAccountEndpoint);
@@ -104,12 +108,33 @@ function EditForm({ form, onSystemRole, onClose }: FormProps) {
     body: { ...changes, version: base.version },
   } as unknown as Asked<typeof editAccountEndpoint>;
   // Not with every letter: when somebody has stopped typing.
-  const [settled] = useDebouncedValue(JSON.stringify(asked), 600);
+  const request = JSON.stringify(asked);
+  const [settled] = useDebouncedValue(request, 600);
+  const isSaving = save.isPending || save.isSuccess;
+  const roles = useRoleChange(form, base.values, values);
+
+  // What somebody else has saved meanwhile, from whichever answer it is known.
+  const newest = (fetched?.account.version ?? 0) > form.account.version ? fetched : form;
+  const newer = newest !== null && newest.account.version > base.version && !isSaving ? newest : null;
+  const isBehind = newer !== null && !isDirty;
+  useEffect(() => {
+    if (!isBehind || newer === null) return;
+    // Nothing was entered yet: there is nothing to ask.
+    const next = valuesOf(newer.fields);
+    setBase({ version: newer.account.version, values: next });
+    setValues(next);
+  }, [isBehind, newer]);
+  const meanwhile = useRef<HTMLDivElement>(null);
+  const client = useQueryClient();
+  const lookAgain = useCallback(
+    () => void client.invalidateQueries({ queryKey: [getEditFormEndpoint.path] }),
+    [client],
+  );
 
   const refused = async (error: Error) => {
     setPlan(null);
     setRefusal(error);
-    if (isStale(error)) setNewer(await call(getEditFormEndpoint, { params: { account } }));
+    if (isStale(error)) setFetched(await call(getEditFormEndpoint, { params: { account } }));
   };
   const carryOut = () =>
     save.mutate(asked, {
@@ -122,11 +147,15 @@ function EditForm({ form, onSystemRole, onClose }: FormProps) {
       onError: (error) => void refused(error),
     });
   const submit = async () => {
+    if (newer !== null) {
+      meanwhile.current?.scrollIntoView({ block: 'start' });
+      return;
+    }
     setRefusal(null);
     setAsking(true);
     try {
       const next = await call(previewEditEndpoint, asked);
-      if (next.consequences.length === 0) carryOut();
+      if (next.consequences.length === 0 && roles === null) carryOut();
       else setPlan(next);
     } catch (error) {
       await refused(error as Error);
@@ -154,20 +183,21 @@ function EditForm({ form, onSystemRole, onClose }: FormProps) {
         if (isDirty) void submit();
       }}
     >
-      <UnsavedGuard isDirty={isDirty && !save.isPending && !save.isSuccess} />
+      <UnsavedGuard isDirty={isDirty && !isSaving} />
       <Stack>
-        {newer !== null && (
-          <Meanwhile
-            base={base.values}
-            mine={values}
-            newer={newer}
-            onSettled={(merged) => {
-              setBase({ version: newer.account.version, values: valuesOf(newer.fields) });
-              setValues(merged);
-              setNewer(null);
-              setRefusal(null);
-            }}
-          />
+        {newer !== null && isDirty && (
+          <Box ref={meanwhile} style={{ scrollMarginTop: 72 }}>
+            <Meanwhile
+              base={base.values}
+              mine={values}
+              newer={newer}
+              onSettled={(merged) => {
+                setBase({ version: newer.account.version, values: valuesOf(newer.fields) });
+                setValues(merged);
+                setRefusal(null);
+              }}
+            />
+          </Box>
         )}
         {SECTIONS.map((section) => {
           const fields = fieldsIn(section, form.fields).filter(
@@ -195,22 +225,31 @@ function EditForm({ form, onSystemRole, onClose }: FormProps) {
                     </FixedField>
                   ),
                 )}
+                {section === 'rights' && roles !== null && <RoleChangeShown change={roles} />}
               </Stack>
             </Fieldset>
           );
         })}
         {!isStale(refusal) && <Refusal error={refusal} title="It was not saved" />}
-        <Footer above={isDirty ? <LivePreview asked={settled} /> : undefined}>
+        {isDirty && <EditEquivalents form={form} changes={changes} version={base.version} />}
+        <Footer
+          above={
+            isDirty && newer === null && !isSaving && !isStale(refusal) ? (
+              <LivePreview asked={settled === request ? settled : null} onStale={lookAgain} />
+            ) : undefined
+          }
+        >
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
-          <Button type="submit" disabled={!isDirty || newer !== null} loading={isAsking || save.isPending}>
+          <Button type="submit" disabled={!isDirty} loading={isAsking || save.isPending}>
             Save changes
           </Button>
         </Footer>
       </Stack>
       <ConfirmChanges
         plan={plan}
+        roles={roles}
         isPending={save.isPending}
         onCancel={() => setPlan(null)}
         onConfirm={carryOut}

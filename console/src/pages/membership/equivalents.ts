@@ -1,5 +1,6 @@
-import type { AccountForm } from '../../../../contract/account-forms.ts';
-import { KINDS, type PasswordChoice, type Value } from './account-form.ts';
+import { editAccountEndpoint } from '../../../../contract/account-endpoints.ts';
+import type { AccountEditForm, AccountForm } from '../../../../contract/account-forms.ts';
+import { isEmpty, KINDS, type PasswordChoice, type Value } from './account-form.ts';
 
 type Creation = {
   form: AccountForm;
@@ -18,18 +19,44 @@ export function commandOf({ form, body, password }: Creation): string {
   const named = form.kind === 'api' ? [] : [quoted(String(email ?? userName ?? BLANK))];
   const options = Object.entries(rest).flatMap(([name, value]) => optionOf(form, name, value));
   if (password === 'typed') options.push('--password-stdin');
-  const line = [
+  return lineOf([
     [`./taxiway ${noun} create`, ...named].join(' '),
     `--organization ${quoted(form.organization.name)}`,
     ...options,
-  ];
-  return line.join(line.join(' ').length > 90 ? ' \\\n  ' : ' ');
+  ]);
 }
 
-function optionOf(form: AccountForm, name: string, value: Value): string[] {
+type Edit = {
+  form: AccountEditForm;
+  userName: string;
+  changes: Readonly<Record<string, Value>>;
+  /** From which it is made: it is refused where there is a newer one. */
+  version: number;
+};
+
+/** The command that makes the same edit. */
+export function editCommandOf({ form, userName, changes, version }: Edit): string {
+  return lineOf([
+    `./taxiway ${KINDS[form.account.kind].noun} edit ${quoted(userName)}`,
+    ...Object.entries(changes).flatMap(([name, value]) => optionOf(form, name, value)),
+    `--if-version ${version}`,
+  ]);
+}
+
+/** The request that makes the same edit, with an API user's token. */
+export function editRequestOf({ form, changes, version }: Edit, origin: string): string {
+  const path = editAccountEndpoint.path.replace(':account', String(form.account.id));
+  return curlOf(editAccountEndpoint.method, `${origin}/rest/v1${path}`, { ...changes, version });
+}
+
+const lineOf = (parts: readonly string[]) => parts.join(parts.join(' ').length > 90 ? ' \\\n  ' : ' ');
+
+type Choices = Pick<AccountForm, 'groups' | 'owners' | 'services'>;
+
+function optionOf(form: Choices, name: string, value: Value): string[] {
   const option = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   if (value === true) return [`--${option}`];
-  if (value === false) return [`--no-${option}`];
+  if (value === false || isEmpty(value)) return [`--no-${option}`];
   // On the command line things are called by their names.
   const named = { groups: form.groups, onlyOwners: form.owners, service: form.services }[name] ?? [];
   const nameOf = (id: Value) => named.find((one) => one.id === id)?.name ?? String(id);
@@ -41,9 +68,17 @@ function optionOf(form: AccountForm, name: string, value: Value): string[] {
 export function requestOf({ form, body, password }: Creation, origin: string): string {
   const { method, path } = KINDS[form.kind].endpoint;
   const shown = password === 'typed' ? { ...body, password: BLANK } : body;
-  const json = JSON.stringify(shown, null, 2).replaceAll("'", `'\\''`);
+  return curlOf(
+    method,
+    `${origin}/rest/v1${path.replace(':organization', String(form.organization.id))}`,
+    shown,
+  );
+}
+
+function curlOf(method: string, url: string, body: object): string {
+  const json = JSON.stringify(body, null, 2).replaceAll("'", `'\\''`);
   return [
-    `curl -sS -X ${method} ${origin}/rest/v1${path.replace(':organization', String(form.organization.id))} \\`,
+    `curl -sS -X ${method} ${url} \\`,
     '  -H "Authorization: TC-Token $TAXIWAY_TOKEN" \\',
     "  -H 'Content-Type: application/json' \\",
     `  -d '${json}'`,

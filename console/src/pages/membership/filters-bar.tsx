@@ -132,6 +132,7 @@ export function SearchField({
   return (
     <TextInput
       ref={input}
+      data-list-search
       aria-label={label}
       placeholder={placeholder}
       value={text}

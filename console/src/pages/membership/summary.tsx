@@ -168,4 +168,4 @@ export function whatHappensNext(
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 const aName = (name: string) => `${/^[aeiou]/i.test(name) && name !== 'user' ? 'an' : 'a'} ${name}`;
 /** "To read …" as "Read …". */
-const inWords = (text: string) => sentence(text.replace(/^To /, ''));
+export const inWords = (text: string) => sentence(text.replace(/^To /, ''));
