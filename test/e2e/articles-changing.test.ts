@@ -104,7 +104,7 @@ describe.each(ADMINISTRATORS)(
       await page.getByLabel(/^First name/).fill('Augusta');
       await page.getByRole('combobox', { name: /^Organization role/ }).click();
       await page.getByRole('option', { name: 'Sharing User', exact: true }).click();
-      await save(page);
+      await save(page, /from Standard User to Sharing User/);
       expect(await accountNamed(by, organization, userName)).toMatchObject({
         firstName: 'Augusta',
         organizationRole: 'Sharing User',

@@ -53,7 +53,7 @@ describe('creating accounts in the console', () => {
     await page.getByLabel(/^Last name/).fill('Doe');
   };
   const store = async (page: Page) => {
-    const panel = page.getByRole('dialog', { name: /credentials of/ });
+    const panel = page.getByRole('dialog', { name: /(credentials|invitation) of/ });
     await panel.getByLabel('I have stored it').check();
     await panel.getByRole('button', { name: 'Done' }).click();
   };
@@ -183,7 +183,8 @@ describe('creating accounts in the console', () => {
     expect(await labels(page)).not.toContain('Password reset required');
     await page.getByText('The invitation is shown to you once').waitFor();
     await page.getByRole('button', { name: 'Create and add another' }).click();
-    const panel = page.getByRole('dialog', { name: /credentials of/ });
+    const panel = page.getByRole('dialog', { name: `The invitation of ${email}` });
+    await panel.getByText(/^Pass the link on to the person/).waitFor();
     await panel.getByRole('button', { name: 'Show Invitation' }).click();
     expect(await panel.getByRole('group', { name: 'Invitation', exact: true }).innerText()).toContain(
       '/link#',
@@ -317,6 +318,14 @@ describe('creating accounts in the console', () => {
     await page.getByRole('button', { name: 'Close' }).click();
     await page.getByRole('button', { name: 'Leave without saving' }).click();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
+  it('the address of a form that there is not leads to the table, and says so', async () => {
+    const { page, open } = administrator;
+    await open(`${membership()}/new/nonsense`);
+    await page.getByText('There is no form at this address.').waitFor();
+    await page.waitForURL(/\/membership$/);
+    expect(await page.getByRole('dialog').count()).toBe(0);
   });
 
   it('where the limit is reached the drawer says so, and creates nothing', async () => {

@@ -62,14 +62,92 @@ describe('editing accounts in the console', () => {
     expect(await page.getByLabel(/^System role/).count()).toBe(0);
     expect(await accessibilityProblems(page)).toEqual([]);
     await picture(page, 'edit-user-light');
+    const previews: number[] = [];
+    page.on('response', (answer) => {
+      if (answer.url().endsWith(`/accounts/${id}/preview`)) previews.push(answer.status());
+    });
     const sent = page.waitForRequest((request) => request.method() === 'PATCH');
     await page.getByLabel(/^First name/).fill('Augusta');
+    expect(await page.getByLabel('Command', { exact: true }).innerText()).toBe(
+      `./taxiway user edit ${userName} --first-name Augusta --if-version 1`,
+    );
     await save(page);
     expect((await sent).postDataJSON()).toEqual({ firstName: 'Augusta', version: 1 });
     await page.getByText('The changes are saved.').waitFor();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     expect(page.url()).toContain('search=byron');
     expect((await details(id)).first_name).toBe('Augusta');
+    // Nothing was asked of a form without a change, or of one that is saved.
+    expect(previews.filter((status) => status !== 200)).toEqual([]);
+  });
+
+  it('says which rights another role gives and takes, and asks before it is saved', async () => {
+    const { page } = administrator;
+    const { id, userName } = await newUser();
+    const choose = async (role: string) => {
+      await page.getByRole('combobox', { name: /^Organization role/ }).click();
+      await page.getByRole('option', { name: role, exact: true }).click();
+    };
+    await edit(administrator, id);
+    const changes = page.getByRole('group', { name: 'What the new roles change' });
+    await choose('Organization Administrator');
+    await changes.getByText('It keeps the one that it has.').waitFor();
+    const place = changes.getByRole('button', { name: new RegExp(organization.name) });
+    await place.getByText(/^Gains \d+ rights$/).waitFor();
+    await place.click();
+    await changes.getByRole('list', { name: `Gains: ${organization.name}` }).waitFor();
+    expect(await changes.getByRole('list', { name: /^Loses/ }).count()).toBe(0);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await picture(page, 'edit-roles-light');
+    await choose('Read Only User');
+    const loses = changes.getByRole('list', { name: `Loses: ${organization.name}` });
+    if ((await place.getAttribute('aria-expanded')) !== 'true') await place.click();
+    await loses.waitFor();
+    await choose('Standard User');
+    await changes.waitFor({ state: 'detached' });
+    await choose('Organization Administrator');
+    expect(await page.getByLabel('Command', { exact: true }).innerText()).toContain(
+      `./taxiway user edit ${userName} --organization-role 'Organization Administrator'`,
+    );
+    await save(page);
+    const confirm = page.getByRole('dialog', { name: 'Save the changes?' });
+    await confirm
+      .getByText('The Organization role changes from Standard User to Organization Administrator.')
+      .waitFor();
+    await confirm.getByText(/^Gains \d+ rights$/).waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await picture(page, 'edit-roles-confirm-light');
+    expect((await details(id)).organization_role).toBe('Standard User');
+    // Escape is for the question alone.
+    await page.keyboard.press('Escape');
+    await confirm.waitFor({ state: 'detached' });
+    await page.getByRole('form', { name: 'Edit account' }).waitFor();
+    await save(page);
+    await confirm.getByRole('button', { name: 'Save changes' }).click();
+    await page.getByRole('form', { name: 'Edit account' }).waitFor({ state: 'detached' });
+    expect((await details(id)).organization_role).toBe('Organization Administrator');
+  });
+
+  it('Escape asks where something is unsaved, and again leaves the question; keys of the table rest', async () => {
+    const { page } = administrator;
+    const { id } = await newUser();
+    await edit(administrator, id);
+    await page.getByLabel(/^First name/).fill('Unsaved');
+    await page.getByRole('button', { name: 'Cancel' }).focus();
+    await page.keyboard.press('n');
+    expect(await page.getByRole('menu').count()).toBe(0);
+    const question = page.getByRole('dialog', { name: 'Leave without saving?' });
+    for (const _ of [1, 2]) {
+      await page.keyboard.press('Escape');
+      await question.getByRole('button', { name: 'Go on editing' }).waitFor();
+      await page.keyboard.press('Escape');
+      await question.waitFor({ state: 'detached' });
+      expect(await page.getByLabel(/^First name/).inputValue()).toBe('Unsaved');
+    }
+    await page.keyboard.press('Escape');
+    await question.getByRole('button', { name: 'Leave without saving' }).click();
+    await page.getByRole('form', { name: 'Edit account' }).waitFor({ state: 'detached' });
+    expect(page.url()).not.toContain('/edit/');
   });
 
   it('says beforehand what it brings with it, and does it only when that is confirmed', async () => {
@@ -120,13 +198,13 @@ describe('editing accounts in the console', () => {
     const { page } = administrator;
     const { id } = await newUser();
     await edit(administrator, id);
-    await page.getByLabel(/^First name/).fill('Mine');
-    await page.getByRole('checkbox', { name: 'Locked', exact: true }).check();
     await editAccount(app, app.operator, {
       account: id,
       changes: { firstName: 'Theirs', lastName: 'Lovelace' },
     });
-    await save(page);
+    // It is known as soon as something is entered, before anybody saves.
+    await page.getByLabel(/^First name/).fill('Mine');
+    await page.getByRole('checkbox', { name: 'Locked', exact: true }).check();
     const alert = page
       .getByRole('alert')
       .filter({ hasText: 'Somebody else has changed the account meanwhile' });
