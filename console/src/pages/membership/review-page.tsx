@@ -266,7 +266,7 @@ function Decision({
         <Button
           variant="default"
           size="xs"
-          aria-label={`Replace a key of ${userName}`}
+          aria-label={`Replace a credential of ${userName}`}
           renderRoot={(props) => (
             <Link
               to="/accounts/$account"
