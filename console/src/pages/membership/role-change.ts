@@ -82,7 +82,7 @@ const isOf = ({ systemRole, organizationRole }: Summary, roles: Roles) =>
   organizationRole === roles.organizationRole &&
   (roles.systemRole === null || systemRole === roles.systemRole);
 
-const keyOf = ({ kind, owner }: Place) => `${kind} ${owner?.id ?? ''}`;
+const keyOf = ({ kind, owner }: Place) => `${kind}-${owner?.id ?? 'all'}`;
 
 const grantedIn = (place: Place | undefined) =>
   new Map(

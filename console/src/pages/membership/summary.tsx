@@ -99,7 +99,7 @@ function Rights({ form: { summary } }: { form: AccountForm }) {
       ) : (
         <Accordion variant="contained" mt="xs" order={3} multiple>
           {somewhere.map(({ kind, title, owner, communityRole, note, granted }) => (
-            <Accordion.Item key={`${kind} ${owner?.id ?? ''}`} value={`${kind} ${owner?.id ?? ''}`}>
+            <Accordion.Item key={`${kind}-${owner?.id ?? 'all'}`} value={`${kind}-${owner?.id ?? 'all'}`}>
               <Accordion.Control>
                 <Text size="sm" fw={600}>
                   {title}
