@@ -120,7 +120,7 @@ export function Views({ search }: { search: TableSearch }) {
 function ViewLink({ view, isPresent }: { view: View; isPresent: boolean }) {
   return (
     <Button
-      size="compact-md"
+      size="compact-sm"
       radius="xl"
       fw={isPresent ? 650 : 450}
       variant={isPresent ? 'light' : 'subtle'}
