@@ -206,7 +206,13 @@ function DrawnNode({ node, at, isCentre }: { node: NeighbourNode; at: Point; isC
         x={at.x}
         y={at.y + 32}
         textAnchor="middle"
-        style={{ fontSize: 11, fill: 'var(--mantine-color-dimmed)' }}
+        style={{
+          fontSize: 11,
+          fill: 'var(--mantine-color-dimmed)',
+          stroke: 'var(--mantine-color-body)',
+          strokeWidth: 4,
+          paintOrder: 'stroke',
+        }}
       >
         {shortened(node.type)}
       </text>
