@@ -216,8 +216,10 @@ describe('the page of an account in the console', () => {
     );
     await user.open(address(used, 'keys'));
     await page.getByRole('button', { name: /^Pin to 203.0.113.24: API key/ }).click();
-    await page.getByText('Only from 203.0.113.24').waitFor();
-    expect(await page.getByRole('button', { name: /^Pin to/ }).count()).toBe(0);
+    await page.getByText('Only from 203.0.113.24', { exact: true }).waitFor();
+    // That of its password is still there.
+    expect(await page.getByRole('button', { name: /^Pin to .*: API key/ }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: /^Pin to .*: password/ }).count()).toBe(1);
     expect(await accessibilityProblems(page)).toEqual([]);
   });
 
