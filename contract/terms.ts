@@ -12,10 +12,7 @@ const version = z.number().int().min(1).max(MAX_VERSION);
 const text = z
   .string()
   .refine((value) => value.trim() !== '', 'must not be empty')
-  .refine(
-    (value) => new TextEncoder().encode(value).length <= MAX_TEXT_OCTETS,
-    `must have at most 100 kB`,
-  )
+  .refine((value) => new TextEncoder().encode(value).length <= MAX_TEXT_OCTETS, `must have at most 100 kB`)
   .refine((value) => !/[\p{Cs}]|(?![\n\r\t])\p{Cc}/u.test(value), 'must not contain control characters');
 
 export const publishTermsInput = z.strictObject(
