@@ -318,6 +318,8 @@ describe.each(ADMINISTRATORS)(
           ).not.toBe('');
           await heir.fill(other.userName);
           await page.getByRole('option', { name: new RegExp(other.userName) }).click();
+          await page.getByRole('listbox').waitFor({ state: 'hidden' });
+          await expect.poll(() => heir.inputValue()).toContain(other.userName);
           await goOn.click();
         }
         await page.getByRole('region', { name: 'What ends and stays', exact: true }).waitFor();

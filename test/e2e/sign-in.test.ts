@@ -181,7 +181,8 @@ describe('signing in to the console', () => {
     await button(page, 'Add passkey').click();
     await page.getByRole('dialog', { name: 'Store your recovery codes' }).waitFor();
     await button(page, 'Copy all').click();
-    await button(page, 'I have stored them').click();
+    await page.getByLabel('I have stored them').check();
+    await button(page, 'Done').click();
     await page.getByRole('table', { name: 'Passkeys' }).getByText('Laptop').waitFor();
 
     await user.context.clearCookies();
@@ -395,7 +396,8 @@ describe('a session that ends in the middle of work', () => {
         .fill(freshCode(console.app, secret.replaceAll(' ', '')));
       await setUp.getByRole('button', { name: 'Confirm the app' }).click();
       await button(page, 'Copy all').click();
-      await button(page, 'I have stored them').click();
+      await page.getByLabel('I have stored them').check();
+      await button(page, 'Done').click();
       await page.getByText('Your profile is saved.').waitFor();
       expect(await page.getByLabel('First name').inputValue()).toBe('Kept');
     } finally {
