@@ -277,7 +277,7 @@ describe.each(ADMINISTRATORS)(
       expect(await page.content()).not.toContain(secretKey);
     });
 
-    it('deletes each kind of account, with the heir that is proposed or another', async () => {
+    it('deletes each kind of account, with another heir than the proposed one', async () => {
       const { app } = console;
       const { page } = by;
       const user = await newUser(app, organization);
@@ -310,16 +310,15 @@ describe.each(ADMINISTRATORS)(
         // Only of what is responsible for something.
         if (userName === user.userName) {
           await page.getByRole('region', { name: 'Who takes over', exact: true }).waitFor();
-          const heir = page.getByRole('combobox', { name: 'Who takes over: TAXII services' });
-          // The first of those who may is proposed, as the article has it for what nobody chooses.
-          expect(await heir.inputValue()).not.toBe('');
-          expect(
-            await page.getByRole('combobox', { name: /Who takes over: Collections/i }).inputValue(),
-          ).not.toBe('');
-          await heir.fill(other.userName);
-          await page.getByRole('option', { name: new RegExp(other.userName) }).click();
-          await page.getByRole('listbox').waitFor({ state: 'hidden' });
-          await expect.poll(() => heir.inputValue()).toContain(other.userName);
+          for (const what of ['TAXII services', 'collections']) {
+            const heir = page.getByRole('combobox', { name: `Who takes over: ${what}` });
+            // The first of those who may is proposed, as the article has it for what nobody chooses.
+            expect(await heir.inputValue()).not.toBe('');
+            await heir.fill(other.userName);
+            await page.getByRole('option', { name: new RegExp(other.userName) }).click();
+            await page.getByRole('listbox').waitFor({ state: 'hidden' });
+            await expect.poll(() => heir.inputValue()).toContain(other.userName);
+          }
           await goOn.click();
         }
         await page.getByRole('region', { name: 'What ends and stays', exact: true }).waitFor();
