@@ -92,6 +92,8 @@ export const VIEW_TEXTS = {
   termsAcceptedAt: 'When it was accepted; null: never.',
   pendingLink:
     'The latest one-time link of it that is still good, such as an invitation; null: none, or for nobody who may not give it credentials.',
+  invitation:
+    'Of a person who was invited and has not set a password yet: `open` while the link of the invitation is good, `ended` once it expired or was ended and only a new invitation lets the person in; null for everybody else.',
   credentials: 'What it has to sign in with: never the secrets themselves.',
   abilities:
     'What the caller may do with this account: `edit` its fields, `changeRoles` (Organization role), `chooseSystemRole`, `move` it to another organization, `viewAudit` to see what was done to it and by it, and so on.',

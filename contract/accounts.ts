@@ -183,6 +183,9 @@ export const ACCOUNT_ABILITIES = [
 ] as const;
 export type AccountAbility = (typeof ACCOUNT_ABILITIES)[number];
 
+/** Of a person who has no password yet: whether a link is good that sets the first one. */
+const INVITATION_STATES = ['open', 'ended'] as const;
+
 const accountItemShape = {
   id: z.number(),
   version: z.number(),
@@ -209,6 +212,7 @@ const accountItemShape = {
   lastUsedFrom: z.string().nullable(),
   credentialExpiresAt: instant.nullable(),
   pendingLink: pendingLink.nullable(),
+  invitation: z.enum(INVITATION_STATES).nullable(),
   abilities: z.record(z.enum(ACCOUNT_ABILITIES), z.boolean()),
 };
 

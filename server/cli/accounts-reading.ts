@@ -212,6 +212,12 @@ function detailLines(kind: KindOfAccount, account: AccountDetails): string[] {
           ? undefined
           : `${LINKS[account.pendingLink.purpose]}, until ${short(account.pendingLink.expiresAt)}`,
       ],
+      [
+        'Invitation',
+        account.invitation === 'ended'
+          ? `its link has expired or was ended: taxiway account invite ${account.userName}`
+          : undefined,
+      ],
       ['Created', short(account.createdAt)],
       ['Last used', lastUse(account)],
       ['Id', `${account.id}, version ${account.version}`],

@@ -278,6 +278,50 @@ describe('the page of an account in the console', () => {
       .waitFor();
   });
 
+  it('says that an invitation is not good any more, in the list and on the page, and sends a new one', async () => {
+    const { app } = console;
+    const mary = await newUser(app, organization, {
+      firstName: 'Mary',
+      lastName: 'Somerville',
+      email: `mary.${organization.id}@example.com`,
+      invite: true,
+    });
+    await user.open(address(mary));
+    await page.getByRole('heading', { level: 1, name: 'Mary Somerville' }).waitFor();
+    await page.getByText('Invited', { exact: true }).waitFor();
+    expect(await page.getByRole('button', { name: 'Send new invitation' }).count()).toBe(0);
+    // As when its week is over.
+    await inTransaction(app.db, (tx) =>
+      tx
+        .updateTable('one_time_links')
+        .set({ expires_at: app.clock.now() - 1 })
+        .where('account_id', '=', mary.id)
+        .execute(),
+    );
+    await user.open(address(mary));
+    await page.getByText('Invited, link ended').waitFor();
+    expect(await inBothSchemes(page, 'account-invitation-ended')).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 740 });
+    await expect.poll(() => page.evaluate(WIDE)).toEqual([]);
+    await picture(page, 'account-invitation-ended-phone');
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await user.open(`/organizations/${organization.id}/membership?search=mary`);
+    const line = row(/mary/);
+    await line.getByText('Invited, link ended').waitFor();
+    await line.getByRole('button', { name: /^Actions for/ }).click();
+    await page.getByRole('menuitem', { name: 'Send new invitation' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await user.open(address(mary));
+    await page.getByRole('button', { name: 'Send new invitation' }).click();
+    await dialog.getByRole('button', { name: 'Make invitation' }).click();
+    await dialog.getByText('This is shown once').waitFor();
+    await dialog.getByRole('checkbox', { name: 'I have stored it' }).check();
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    await page.getByText('Invited', { exact: true }).waitFor();
+    expect(await page.getByText('Invited, link ended').count()).toBe(0);
+  });
+
   it('locks an account down with a reason, and says how to let it back in', async () => {
     await user.open(address(apiUser, 'keys'));
     await act('Lock down');

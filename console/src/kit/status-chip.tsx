@@ -6,6 +6,7 @@ type Shown = Pick<
   AccountItem,
   | 'status'
   | 'pendingLink'
+  | 'invitation'
   | 'expiresAt'
   | 'passwordResetRequired'
   | 'mfaResetRequired'
@@ -33,7 +34,7 @@ export function StatusChip({ account }: { account: Shown }) {
   );
 }
 
-function chipOf({ status, pendingLink, expiresAt }: Shown, timeZone: string): Chip {
+function chipOf({ status, pendingLink, invitation, expiresAt }: Shown, timeZone: string): Chip {
   const { state, reason, lockedUntil } = status;
   if (state === 'disabled') return { text: 'Disabled', color: 'gray', reason };
   if (state === 'expired')
@@ -53,11 +54,18 @@ function chipOf({ status, pendingLink, expiresAt }: Shown, timeZone: string): Ch
     };
   }
   if (state === 'locked') return { text: 'Locked', color: 'red', reason };
-  if (pendingLink?.purpose === 'invitation')
+  if (invitation === 'open') {
+    // The link itself is only for those who may make another.
+    const until =
+      pendingLink === null ? '' : ` The link is good until ${localText(pendingLink.expiresAt, timeZone)}.`;
+    return { text: 'Invited', color: 'taxiway', reason: `Invited; no password is set yet.${until}` };
+  }
+  if (invitation === 'ended')
     return {
-      text: 'Invited',
-      color: 'taxiway',
-      reason: `Invited; no password is set yet. The link is good until ${localText(pendingLink.expiresAt, timeZone)}.`,
+      text: 'Invited, link ended',
+      color: 'orange',
+      reason:
+        'Invited; no password is set yet. The link has expired or was ended: it takes a new invitation.',
     };
   return { text: 'Active', color: 'green', reason };
 }

@@ -93,13 +93,15 @@ export type Surrounding = {
   block: Block | undefined;
   credentialExpiresAt: Micros | undefined;
   link: Pick<OneTimeLinksTable, 'purpose' | 'created_at' | 'expires_at'> | undefined;
+  /** A person who has no password yet. */
+  isInvited: boolean;
 };
 
 /** The account as an answer shows it to this asker. */
 export function accountItemOf(
   access: Access,
   row: ShownRow,
-  { block, credentialExpiresAt, link }: Surrounding,
+  { block, credentialExpiresAt, link, isInvited }: Surrounding,
   now: Micros,
 ): AccountItem {
   // A column of the list, for some or for nobody; a person's own is shown with the account itself.
@@ -141,6 +143,7 @@ export function accountItemOf(
             createdAt: formatTimestamp(link.created_at),
             expiresAt: formatTimestamp(link.expires_at),
           },
+    invitation: !isInvited ? null : link?.purpose === 'invitation' ? 'open' : 'ended',
     abilities: abilitiesOf(access, row),
   };
 }

@@ -6,6 +6,7 @@ import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import { exportAccounts } from '../bulk/export.service.ts';
 import { replaceCredential } from '../credentials/credentials.service.ts';
+import { inviteAccount, revokeLinks } from '../links/requesting.service.ts';
 import { getAccount, listAccounts } from './listing.service.ts';
 
 const DAY = 86_400;
@@ -81,10 +82,23 @@ describe.each(ENGINES)('the filters of a list of accounts on %s', (engine) => {
 
   it('pending: an invitation stays pending when its link has ended', async () => {
     const link = async () => (await list({ pending: 'invitation' }))[0]?.pendingLink?.purpose;
+    const invitations = async () => {
+      const items = await list({});
+      const account = await getAccount(app, organization.administrator, { account: ids.invited ?? 0 });
+      const told = items.filter(({ invitation }) => invitation !== null);
+      expect(told.map(({ id, invitation }) => [id, invitation])).toEqual([[account.id, account.invitation]]);
+      return account.invitation;
+    };
     expect(await link()).toBe('invitation');
+    expect(await invitations()).toBe('open');
     app.clock.advance(30 * DAY);
     expect(await found({ pending: 'invitation' })).toEqual(['invited']);
     expect(await link()).toBeUndefined();
+    expect(await invitations()).toBe('ended');
+    await inviteAccount(app, organization.administrator, { account: ids.invited ?? 0 });
+    expect(await invitations()).toBe('open');
+    await revokeLinks(app, organization.administrator, { account: ids.invited ?? 0 });
+    expect(await invitations()).toBe('ended');
     app.clock.advance(-30 * DAY);
   });
 

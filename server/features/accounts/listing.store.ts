@@ -117,6 +117,21 @@ export async function listCredentialEnds(
   return new Map(rows.map((row) => [row.account_id, Number(row.end)]));
 }
 
+/** Which of the accounts are people who were invited and have no password yet. */
+export async function listInvited(
+  db: Kysely<Schema>,
+  accountIds: readonly number[],
+): Promise<ReadonlySet<number>> {
+  if (accountIds.length === 0) return new Set();
+  const rows = await db
+    .selectFrom('accounts')
+    .select('accounts.id')
+    .where('accounts.id', 'in', accountIds)
+    .where(IS_INVITED)
+    .execute();
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** One account that is not deleted, as a list shows it. */
 export async function findShownRow(db: Kysely<Schema>, id: number): Promise<ShownRow | undefined> {
   return await shownRows(db)

@@ -5,7 +5,7 @@ import type { Micros } from '../../protocols/timestamp.ts';
 import { listPendingLinks } from '../links/links.store.ts';
 import { accountItemOf, type ShownRow } from './account-view.rules.ts';
 import { findBlocks } from './blocks.ts';
-import { listCredentialEnds } from './listing.store.ts';
+import { listCredentialEnds, listInvited } from './listing.store.ts';
 
 /** The accounts as a list shows them to this asker, with what is known of them beside their rows: a query for each sort of it. */
 export async function showAccounts(
@@ -19,11 +19,20 @@ export async function showAccounts(
   const blocks = await findBlocks(app, db, rows, now);
   const ends = await listCredentialEnds(db, ids, now);
   const links = await listPendingLinks(db, ids, now);
+  const invited = await listInvited(
+    db,
+    rows.flatMap((row) => (row.password_changed_at === null ? [row.id] : [])),
+  );
   return rows.map((row) =>
     accountItemOf(
       access,
       row,
-      { block: blocks.get(row.id), credentialExpiresAt: ends.get(row.id), link: links.get(row.id) },
+      {
+        block: blocks.get(row.id),
+        credentialExpiresAt: ends.get(row.id),
+        link: links.get(row.id),
+        isInvited: invited.has(row.id),
+      },
       now,
     ),
   );

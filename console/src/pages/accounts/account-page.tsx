@@ -17,6 +17,7 @@ import { isPerson, nameOf } from './account-words.ts';
 import { AuthenticatorTab } from './authenticator-tab.tsx';
 import { CommunityRolesTab } from './community-roles-tab.tsx';
 import { GroupsTab } from './groups-tab.tsx';
+import { InvitationNotice } from './invitation-notice.tsx';
 import { KeysTab } from './keys-tab.tsx';
 import { OverviewTab } from './overview-tab.tsx';
 import { RightsTab } from './rights-tab.tsx';
@@ -117,6 +118,7 @@ function Account({ account }: { account: AccountDetails }) {
       }
       actions={<AccountActions account={account} />}
     >
+      <InvitationNotice account={account} />
       <NativeSelect
         hiddenFrom="sm"
         label="Part of this page"

@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import type { AccountDetails } from '../../../../contract/accounts.ts';
+import type { AccountItem } from '../../../../contract/accounts.ts';
 import { inviteEndpoint, sendPasswordResetEndpoint } from '../../../../contract/links.ts';
 import { useChange } from '../../api/queries.ts';
 import { Confirm } from '../../kit/confirm.tsx';
@@ -29,7 +29,7 @@ export function LinkDialog({
   isOpen,
   onClose,
 }: {
-  account: AccountDetails;
+  account: Pick<AccountItem, 'id' | 'userName'>;
   purpose: keyof typeof WORDS;
   isOpen: boolean;
   onClose: () => void;

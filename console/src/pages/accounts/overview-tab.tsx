@@ -116,6 +116,9 @@ function state(account: AccountDetails): Fact[] {
           ['Has to accept the terms of service', yesNo(account.termsOfServiceAcceptanceRequired)],
         ] as Fact[])
       : []),
+    ...(account.invitation === 'ended'
+      ? ([['Invitation', 'Its link has expired or was ended']] as Fact[])
+      : []),
     ...(pendingLink === null
       ? []
       : ([

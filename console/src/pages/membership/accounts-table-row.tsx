@@ -1,6 +1,6 @@
 import { ActionIcon, List, Menu, Stack, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconDots, IconExternalLink, IconPencil, IconTrash } from '@tabler/icons-react';
+import { IconDots, IconExternalLink, IconMail, IconPencil, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -11,6 +11,7 @@ import { useChange } from '../../api/queries.ts';
 import { Confirm } from '../../kit/confirm.tsx';
 import { isStale } from '../../kit/forms.ts';
 import { Refusal } from '../../kit/states.tsx';
+import { LinkDialog } from '../accounts/link-dialog.tsx';
 import { DEED_NAMES, DEEDS, type DeedName } from './accounts-table-deeds.ts';
 import type { TableSearch } from './filters.ts';
 
@@ -24,6 +25,7 @@ type Props = {
 /** What can be done with one account of the list. */
 export function RowMenu({ account, search, organization }: Props) {
   const [deed, setDeed] = useState<DeedName | null>(null);
+  const [isInviting, setIsInviting] = useState(false);
   const navigate = useNavigate();
   const params = { account: String(account.id) };
   return (
@@ -59,6 +61,13 @@ export function RowMenu({ account, search, organization }: Props) {
           >
             Open its page
           </Menu.Item>
+          {account.invitation === 'ended' &&
+            account.status.state === 'active' &&
+            account.abilities.changeCredentials && (
+              <Menu.Item leftSection={<IconMail size={16} aria-hidden />} onClick={() => setIsInviting(true)}>
+                Send new invitation
+              </Menu.Item>
+            )}
           {DEED_NAMES.filter((name) => DEEDS[name].isPossible(account)).map((name) => (
             <Menu.Item key={name} onClick={() => setDeed(name)}>
               {DEEDS[name].label}
@@ -79,6 +88,12 @@ export function RowMenu({ account, search, organization }: Props) {
           )}
         </Menu.Dropdown>
       </Menu>
+      <LinkDialog
+        account={account}
+        purpose="invitation"
+        isOpen={isInviting}
+        onClose={() => setIsInviting(false)}
+      />
       {deed !== null && <DeedQuestion name={deed} account={account} onClose={() => setDeed(null)} />}
     </>
   );
