@@ -5,9 +5,11 @@ import { editAccount } from '../../server/features/account-changes/editing.servi
 import { createApiUser } from '../../server/features/account-creation/api-users.service.ts';
 import { createUser } from '../../server/features/account-creation/people.service.ts';
 import { createTaxiiUser } from '../../server/features/account-creation/taxii-users.service.ts';
+import { createAdministrator } from '../../server/features/instance/instance.service.ts';
+import { addMember, createOwner } from '../../server/features/owners/owners.service.ts';
 import { dayOf } from '../../server/features/usage/usage.rules.ts';
 import { addUsage } from '../../server/features/usage/usage.store.ts';
-import { newOrganization, newPersonWithPassword } from '../../server/testing/builders.ts';
+import { givePassword, newOrganization, newPersonWithPassword } from '../../server/testing/builders.ts';
 import { addTo } from '../../server/testing/objects.ts';
 import {
   accessibilityProblems,
@@ -98,6 +100,12 @@ describe('the home screen of the console', () => {
         valid_from: added,
       })),
     );
+    const source = await createOwner(app, app.operator, {
+      kind: 'source',
+      name: 'Open Reports',
+      anonymous: false,
+    });
+    await addMember(app, app.operator, { owner: source.id, organization: staff.id, defaultRole: 'User' });
     user = await as('Organization Administrator', harbour);
     page = user.page;
   });
@@ -137,7 +145,7 @@ describe('the home screen of the console', () => {
     await region(page, 'Objects served by TAXII user').waitFor();
     await page.getByRole('radio', { name: '7 days' }).press('Space');
     await page.waitForURL(/days=/);
-    const added = region(page, 'Objects added');
+    const added = region(page, `Objects added to ${harbour.name}`);
     await added.getByRole('button', { name: 'Show as table' }).click();
     await eventually(() => added.getByRole('row').count()).toBe(8);
     expect(await added.getByRole('row').last().getByRole('cell').innerText()).toBe('3');
@@ -165,11 +173,22 @@ describe('the home screen of the console', () => {
       await own.waitForURL((url) => !url.search.includes('scope'));
       await region(own, 'Locked').getByRole('link', { name: 'Ada Lovelace' }).waitFor();
       await region(own, 'Seats nearly gone').getByText(`Users of ${harbour.name}`).waitFor();
+      // The numbers are of the organization that is chosen, or of a community or source: the headings say whose.
+      const added = (owner: string) => region(own, `Objects added to ${owner}`);
+      await added(harbour.name).waitFor();
       await own.getByRole('combobox', { name: 'Organization' }).click();
       await own.getByRole('option', { name: staff.name }).click();
       await region(own, 'Lately').getByText(`Lately in ${staff.name}`).waitFor();
+      await added(staff.name).getByText('None in these 30 days.').waitFor();
+      await own.getByRole('heading', { name: `Polls and objects of ${staff.name}` }).waitFor();
+      await added(staff.name).getByRole('combobox', { name: 'Collection' }).click();
+      expect(await own.getByRole('option').allInnerTexts()).toEqual([staff.name, 'Open Reports']);
+      await own.getByRole('option', { name: 'Open Reports' }).click();
+      await added('Open Reports').waitFor();
       await own.getByRole('combobox', { name: 'Organization' }).click();
       await own.getByRole('option', { name: harbour.name }).click();
+      await added(harbour.name).waitFor();
+      await added('Open Reports').waitFor({ state: 'detached' });
       await region(own, 'Polls by TAXII user').getByText('north-siem').first().waitFor();
       await own.getByRole('option').first().waitFor({ state: 'detached' });
       expect(
@@ -198,6 +217,73 @@ describe('the home screen of the console', () => {
       if (person === 'Standard User') expect(await inBothSchemes(member.page, 'home-member')).toEqual([]);
       await member.context.close();
     }
+  });
+
+  it('leaves no error behind', () => {
+    expect(console.troubles).toEqual([]);
+  });
+});
+
+describe('the home screen of a new instance', () => {
+  let console: TestConsole;
+  beforeAll(async () => {
+    console = await openTestConsole();
+  });
+  afterAll(() => console.close());
+
+  it('says what comes next to those who can do it, until it is done', async () => {
+    const { app } = console;
+    const password = 'Lamps along the runway 7';
+    const email = 'first@example.org';
+    await createAdministrator(app, app.operator, { email, password, organization: 'Tower' });
+    const first = await console.newUser();
+    await first.signIn({ userName: email, password });
+    const next = (page: Page) => region(page, 'What comes next').getByRole('link');
+    const { page } = first;
+    await next(page).first().waitFor();
+    expect(await next(page).allInnerTexts()).toEqual([
+      'Create another organization',
+      'Create a community',
+      'a source',
+      'Set up mail',
+      'Create accounts',
+    ]);
+    expect(await inBothSchemes(page, 'home-first')).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 740 });
+    await picture(page, 'home-first-phone');
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await next(page).filter({ hasText: 'Create a community' }).click();
+    await page.getByRole('dialog', { name: 'Create community' }).waitFor();
+
+    // The Administrator of an organization can do one of them.
+    const other = await newOrganization(app, { users: 20, taxiiUsers: 5 });
+    const theirs = await givePassword(app, other.administrator.accountId);
+    const administrator = await console.newUser();
+    await administrator.signIn({ userName: other.administrator.userName, password: theirs });
+    await next(administrator.page).first().waitFor();
+    expect(await next(administrator.page).allInnerTexts()).toEqual(['Create accounts']);
+    for (const [person, open] of [
+      ['Standard User', []],
+      ['Accounts Administrator', ['Create a community', 'a source', 'Create accounts']],
+    ] as const) {
+      const someone = await console.newUser();
+      await someone.signIn(await newPersonWithPassword(app, person, other));
+      await someone.page.getByRole('heading', { name: 'Home', level: 1 }).waitFor();
+      expect(await next(someone.page).allInnerTexts()).toEqual([...open]);
+      await someone.context.close();
+    }
+    await administrator.open('/');
+    expect(await next(administrator.page).count()).toBe(0);
+
+    await createOwner(app, app.operator, { kind: 'community', name: 'Ground crew', anonymous: false });
+    await first.open('/');
+    await next(page).first().waitFor();
+    expect(await next(page).allInnerTexts()).toEqual(['Set up mail', 'Create accounts']);
+    // What polls is there: the rest is a matter of choice.
+    await createTaxiiUser(app, app.operator, { organization: other.id, userName: 'tower-siem' });
+    await first.open('/');
+    await page.getByRole('heading', { name: 'Home', level: 1 }).waitFor();
+    expect(await next(page).count()).toBe(0);
   });
 
   it('leaves no error behind', () => {

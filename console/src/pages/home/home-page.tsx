@@ -9,6 +9,7 @@ import { useSearchChange } from '../../kit/paging.tsx';
 import { Answered, Loading } from '../../kit/states.tsx';
 import { AttentionList } from './attention-list.tsx';
 import { NewsCard } from './news-card.tsx';
+import { NextSteps } from './next-steps.tsx';
 import { useBusiestOrganization } from './organization-choice.tsx';
 import { PlacesCard } from './places-card.tsx';
 
@@ -48,6 +49,7 @@ export function HomePage() {
       }
     >
       <Stack gap="xl">
+        <NextSteps />
         {own['account.view'] && (
           <section aria-labelledby="attention">
             <Title order={2} size="h4" id="attention" mb="sm">

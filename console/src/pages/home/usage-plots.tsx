@@ -1,5 +1,6 @@
 import { Group, SegmentedControl, Select, SimpleGrid, Title } from '@mantine/core';
 import { useSearch } from '@tanstack/react-router';
+import { listCollectionsEndpoint } from '../../../../contract/collections.ts';
 import { listReadableCollectionsEndpoint } from '../../../../contract/intelligence.ts';
 import {
   collectionUsageEndpoint,
@@ -9,7 +10,7 @@ import {
 import { useEndpoint } from '../../api/queries.ts';
 import { DayPlot, type Line } from '../../kit/day-plot.tsx';
 import { useSearchChange } from '../../kit/paging.tsx';
-import { Answered } from '../../kit/states.tsx';
+import { Answered, Loading } from '../../kit/states.tsx';
 import { OrganizationChoice } from './organization-choice.tsx';
 
 const FIGURES = { polls: 'Polls', objectsServed: 'Objects served' } as const;
@@ -39,7 +40,9 @@ export function UsagePlots({
     <section aria-labelledby="usage">
       <Group justify="space-between" mb="sm">
         <Title order={2} size="h4" id="usage">
-          Polls and objects
+          {usage.data === undefined
+            ? 'Polls and objects'
+            : `Polls and objects of ${usage.data.organization.name}`}
         </Title>
         <Group gap="xs">
           {canChoose && (
@@ -97,38 +100,47 @@ function linesOf({ taxiiUsers, series, days }: OrganizationUsage, figure: Figure
   return others.some((value) => value > 0) ? [...lines, { name: 'others', values: others }] : lines;
 }
 
+/** What was added to the collection of the organization, or to one of the communities and sources that one sees into. */
 function Additions({ days, organization }: { days: string; organization: string }) {
-  const collections = useEndpoint(listReadableCollectionsEndpoint, { query: { limit: '50' } });
+  const own = useEndpoint(listCollectionsEndpoint, { query: { owner: organization, limit: '1' } });
+  const readable = useEndpoint(listReadableCollectionsEndpoint, { query: { limit: '200' } });
   const { collection: chosen } = useSearch({ from: '/inside/' });
   const change = useSearchChange();
-  // Usage is for those who see the configuration.
-  const items = collections.data?.items.filter(({ abilities }) => abilities.viewConfiguration) ?? [];
-  const usual = items.find(({ owner }) => String(owner.id) === organization) ?? items[0];
-  const collection = chosen ?? usual?.id;
+  const items = [
+    ...(own.data?.items ?? []),
+    // Usage is for those who see the configuration; of another organization there is a choice of its own.
+    ...(readable.data?.items ?? []).filter(
+      ({ owner, abilities }) => owner.kind !== 'organization' && abilities.viewConfiguration,
+    ),
+  ];
+  const collection = (items.find(({ id }) => id === chosen) ?? items[0])?.id;
   const usage = useEndpoint(
     collectionUsageEndpoint,
     { params: { collection: collection ?? '' }, query: { days } },
     { enabled: collection !== undefined, keepPrevious: true },
   );
+  if (own.isPending || readable.isPending) return <Loading label="Loading the collections" />;
   if (collection === undefined) return null;
   return (
     <Answered query={usage}>
       {(found) => (
         <DayPlot
           order={3}
-          title="Objects added"
+          title={`Objects added to ${found.collection.owner.name}`}
           what={`Objects added to the collection of ${found.collection.owner.name}`}
           days={found.days}
           lines={[{ name: 'Objects added', values: found.series.objectsAdded }]}
           controls={
-            <Select
-              size="xs"
-              aria-label="Collection"
-              allowDeselect={false}
-              value={collection}
-              onChange={(id) => id !== null && change({ collection: id })}
-              data={items.map(({ id, owner }) => ({ value: id, label: owner.name }))}
-            />
+            items.length > 1 && (
+              <Select
+                size="xs"
+                aria-label="Collection"
+                allowDeselect={false}
+                value={collection}
+                onChange={(id) => id !== null && change({ collection: id })}
+                data={items.map(({ id, owner }) => ({ value: id, label: owner.name }))}
+              />
+            )
           }
         />
       )}
