@@ -31,6 +31,7 @@ export const accountStatus = z.strictObject(
     {
       state: z.enum(['active', 'locked', 'disabled', 'expired']),
       reason: z.string(),
+      since: instant.nullable(),
       lockedBy: z.enum(['administrator', 'system']).nullable(),
       lockedUntil: instant.nullable(),
     },
@@ -38,8 +39,26 @@ export const accountStatus = z.strictObject(
       state:
         'The gravest that holds: `disabled` (also through its organization), `expired`, `locked` or `active`.',
       reason: 'Why it is in this state, in a sentence.',
+      since:
+        'Since when it is in this state; RFC 3339 in UTC. Null: it is active, or failed sign-ins keep it out.',
       lockedBy: 'Who locked it: an administrator, or the system after failed sign-ins; null unless locked.',
       lockedUntil: 'When a lock of the system ends by itself; null otherwise.',
+    },
+  ),
+);
+
+/** Who put an account out of use. */
+export const statusCause = z.strictObject(
+  described(
+    {
+      by: z.strictObject({ id: z.number().nullable(), name: z.string() }),
+      lockdown: z.boolean(),
+      reason: z.string().nullable(),
+    },
+    {
+      by: 'Whoever did it, by the name under which the audit trail shows them to the caller; the id where the caller may see that account.',
+      lockdown: 'Whether it was locked down.',
+      reason: 'The reason that was given; null: none.',
     },
   ),
 );

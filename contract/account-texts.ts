@@ -78,6 +78,8 @@ export const VIEW_TEXTS = {
   organizationRole: 'What it may do in its organization.',
   groups: 'The user groups that it belongs to.',
   status: 'The one state that the account is in for whoever looks, with its reason.',
+  statusCause:
+    'Who locked or disabled it, and why; null while nobody has, and for those who may not read its audit trail.',
   locked: 'Whether it is locked: by an administrator, or by the system after failed sign-ins.',
   authenticator: 'The second factor that the account has at a sign-in; null: none.',
   service: 'The TAXII service of a TAXII user; null for other kinds.',

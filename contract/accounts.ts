@@ -6,6 +6,7 @@ import {
   accountStatus,
   BINDING_TEXTS,
   consequence,
+  statusCause,
 } from './account-parts.ts';
 import { CREATION_TEXTS, FIELD_TEXTS, QUERY_TEXTS, VIEW_TEXTS } from './account-texts.ts';
 import { described } from './described.ts';
@@ -267,6 +268,7 @@ export const accountQuery = z.strictObject(described(filters, QUERY_TEXTS));
 const details = {
   ...accountItemShape,
   authenticator: accountFactors.nullable(),
+  statusCause: statusCause.nullable(),
   groups: z.array(named),
   onlyOwners: z.array(named).nullable(),
   customTqlTimeoutMs: z.number().nullable(),

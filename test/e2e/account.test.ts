@@ -138,7 +138,8 @@ describe('the page of an account in the console', () => {
     await dialog.getByText('What comes of it').waitFor();
     expect(await inBothSchemes(page, 'account-disable')).toEqual([]);
     await dialog.getByRole('button', { name: 'Disable account' }).click();
-    await page.getByText('Disabled by an administrator.').first().waitFor();
+    await page.getByText(/^Disabled by .* since/).waitFor();
+    await page.getByRole('row', { name: /^Since / }).waitFor();
     await act('Enable');
     await dialog.getByRole('button', { name: 'Enable account' }).click();
     await page.getByText('Disabled by an administrator.').first().waitFor({ state: 'hidden' });
@@ -341,6 +342,16 @@ describe('the page of an account in the console', () => {
     await page.getByText('The key stands in a public repository.').waitFor();
     await page.getByRole('tab', { name: 'Credentials' }).click();
     await page.getByText('No credential is valid').waitFor();
+    await page.getByText(/^Locked down by .* since .*: The key stands in a public repository\.$/).waitFor();
+    await page.getByRole('tab', { name: 'Overview' }).click();
+    await page.getByRole('row', { name: /^Reason given The key stands/ }).waitFor();
+    expect(await inBothSchemes(page, 'account-locked-down')).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 740 });
+    await expect.poll(() => page.evaluate(WIDE)).toEqual([]);
+    await picture(page, 'account-locked-down-phone');
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.getByRole('link', { name: 'Some Body' }).first().click();
+    await page.waitForURL(`**/accounts/${own.accountId}`);
   });
 
   it('has roles in communities, which a Director or an Administrator sets', async () => {

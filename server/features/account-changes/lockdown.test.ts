@@ -116,6 +116,51 @@ describe.each(ENGINES)('locking an account down on %s', (engine) => {
     });
   });
 
+  it('is told with whoever did it and the reason to those who may read the audit trail, and to nobody else', async () => {
+    const user = await newUser(app, organization);
+    const colleague = await newPerson(app, 'Organization Administrator', organization);
+    const statusOf = async (caller: Caller) => {
+      const { status, statusCause } = await getAccount(app, caller, { account: user.id });
+      return { reason: status.reason, since: status.since !== null, statusCause };
+    };
+    expect(await statusOf(colleague)).toEqual({ reason: 'Active.', since: false, statusCause: null });
+    await editAccount(app, administrator, { account: user.id, changes: { disabled: true } });
+    const by = { id: administrator.accountId, name: expect.any(String) as string };
+    expect(await statusOf(colleague)).toMatchObject({
+      since: true,
+      statusCause: { by, lockdown: false, reason: null },
+    });
+    await lockDown(user.id, { reason: 'a phished password' });
+    await editAccount(app, administrator, { account: user.id, changes: { firstName: 'Another' } });
+    expect(await statusOf(colleague)).toMatchObject({
+      statusCause: { by, lockdown: true, reason: 'a phished password' },
+    });
+    // Whoever comes from another organization stays unnamed here, as in the audit trail, and is not linked.
+    const other = await newOrganization(app, { users: 9 });
+    for (const [role, shown] of [
+      ['Accounts Administrator', /^person-\d+$/],
+      ['Super User', /^A Super User$/],
+    ] as const) {
+      const stranger = await newPerson(app, role, other);
+      const another = await newUser(app, organization);
+      await lockDown(another.id, {}, stranger);
+      const told = await getAccount(app, colleague, { account: another.id });
+      expect(told.statusCause).toMatchObject({ by: { id: null }, lockdown: true, reason });
+      expect(told.statusCause?.by.name).toMatch(shown);
+      const instance = await newPerson(app, 'Operations Administrator', other);
+      const known = await getAccount(app, instance, { account: another.id });
+      expect(known.statusCause?.by.id).toBe(stranger.accountId);
+    }
+    // Who may not read the audit trail is not told: here an account that sees itself, before it is kept out.
+    const locked = await newUser(app, organization);
+    const itself = await asCaller(app, locked.id);
+    await editAccount(app, administrator, { account: locked.id, changes: { locked: true } });
+    const own = await getAccount(app, itself, { account: locked.id });
+    expect(own.status).toMatchObject({ state: 'locked', since: expect.any(String) as string });
+    expect(own.statusCause).toBeNull();
+    expect((await getAccount(app, colleague, { account: locked.id })).statusCause).toMatchObject({ by });
+  });
+
   it('ends every credential of a machine, and tells what they were bound to', async () => {
     const taxii = await createTaxiiUser(app, administrator, {
       organization: organization.id,

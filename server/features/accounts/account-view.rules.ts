@@ -150,18 +150,36 @@ export function accountItemOf(
 
 function statusOf(row: ShownRow, block: Block | undefined, now: Micros): AccountItem['status'] {
   const state = accountState(row, now);
-  const base = { lockedBy: null, lockedUntil: null };
-  if (state === 'disabled') return { ...base, state, reason: 'Disabled by an administrator.' };
+  const base = { since: null, lockedBy: null, lockedUntil: null };
+  if (state === 'disabled')
+    return { ...base, state, reason: 'Disabled by an administrator.', since: shown(row.disabled_at) };
   if (row.organization_disabled_at !== null)
-    return { ...base, state: 'disabled', reason: 'Its organization is disabled.' };
+    return {
+      ...base,
+      state: 'disabled',
+      reason: 'Its organization is disabled.',
+      since: shown(row.organization_disabled_at),
+    };
   if (state === 'expired')
-    return { ...base, state, reason: `Expired at ${formatTimestamp(row.expires_at ?? now)}.` };
+    return {
+      ...base,
+      state,
+      reason: `Expired at ${formatTimestamp(row.expires_at ?? now)}.`,
+      since: shown(row.expires_at),
+    };
   if (state === 'locked')
-    return { ...base, state, reason: 'Locked by an administrator.', lockedBy: 'administrator' };
+    return {
+      ...base,
+      state,
+      reason: 'Locked by an administrator.',
+      since: shown(row.locked_at),
+      lockedBy: 'administrator',
+    };
   if (block !== undefined) {
     const lockedUntil = formatTimestamp(block.until);
     const where = block.everywhere ? '' : ' at some addresses';
     return {
+      ...base,
       state: 'locked',
       reason: `Locked${where} after failed sign-ins, until ${lockedUntil}.`,
       lockedBy: 'system',

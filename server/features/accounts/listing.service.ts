@@ -19,6 +19,7 @@ import { accountTarget, shown } from './account-view.rules.ts';
 import { type AccountRow, listAllowedOwners, listCredentials } from './accounts.store.ts';
 import { findShownRow, listAccountRows } from './listing.store.ts';
 import { showAccounts } from './shown-accounts.ts';
+import { findStatusCause } from './status-cause.ts';
 import { findVisibleAccount } from './visible-account.ts';
 
 export type AccountQuery = z.input<typeof accountQuery>;
@@ -106,6 +107,7 @@ export async function getAccount(
               since: formatTimestamp(row.authenticator_since),
               ...(await describeFactors(db, row.id)),
             },
+      statusCause: await findStatusCause(app, caller, row, now),
       groups: groups.map(({ id, name }) => ({ id, name })),
       onlyOwners:
         row.narrowed === 0

@@ -4,6 +4,7 @@ import type { Action } from '../../action.ts';
 import type { Caller } from '../../context.ts';
 import { requireVisibleOrganization } from '../owners/owners.rules.ts';
 import type { OrganizationRow } from '../owners/owners.store.ts';
+import type { Viewer } from './audit.rules.ts';
 import type { AuditScope } from './audit.store.ts';
 
 /**
@@ -24,4 +25,14 @@ export function requireScope(
   about({ organizationId, targetKind: 'organization', targetId: organizationId, targetName: row.name });
   access.require('audit.view', { organizationId });
   return organizationId;
+}
+
+/** What it depends on how much of an event the caller is shown. */
+export function viewerOf({ access }: Pick<Caller, 'access'>): Viewer {
+  const { actor } = access;
+  return {
+    accountId: actor.kind === 'account' ? actor.accountId : undefined,
+    seesInstance: access.can('audit.viewInstance', INSTANCE),
+    seesSystemRoles: access.can('account.viewSystemRole', INSTANCE),
+  };
 }

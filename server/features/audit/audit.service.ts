@@ -9,7 +9,6 @@ import {
   listAuditInput,
 } from '../../../contract/audit.ts';
 import type { Reference } from '../../../contract/references.ts';
-import { INSTANCE } from '../../access/can.ts';
 import { act, readingAs } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { csvLine } from '../../csv.ts';
@@ -32,7 +31,7 @@ import {
   listAuditEvents,
   listOwnerNames,
 } from './audit.store.ts';
-import { requireScope } from './audit-scope.ts';
+import { requireScope, viewerOf } from './audit-scope.ts';
 
 type Page<Item> = { items: Item[]; next: string | null };
 
@@ -200,15 +199,6 @@ async function named(app: App, reference: Reference | undefined) {
   return reference === undefined
     ? undefined
     : { reference, row: await findOrganization(app.db.read, reference) };
-}
-
-function viewerOf({ access }: Caller): Viewer {
-  const { actor } = access;
-  return {
-    accountId: actor.kind === 'account' ? actor.accountId : undefined,
-    seesInstance: access.can('audit.viewInstance', INSTANCE),
-    seesSystemRoles: access.can('account.viewSystemRole', INSTANCE),
-  };
 }
 
 type Wanted = Omit<ReturnType<typeof parseInput<typeof exportAuditInput>>, 'format' | 'organization'>;

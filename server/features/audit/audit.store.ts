@@ -309,6 +309,23 @@ async function listFiltered(
   return await query.orderBy('at', direction).orderBy('audit_events.id', direction).limit(limit).execute();
 }
 
+/** So many events after an instant are looked through for what began then. */
+const LOOKED_THROUGH = 100;
+
+/** What was done to an account from the instant on, the oldest first: enough to find what happened at it. */
+export async function listDoneTo(
+  db: Kysely<Schema>,
+  accountId: number,
+  since: Micros,
+): Promise<AuditEventRow[]> {
+  const rows: AuditEventRow[] = [];
+  for (const targetKind of Object.values(TARGET_KINDS)) {
+    const filter = { targetKind, targetId: String(accountId), outcome: 'done', since } as const;
+    rows.push(...(await listAuditEvents(db, 'instance', { limit: LOOKED_THROUGH, first: 'oldest' }, filter)));
+  }
+  return rows.sort((a, b) => a.at - b.at || a.id - b.id);
+}
+
 /** The names of owners, by their ids; of those that are deleted none. */
 export async function listOwnerNames(
   db: Kysely<Schema>,

@@ -22,6 +22,7 @@ import { KeysTab } from './keys-tab.tsx';
 import { OverviewTab } from './overview-tab.tsx';
 import { RightsTab } from './rights-tab.tsx';
 import { SessionsTab } from './sessions-tab.tsx';
+import { StatusLine } from './status-line.tsx';
 import { TaxiiTab } from './taxii-tab.tsx';
 
 /** Draws charts, which are large. */
@@ -100,7 +101,7 @@ function Account({ account }: { account: AccountDetails }) {
             {name !== account.userName && <span>· {account.userName}</span>}
             <span>· {account.organization.name}</span>
           </Group>
-          {account.status.state !== 'active' && account.status.reason}
+          <StatusLine account={account} />
         </>
       }
       trail={

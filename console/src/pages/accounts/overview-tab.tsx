@@ -5,6 +5,7 @@ import { Instant } from '../../kit/instant.tsx';
 import { ScreenLink } from '../../kit/link.tsx';
 import { isPerson } from './account-words.ts';
 import { counted, type Fact, Facts, listed, yesNo } from './facts.tsx';
+import { StatusActor } from './status-line.tsx';
 
 const LINKS = {
   invitation: 'Invitation',
@@ -103,9 +104,14 @@ function roles(account: AccountDetails): Fact[] {
 }
 
 function state(account: AccountDetails): Fact[] {
-  const { status, pendingLink } = account;
+  const { status, statusCause, pendingLink } = account;
   return [
-    ['Status', status.reason],
+    ['Status', statusCause?.lockdown === true ? 'Disabled by a lockdown.' : status.reason],
+    ...(status.since === null || status.state === 'expired'
+      ? []
+      : ([['Since', <Instant key="since" at={status.since} />]] as Fact[])),
+    ...(statusCause === null ? [] : ([['By', <StatusActor key="by" by={statusCause.by} />]] as Fact[])),
+    ...(statusCause?.reason == null ? [] : ([['Reason given', statusCause.reason]] as Fact[])),
     ...(account.kind === 'api' ? [] : ([['Locked', yesNo(account.locked)]] as Fact[])),
     ['Disabled', yesNo(account.disabled)],
     ['Expires', <Instant key="expires" at={account.expiresAt} />],
