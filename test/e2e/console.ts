@@ -148,8 +148,8 @@ const COLOURS = ['color-contrast', 'link-in-text-block'];
 
 /** What axe-core finds wrong with the page as it is, by the rules of WCAG 2.2 AA; empty: nothing. */
 export async function accessibilityProblems(page: Page, runOnly: string[] = WCAG): Promise<string[]> {
-  // The page's own policy lets no foreign script in; the browser's debugger may.
-  await page.evaluate(axeSource);
+  // The page's own policy lets no foreign script in; the browser's debugger may. Once is enough for a document.
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axeSource);
   const results = await page.evaluate(async (rules) => {
     const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } };
     return await axe.run({ runOnly: rules, resultTypes: ['violations'] });

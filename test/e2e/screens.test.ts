@@ -28,8 +28,8 @@ type Screen = {
   /** Of the pictures. */
   name: string;
   address: (ids: Ids) => string;
-  /** Nobody is signed in. */
-  isOutside?: true;
+  /** Who looks, where it is not an Administrator: nobody who is signed in, or somebody who reads the intelligence. */
+  as?: 'nobody' | 'reader';
   /** One of the main ones: a picture on a phone as well. */
   isMain?: true;
 };
@@ -43,9 +43,9 @@ const at = (address: string) => () => address;
 
 /** Every route of the console, and the screens that are seen there. */
 const SCREENS: Readonly<Record<string, readonly Screen[]>> = {
-  '/sign-in': [{ name: 'sign-in', address: at('/sign-in'), isOutside: true, isMain: true }],
-  '/link': [{ name: 'link', address: at('/link'), isOutside: true }],
-  '/setup': [{ name: 'setup', address: at('/setup'), isOutside: true }],
+  '/sign-in': [{ name: 'sign-in', address: at('/sign-in'), as: 'nobody', isMain: true }],
+  '/link': [{ name: 'link', address: at('/link'), as: 'nobody' }],
+  '/setup': [{ name: 'setup', address: at('/setup'), as: 'nobody' }],
   '/': [{ name: 'home', address: at('/'), isMain: true }],
   '/profile': [
     { name: 'profile', address: at('/profile'), isMain: true },
@@ -136,17 +136,17 @@ const SCREENS: Readonly<Record<string, readonly Screen[]>> = {
   ],
   '/collections': [{ name: 'collections', address: at('/collections'), isMain: true }],
   '/collections/$collection': [
-    { name: 'collection', address: collection(''), isMain: true },
-    { name: 'collection-objects', address: collection('?tab=objects'), isMain: true },
-    { name: 'collection-statistics', address: collection('?tab=statistics') },
-    { name: 'collection-readers', address: collection('?tab=readers') },
-    { name: 'collection-settings', address: collection('?tab=settings') },
-    { name: 'collection-connect', address: collection('?tab=connect') },
+    { name: 'collection', address: collection(''), as: 'reader', isMain: true },
+    { name: 'collection-objects', address: collection('?tab=objects'), as: 'reader', isMain: true },
+    { name: 'collection-statistics', address: collection('?tab=statistics'), as: 'reader' },
+    { name: 'collection-readers', address: collection('?tab=readers'), as: 'reader' },
+    { name: 'collection-settings', address: collection('?tab=settings'), as: 'reader' },
+    { name: 'collection-connect', address: collection('?tab=connect'), as: 'reader' },
   ],
   '/collections/$collection/objects/$object': [
-    { name: 'object', address: object(''), isMain: true },
-    { name: 'object-relationships', address: object('?tab=relationships') },
-    { name: 'object-json', address: object('?tab=json') },
+    { name: 'object', address: object(''), as: 'reader', isMain: true },
+    { name: 'object-relationships', address: object('?tab=relationships'), as: 'reader' },
+    { name: 'object-json', address: object('?tab=json'), as: 'reader' },
   ],
   '/$': [{ name: 'nothing', address: at('/nothing/at/all') }],
 };
@@ -201,8 +201,9 @@ describe('every screen of the console, over a populated instance', () => {
   let removeData: () => Promise<void>;
   let console: TestConsole<OpenedApp>;
   let ids: Ids;
-  let inside: ConsoleUser;
-  let outside: ConsoleUser;
+  let administrator: ConsoleUser;
+  let reader: ConsoleUser;
+  let nobody: ConsoleUser;
 
   beforeAll(async () => {
     const { config, remove } = await testConfig('sqlite');
@@ -213,10 +214,16 @@ describe('every screen of the console, over a populated instance', () => {
     const demo = await populate(app, clock, operator(), { samples: true, isStopped: () => false });
     console = await serveTestConsole(app);
     ids = await idsOf(app, demo);
-    const { email = '', password = '' } = demo.signIns.find(({ role }) => role === 'Administrator') ?? {};
-    inside = await console.newUser();
-    await inside.signIn({ userName: email, password });
-    outside = await console.newUser();
+    const signedIn = async (asked: string) => {
+      const { email = '', password = '' } = demo.signIns.find(({ role }) => role === asked) ?? {};
+      const user = await console.newUser();
+      await user.signIn({ userName: email, password });
+      return user;
+    };
+    administrator = await signedIn('Administrator');
+    // No System role opens intelligence.
+    reader = await signedIn('Organization Administrator');
+    nobody = await console.newUser();
   }, 120_000);
   afterAll(async () => {
     expect(console.troubles).toEqual([]);
@@ -226,8 +233,8 @@ describe('every screen of the console, over a populated instance', () => {
 
   it.each(ALL.map((screen, index) => ({ ...screen, number: String(index + 1).padStart(2, '0') })))(
     '$number $name',
-    async ({ name, address, isOutside, isMain, number, route }) => {
-      const user = isOutside === true ? outside : inside;
+    async ({ name, address, as, isMain, number, route }) => {
+      const user = as === undefined ? administrator : { nobody, reader }[as];
       await look(user, { address: address(ids), picture: `${number}-${name}`, isMain: isMain === true });
       const shown = new URL(user.page.url()).pathname.replace(/^\/console/, '');
       expect(shown).toMatch(new RegExp(`^${route.replace(/\$\w+/g, '[^/]+').replace('/$', '/.+')}$`));
