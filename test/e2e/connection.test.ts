@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { editAccount } from '../../server/features/account-changes/editing.service.ts';
-import { createTaxiiUser } from '../../server/features/account-creation/taxii-users.service.ts';
 import { newOrganization, newPersonWithPassword } from '../../server/testing/builders.ts';
 import {
   accessibilityProblems,
@@ -89,22 +88,5 @@ describe('the connection of a TAXII user', () => {
     await panel.getByRole('button', { name: 'Done' }).click();
     const card = administrator.page.getByRole('region', { name: 'Connection' });
     await card.getByText('It is not let in as things are').waitFor();
-  });
-
-  it('is the same in the dark, on the page of the account', async () => {
-    const { id } = await createTaxiiUser(console.app, console.app.operator, {
-      organization: organization.id,
-      userName: 'dark-siem',
-    });
-    const dark = await console.newUser({ scheme: 'dark' });
-    await dark.signIn(
-      await newPersonWithPassword(console.app, 'Organization Administrator', organization),
-      `/accounts/${id}?tab=taxii`,
-    );
-    const card = dark.page.getByRole('region', { name: 'Connection' });
-    await card.getByText(`${console.url}/taxii2/`, { exact: true }).waitFor();
-    expect(await accessibilityProblems(dark.page)).toEqual([]);
-    await picture(dark.page, 'connection-dark');
-    await dark.context.close();
   });
 });

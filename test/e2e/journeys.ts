@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { CDPSession, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { newOrganization, newPerson, newPersonWithPassword } from '../../server/testing/builders.ts';
 import { type ConsoleUser, openTestConsole, type TestConsole } from './console.ts';
@@ -17,6 +17,8 @@ export const setsSystemRoles = (role: AdministratorRole) =>
   role === 'Operations Administrator' || role === 'Administrator';
 
 export type Organization = Awaited<ReturnType<typeof newOrganization>>;
+/** A password that fits every rule. */
+export const GOOD_PASSWORD = 'a lantern under seven bridges';
 /** Somebody at the console. */
 export type Somebody = ConsoleUser & { userName: string; password: string; accountId: number };
 
@@ -221,15 +223,62 @@ export async function signInByHand(
   person: { userName: string; password: string },
 ): Promise<ConsoleUser> {
   const user = await console.newUser();
-  const { page } = user;
   await user.open('/sign-in');
-  await page.getByLabel('E-mail address').fill(person.userName);
-  await page.getByLabel(/^Password/).fill(person.password);
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await typeSignIn(user.page, person);
   return user;
 }
 
-export const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { level: 1, name });
+/** Fills in the form of the sign-in that is shown. */
+export async function typeSignIn(
+  page: Page,
+  { userName, password }: { userName: string; password: string },
+): Promise<void> {
+  await page.getByLabel('E-mail address').fill(userName);
+  await page.getByLabel(/^Password/).fill(password);
+  await button(page, 'Sign in').click();
+}
+
+export const heading = (page: Page, name: string | RegExp) =>
+  page.getByRole('heading', { level: 1, name, exact: typeof name === 'string' });
+export const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+
+/** The page is no wider than its window, and so needs no scrolling sideways. */
+export async function fitsItsWidth(page: Page): Promise<void> {
+  await expect
+    .poll(() => page.evaluate<number>('document.documentElement.scrollWidth - innerWidth'))
+    .toBeLessThanOrEqual(0);
+}
+
+/** Copies the recovery codes that are shown once, and says that they are stored. */
+export async function storeRecoveryCodes(page: Page): Promise<void> {
+  await button(page, 'Copy all').click();
+  await page.getByLabel('I have stored them').check();
+  await button(page, 'Done').click();
+}
+
+/** The secret of an app, as it stands under its picture. */
+export const SHOWN_SECRET = /^([A-Z2-7]{4} )+[A-Z2-7]+$/;
+
+/** A device with passkeys: one of the browser of the page, whose person is there unless told. */
+export async function virtualAuthenticator(
+  page: Page,
+  session?: CDPSession,
+  answers = true,
+): Promise<CDPSession> {
+  const device = session ?? (await page.context().newCDPSession(page));
+  await device.send('WebAuthn.enable');
+  await device.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: answers,
+      automaticPresenceSimulation: true,
+    },
+  });
+  return device;
+}
 
 /** What a TAXII client is answered that asks for the collections with that. */
 export async function poll(

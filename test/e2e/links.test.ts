@@ -4,21 +4,23 @@ import { createUser } from '../../server/features/account-creation/people.servic
 import { prepareInstance } from '../../server/features/instance/instance.service.ts';
 import { sendPasswordReset } from '../../server/features/links/requesting.service.ts';
 import { setSetting } from '../../server/features/settings/settings.service.ts';
-import { newOrganization, newPerson, newPersonWithPassword } from '../../server/testing/builders.ts';
+import { newOrganization, newPersonWithPassword } from '../../server/testing/builders.ts';
 import { configureUnreachableMail, mailsTo, tokenIn } from '../../server/testing/outbox.ts';
-import { accessibilityProblems, openTestConsole, picture, type TestConsole } from './console.ts';
-
-const GOOD = 'a lantern under seven bridges';
-const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true });
-const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+import {
+  accessibilityProblems,
+  inBothSchemes,
+  openTestConsole,
+  picture,
+  type TestConsole,
+} from './console.ts';
+import { button, GOOD_PASSWORD, heading, openSetUpConsole } from './journeys.ts';
 
 describe('following a one-time link', () => {
   let console: TestConsole;
   let organization: Awaited<ReturnType<typeof newOrganization>>;
   beforeAll(async () => {
-    console = await openTestConsole();
+    console = await openSetUpConsole();
     organization = await newOrganization(console.app, { users: 100 });
-    await newPerson(console.app, 'Administrator', organization);
   });
   afterAll(async () => {
     expect(console.troubles).toEqual([]);
@@ -46,39 +48,34 @@ describe('following a one-time link', () => {
     await button(page, 'Set the password').click();
   }
 
-  it.each(['light', 'dark'] as const)(
-    'an invitation: the first password is chosen, and then one signs in (%s)',
-    async (scheme) => {
-      const { email, token } = await invited();
-      const { page } = await console.newUser({ scheme });
-      await follow(page, token);
-      await heading(page, 'Choose your password').waitFor();
-      expect(await page.getByLabel('E-mail address').inputValue()).toBe(email);
-      expect(await accessibilityProblems(page)).toEqual([]);
-      await choose(page, 'guest guest guest');
-      await page
-        .getByRole('alert')
-        .getByText(/It must not be, or be little more than/)
-        .waitFor();
-      await choose(page, 'short');
-      await page.getByRole('alert').getByText('It must have at least 15 characters.').waitFor();
-      expect(await accessibilityProblems(page)).toEqual([]);
-      await picture(page, `link-password-${scheme}`);
-      await choose(page, GOOD);
-      await heading(page, 'Your password is set').waitFor();
-      expect(await accessibilityProblems(page)).toEqual([]);
-      await button(page, `Sign in as ${email}`).click();
-      expect(await page.getByLabel('E-mail address').inputValue()).toBe(email);
-      await page.getByLabel(/^Password/).fill(GOOD);
-      await button(page, 'Sign in').click();
-      await heading(page, 'Home').waitFor();
+  it('an invitation: the first password is chosen, and then one signs in', async () => {
+    const { email, token } = await invited();
+    const { page } = await console.newUser();
+    await follow(page, token);
+    await heading(page, 'Choose your password').waitFor();
+    expect(await page.getByLabel('E-mail address').inputValue()).toBe(email);
+    expect(await inBothSchemes(page, 'link-invitation')).toEqual([]);
+    await choose(page, 'guest guest guest');
+    await page
+      .getByRole('alert')
+      .getByText(/It must not be, or be little more than/)
+      .waitFor();
+    await choose(page, 'short');
+    await page.getByRole('alert').getByText('It must have at least 15 characters.').waitFor();
+    expect(await inBothSchemes(page, 'link-password')).toEqual([]);
+    await choose(page, GOOD_PASSWORD);
+    await heading(page, 'Your password is set').waitFor();
+    expect(await inBothSchemes(page, 'link-set')).toEqual([]);
+    await button(page, `Sign in as ${email}`).click();
+    expect(await page.getByLabel('E-mail address').inputValue()).toBe(email);
+    await page.getByLabel(/^Password/).fill(GOOD_PASSWORD);
+    await button(page, 'Sign in').click();
+    await heading(page, 'Home').waitFor();
 
-      await follow(page, token);
-      await heading(page, 'The link is not valid any more').waitFor();
-      expect(await accessibilityProblems(page)).toEqual([]);
-      await picture(page, `link-dead-${scheme}`);
-    },
-  );
+    await follow(page, token);
+    await heading(page, 'The link is not valid any more').waitFor();
+    expect(await inBothSchemes(page, 'link-dead')).toEqual([]);
+  });
 
   it('item 40: the token leaves the address bar before anything else, and travels in bodies of POST alone', async () => {
     const { token } = await invited();
@@ -122,13 +119,13 @@ describe('following a one-time link', () => {
     const { page } = await console.newUser();
     await follow(page, token);
     const inputs = [page.getByLabel(/^New password \*?$/), page.getByLabel(/^New password again/)];
-    await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(GOOD)})`);
+    await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(GOOD_PASSWORD)})`);
     for (const input of inputs) {
       expect(await input.getAttribute('autocomplete')).toBe('new-password');
       expect(await input.getAttribute('maxlength')).toBeNull();
       await input.focus();
       await page.keyboard.press('ControlOrMeta+V');
-      expect(await input.inputValue()).toBe(GOOD);
+      expect(await input.inputValue()).toBe(GOOD_PASSWORD);
     }
     expect(await page.getByLabel('E-mail address').getAttribute('autocomplete')).toBe('username');
     await button(page, 'Show the password').first().click();
@@ -148,10 +145,10 @@ describe('following a one-time link', () => {
     await user.signIn(other);
     await follow(page, tokenIn(link));
     await heading(page, 'Choose a new password').waitFor();
-    await choose(page, GOOD);
+    await choose(page, GOOD_PASSWORD);
     await page.getByText(`In this browser ${other.userName} is signed in`).waitFor();
     await button(page, `Sign in as ${someone.userName}`).click();
-    await page.getByLabel(/^Password/).fill(GOOD);
+    await page.getByLabel(/^Password/).fill(GOOD_PASSWORD);
     await button(page, 'Sign in').click();
     await heading(page, 'Home').waitFor();
   });
@@ -200,7 +197,7 @@ describe('setting up a new server', () => {
       await page.getByLabel('Last name').fill('Lovelace');
       await page.getByLabel('Your organization').fill('Analytical Engines');
       const passwords = [page.getByLabel(/^Password \*?$/), page.getByLabel(/^Password again/)];
-      for (const input of passwords) await input.fill(GOOD);
+      for (const input of passwords) await input.fill(GOOD_PASSWORD);
       const create = button(page, 'Create Administrator and sign in');
       await create.click();
       await page.getByRole('alert').getByText('This is not the set-up code').waitFor();
@@ -210,7 +207,7 @@ describe('setting up a new server', () => {
       await page.getByRole('alert').getByText('It must have at least 15 characters.').waitFor();
       expect(await accessibilityProblems(page)).toEqual([]);
       await picture(page, 'setup-light');
-      for (const input of passwords) await input.fill(GOOD);
+      for (const input of passwords) await input.fill(GOOD_PASSWORD);
       await create.click();
       await heading(page, 'Home').waitFor();
       await open('/setup');

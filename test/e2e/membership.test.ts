@@ -30,16 +30,6 @@ const names = (page: Page) =>
 const table = (page: Page) => page.getByRole('table', { name: 'Accounts' });
 const rowOf = (page: Page, name: string) => page.getByRole('row', { name });
 
-/** Looks at the screen in both schemes. */
-async function inBothSchemes(page: Page, name: string): Promise<void> {
-  for (const scheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-    expect(await accessibilityProblems(page)).toEqual([]);
-    await picture(page, `${name}-${scheme}`);
-  }
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-}
-
 describe('the membership of an organization in the console', () => {
   let console: TestConsole;
   let organization: Awaited<ReturnType<typeof newOrganization>>;
@@ -116,7 +106,6 @@ describe('the membership of an organization in the console', () => {
     expect(await rowOf(page, 'annie').innerText()).toContain('Locked');
     // Who may not see System roles finds no trace of them.
     expect(await page.getByRole('columnheader', { name: 'System role' }).count()).toBe(0);
-    await inBothSchemes(page, 'membership');
   });
 
   it('does not offer what the limit does not allow, and says why', async () => {
@@ -310,7 +299,6 @@ describe('the membership of an organization in the console', () => {
     await user.open(`/organizations/${organization.id}/review`);
     const list = page.getByRole('table', { name: 'Expiring accounts' });
     await list.getByText(email('joan')).waitFor();
-    await inBothSchemes(page, 'review');
     await page.getByRole('button', { name: `Disable ${email('joan')}` }).click();
     await list.getByText(email('joan')).waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Undo' }).click();
@@ -369,7 +357,6 @@ describe('the membership of an organization in the console', () => {
     await other.page.getByRole('link', { name: 'Change the limit' }).first().waitFor();
     await other.open('/accounts?search=siem');
     await other.page.getByRole('columnheader', { name: 'Organization', exact: true }).waitFor();
-    await inBothSchemes(other.page, 'all-accounts');
     const setting = { name: 'accountsAdministratorManagesMembers' } as const;
     await setSetting(console.app, console.app.operator, { ...setting, value: false });
     await other.open(address());

@@ -1,4 +1,3 @@
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { editProfile } from '../../server/features/accounts/profile.service.ts';
 import { setOrganizationPermissions } from '../../server/features/owners/organizations.service.ts';
@@ -6,52 +5,35 @@ import { setSetting } from '../../server/features/settings/settings.service.ts';
 import { newOrganization, newPerson, newPersonWithPassword } from '../../server/testing/builders.ts';
 import { restClient } from '../../server/testing/rest-client.ts';
 import { freshCode } from '../../server/testing/second-factors.ts';
-import { accessibilityProblems, openTestConsole, picture, type TestConsole } from './console.ts';
-
-const GOOD = 'a lantern under seven bridges';
-const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+import { accessibilityProblems, picture, type TestConsole } from './console.ts';
+import {
+  button,
+  GOOD_PASSWORD,
+  heading,
+  openSetUpConsole,
+  SHOWN_SECRET,
+  storeRecoveryCodes,
+  virtualAuthenticator,
+} from './journeys.ts';
 
 describe('the own profile', () => {
   let console: TestConsole;
   let organization: Awaited<ReturnType<typeof newOrganization>>;
   beforeAll(async () => {
-    console = await openTestConsole();
+    console = await openSetUpConsole();
     organization = await newOrganization(console.app);
-    await newPerson(console.app, 'Administrator', organization);
   });
   afterAll(async () => {
     expect(console.troubles).toEqual([]);
     await console.close();
   });
-  async function signedIn(address: string, scheme: 'light' | 'dark' = 'light') {
+  async function signedIn(address: string) {
     const someone = await newPersonWithPassword(console.app, 'Organization Administrator', organization);
-    const user = await console.newUser({ scheme });
+    const user = await console.newUser();
     await user.signIn(someone, address);
-    await user.page.getByRole('heading', { level: 1, name: 'My profile' }).waitFor();
+    await heading(user.page, 'My profile').waitFor();
     return { ...someone, ...user };
   }
-
-  it.each(['light', 'dark'] as const)('looks right and is accessible on every tab, in %s', async (scheme) => {
-    const { page } = await signedIn('/profile', scheme);
-    for (const [tab, wait] of [
-      ['About you', page.getByRole('combobox', { name: 'Time zone' })],
-      ['E-mail and password', page.getByLabel(/^Present password/)],
-      ['Second factors', button(page, 'Set up an app')],
-      ['Sessions', page.getByRole('table', { name: 'Sessions' })],
-    ] as const) {
-      await page.getByRole('tab', { name: tab }).click();
-      await wait.first().waitFor();
-      expect(await accessibilityProblems(page), tab).toEqual([]);
-      const name = tab.toLowerCase().replaceAll(' ', '-');
-      await picture(page, `profile-${name}-${scheme}`);
-      await page.setViewportSize({ width: 360, height: 780 });
-      await expect
-        .poll(() => page.evaluate<number>('document.documentElement.scrollWidth'), { message: tab })
-        .toBeLessThanOrEqual(360);
-      if (scheme === 'light') await picture(page, `profile-${name}-phone`);
-      await page.setViewportSize({ width: 1280, height: 800 });
-    }
-  });
 
   it('is edited: names, time zone, log-out and summary, and the pseudonym where that is allowed', async () => {
     const { page, open, accountId } = await signedIn('/profile');
@@ -123,42 +105,29 @@ describe('the own profile', () => {
     await page.getByText('Only whoever administers your organization can have it changed').waitFor();
     await page.getByLabel(/^Present password/).fill('wrong');
     for (const label of [/^New password \*?$/, /^New password again/])
-      await page.getByLabel(label).fill(GOOD);
+      await page.getByLabel(label).fill(GOOD_PASSWORD);
     await button(page, 'Change password').click();
     await page.getByText('Is not the present password.').waitFor();
     await page.getByLabel(/^Present password/).fill(password);
     await button(page, 'Change password').click();
     await page.getByText('Your password is changed.').waitFor();
     const client = restClient(console.url);
-    await client.signIn(userName, GOOD);
+    await client.signIn(userName, GOOD_PASSWORD);
     expect((await client.request('GET', '/session')).status).toBe(200);
   });
 
   it('holds second factors: an app, passkeys, recovery codes', async () => {
-    const { page, context } = await signedIn('/profile?tab=second-factors');
+    const { page } = await signedIn('/profile?tab=second-factors');
     await page.getByText('Your account has no second factor').waitFor();
     await button(page, 'Set up an app').click();
-    const secret = await page.getByText(/^([A-Z2-7]{4} )+[A-Z2-7]+$/).innerText();
+    const secret = await page.getByText(SHOWN_SECRET).innerText();
     expect(await accessibilityProblems(page)).toEqual([]);
     await page.getByLabel('Code that the app shows').fill(freshCode(console.app, secret.replaceAll(' ', '')));
     await button(page, 'Confirm the app').click();
-    await button(page, 'Copy all').click();
-    await page.getByLabel('I have stored them').check();
-    await button(page, 'Done').click();
+    await storeRecoveryCodes(page);
     await page.getByText('10 of 10 are left.').waitFor();
 
-    const device = await context.newCDPSession(page);
-    await device.send('WebAuthn.enable');
-    await device.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        transport: 'internal',
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-      },
-    });
+    await virtualAuthenticator(page);
     await button(page, 'Add a passkey').click();
     await page.getByLabel('Name of the passkey').fill('Laptop');
     await button(page, 'Add passkey').click();
@@ -179,9 +148,7 @@ describe('the own profile', () => {
     await button(page, 'Make new codes').click();
     await page.getByRole('dialog').getByRole('button', { name: 'Make new codes' }).click();
     await page.getByRole('dialog', { name: 'Store your recovery codes' }).waitFor();
-    await button(page, 'Copy all').click();
-    await page.getByLabel('I have stored them').check();
-    await button(page, 'Done').click();
+    await storeRecoveryCodes(page);
     await button(page, 'Remove Old laptop').click();
     await button(page, 'Remove passkey').click();
     await page.getByRole('table', { name: 'Passkeys' }).waitFor({ state: 'detached' });

@@ -158,9 +158,6 @@ describe('system settings, mail and terms of service in the console', () => {
       .getByRole('button', { name: 'Back to the default (none): Password at the mail server' })
       .click();
     await eventually(() => secret.getAttribute('placeholder')).toBe('None');
-    await page.setViewportSize({ width: 380, height: 760 });
-    await picture(page, 'settings-phone');
-    await page.setViewportSize({ width: 1280, height: 800 });
   });
 
   it('send a test mail, and tell what the mail server answered', async () => {
@@ -219,7 +216,6 @@ describe('system settings, mail and terms of service in the console', () => {
     const publish = drawer.getByRole('button', { name: 'Publish', exact: true });
     expect(await publish.isDisabled()).toBe(true);
     await drawer.getByRole('textbox', { name: 'The terms' }).fill('Be kind.\nReport what you see.');
-    expect(await inBothSchemes(page, 'publish-terms')).toEqual([]);
     // What is written is not lost by accident.
     await page.keyboard.press('Escape');
     await page.getByRole('dialog', { name: 'Leave without saving?' }).waitFor();
@@ -236,7 +232,6 @@ describe('system settings, mail and terms of service in the console', () => {
     expect(await accessibilityProblems(page)).toEqual([]);
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    expect(await inBothSchemes(page, 'terms')).toEqual([]);
     await page.getByRole('tab', { name: 'Acceptances' }).click();
     await page.getByText('Nobody has accepted any terms yet').waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);

@@ -1,33 +1,32 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { CDPSession, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setSetting } from '../../server/features/settings/settings.service.ts';
-import { newOrganization, newPerson, newPersonWithPassword } from '../../server/testing/builders.ts';
+import { newOrganization, newPersonWithPassword } from '../../server/testing/builders.ts';
 import { configureUnreachableMail, mailsTo } from '../../server/testing/outbox.ts';
 import { restClient } from '../../server/testing/rest-client.ts';
 import { enrolTotp, freshCode } from '../../server/testing/second-factors.ts';
-import { accessibilityProblems, openTestConsole, picture, type TestConsole } from './console.ts';
+import { accessibilityProblems, picture, type TestConsole } from './console.ts';
+import {
+  button,
+  heading,
+  openSetUpConsole,
+  SHOWN_SECRET,
+  storeRecoveryCodes,
+  typeSignIn,
+  virtualAuthenticator,
+} from './journeys.ts';
 
 /** What is served, with a compressed copy of each file. */
 const BUILT = path.join(import.meta.dirname, '..', '..', 'console', 'dist');
-
-const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true });
-const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
-
-async function type(page: Page, email: string, password: string): Promise<void> {
-  await page.getByLabel('E-mail address').fill(email);
-  await page.getByLabel(/^Password/).fill(password);
-  await button(page, 'Sign in').click();
-}
 
 describe('signing in to the console', () => {
   let console: TestConsole;
   let organization: Awaited<ReturnType<typeof newOrganization>>;
   beforeAll(async () => {
-    console = await openTestConsole();
+    console = await openSetUpConsole();
     organization = await newOrganization(console.app);
-    await newPerson(console.app, 'Administrator', organization);
   });
   afterAll(async () => {
     expect(console.troubles).toEqual([]);
@@ -65,7 +64,7 @@ describe('signing in to the console', () => {
     await button(page, 'Sign in').click();
     await page.getByRole('alert').filter({ hasText: 'do not belong together' }).waitFor();
     await picture(page, 'sign-in-refused-light');
-    await type(page, userName, password);
+    await typeSignIn(page, { userName, password });
     await heading(page, 'Home').waitFor();
     await page.getByRole('button', { name: /Your account/ }).click();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
@@ -74,26 +73,11 @@ describe('signing in to the console', () => {
     await heading(page, 'Sign in').waitFor();
   });
 
-  it.each(['light', 'dark'] as const)(
-    'looks right and is accessible in %s, and on a phone',
-    async (scheme) => {
-      const { page, open, context } = await console.newUser({ scheme });
-      await open('/sign-in');
-      await button(page, 'Sign in with a passkey').waitFor();
-      expect(await accessibilityProblems(page)).toEqual([]);
-      await picture(page, `sign-in-${scheme}`);
-      await page.setViewportSize({ width: 360, height: 740 });
-      if (scheme === 'light') await picture(page, 'sign-in-phone');
-      expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
-      await context.close();
-    },
-  );
-
   it('leads to where one wanted to go, within the console and nowhere else', async () => {
     const someone = await person();
     const first = await console.newUser();
     await first.open('/profile?tab=sessions');
-    await type(first.page, someone.userName, someone.password);
+    await typeSignIn(first.page, someone);
     await heading(first.page, 'My profile').waitFor();
     expect(new URL(first.page.url()).search).toBe('?tab=sessions');
     // Who is signed in already goes on at once.
@@ -126,7 +110,7 @@ describe('signing in to the console', () => {
         })
       ).status;
     for (let attempt = 0; attempt < 100 && (await guess()) !== 429; attempt++);
-    await type(page, userName, 'wrong');
+    await typeSignIn(page, { userName, password: 'wrong' });
     await wait.getByText(/the next attempt is looked at from \d\d:\d\d:\d\d on/).waitFor();
     await wait.getByText(/^Wait \d+/).waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);
@@ -141,7 +125,7 @@ describe('signing in to the console', () => {
     const user = await console.newUser();
     const { page } = user;
     await user.open('/sign-in');
-    await type(page, someone.userName, someone.password);
+    await typeSignIn(page, someone);
     await heading(page, 'Show your second factor').waitFor();
     await page.getByText('Step 2 of 2: Second factor').waitFor();
     const code = page.getByLabel('Code of your authenticator app');
@@ -159,7 +143,7 @@ describe('signing in to the console', () => {
     for (const isUsed of [false, true]) {
       await user.context.clearCookies();
       await user.open('/sign-in');
-      await type(page, someone.userName, someone.password);
+      await typeSignIn(page, someone);
       await button(page, 'Use a recovery code instead').click();
       await page.getByLabel('Recovery code').fill(recovery);
       await button(page, 'Go on').click();
@@ -180,9 +164,7 @@ describe('signing in to the console', () => {
     await page.getByLabel('Name of the passkey').fill('Laptop');
     await button(page, 'Add passkey').click();
     await page.getByRole('dialog', { name: 'Store your recovery codes' }).waitFor();
-    await button(page, 'Copy all').click();
-    await page.getByLabel('I have stored them').check();
-    await button(page, 'Done').click();
+    await storeRecoveryCodes(page);
     await page.getByRole('table', { name: 'Passkeys' }).getByText('Laptop').waitFor();
 
     await user.context.clearCookies();
@@ -192,7 +174,7 @@ describe('signing in to the console', () => {
 
     await user.context.clearCookies();
     await user.open('/sign-in');
-    await type(page, someone.userName, someone.password);
+    await typeSignIn(page, someone);
     await heading(page, 'Show your second factor').waitFor();
     await button(page, 'Use a passkey').click();
     await heading(page, 'Home').waitFor();
@@ -246,9 +228,8 @@ describe('a session that ends in the middle of work', () => {
   let console: TestConsole;
   let organization: Awaited<ReturnType<typeof newOrganization>>;
   beforeAll(async () => {
-    console = await openTestConsole();
+    console = await openSetUpConsole();
     organization = await newOrganization(console.app);
-    await newPerson(console.app, 'Administrator', organization);
   });
   afterAll(async () => {
     expect(console.troubles).toEqual([]);
@@ -297,7 +278,7 @@ describe('a session that ends in the middle of work', () => {
     await dialog(page).waitFor();
     const other = await user.context.newPage();
     await other.goto(`${console.url}/console/sign-in`);
-    await type(other, someone.userName, someone.password);
+    await typeSignIn(other, someone);
     await heading(other, 'Home').waitFor();
     await dialog(page).waitFor({ state: 'detached' });
     expect(await page.getByLabel('First name').inputValue()).toBe('Typed');
@@ -390,14 +371,12 @@ describe('a session that ends in the middle of work', () => {
       const ask = page.getByRole('dialog', { name: 'Show once more who you are' });
       await ask.getByLabel(/^Password/).fill(someone.password);
       await ask.getByRole('button', { name: 'Go on' }).click();
-      const secret = await setUp.getByText(/^([A-Z2-7]{4} )+[A-Z2-7]+$/).innerText();
+      const secret = await setUp.getByText(SHOWN_SECRET).innerText();
       await setUp
         .getByLabel('Code that the app shows')
         .fill(freshCode(console.app, secret.replaceAll(' ', '')));
       await setUp.getByRole('button', { name: 'Confirm the app' }).click();
-      await button(page, 'Copy all').click();
-      await page.getByLabel('I have stored them').check();
-      await button(page, 'Done').click();
+      await storeRecoveryCodes(page);
       await page.getByText('Your profile is saved.').waitFor();
       expect(await page.getByLabel('First name').inputValue()).toBe('Kept');
     } finally {
@@ -408,19 +387,3 @@ describe('a session that ends in the middle of work', () => {
     }
   });
 });
-
-async function virtualAuthenticator(page: Page, session?: CDPSession, answers = true): Promise<CDPSession> {
-  const device = session ?? (await page.context().newCDPSession(page));
-  await device.send('WebAuthn.enable');
-  await device.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: answers,
-      automaticPresenceSimulation: true,
-    },
-  });
-  return device;
-}
