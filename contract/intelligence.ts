@@ -18,8 +18,16 @@ const stixId = z
   .string()
   .max(300)
   .regex(/^[a-z][a-z0-9-]*--[0-9a-f-]{36}$/i);
-const inCollection = z.strictObject({ collection: collectionId });
-const ofObject = z.strictObject({ collection: collectionId, object: stixId });
+/** What is asked of a collection by its id, which may be unknown. */
+const ofCollection = {
+  tag,
+  params: z.strictObject({ collection: collectionId }),
+  errors: ['not_found'],
+} as const;
+/** The same of one of its objects. */
+const ofObject = { ...ofCollection, params: ofCollection.params.extend({ object: stixId }) };
+const COLLECTION = '/collections/:collection';
+const OBJECT = `${COLLECTION}/objects/:object` as const;
 
 const COUNT_TEXTS = {
   objects: 'How many objects the caller may read, each counted once however many versions it has.',
@@ -86,13 +94,11 @@ export const collectionStatistics = z.strictObject(
 export type CollectionStatistics = z.infer<typeof collectionStatistics>;
 
 export const getCollectionStatisticsEndpoint = endpoint({
+  ...ofCollection,
   method: 'GET',
-  path: '/collections/:collection/statistics',
-  tag,
+  path: `${COLLECTION}/statistics`,
   summary: 'Says how much of which STIX type a collection holds.',
-  params: inCollection,
   output: collectionStatistics,
-  errors: ['not_found'],
 });
 
 const HEAD_TEXTS = {
@@ -184,14 +190,12 @@ export const objectsPage = z.strictObject(
 export type ObjectsPage = z.infer<typeof objectsPage>;
 
 export const listObjectsEndpoint = endpoint({
+  ...ofCollection,
   method: 'GET',
-  path: '/collections/:collection/objects',
-  tag,
+  path: `${COLLECTION}/objects`,
   summary: 'Lists the objects of a collection, the newest first.',
-  params: inCollection,
   query: objectsQuery,
   output: objectsPage,
-  errors: ['not_found'],
 });
 
 const versionItem = z.strictObject(
@@ -234,11 +238,10 @@ export const objectDetails = z.strictObject(
 export type ObjectDetails = z.infer<typeof objectDetails>;
 
 export const getObjectEndpoint = endpoint({
+  ...ofObject,
   method: 'GET',
-  path: '/collections/:collection/objects/:object',
-  tag,
+  path: OBJECT,
   summary: 'Shows an object with its JSON and its versions.',
-  params: ofObject,
   query: z.strictObject(
     described(
       {
@@ -255,7 +258,6 @@ export const getObjectEndpoint = endpoint({
     ),
   ),
   output: objectDetails,
-  errors: ['not_found'],
 });
 
 export const neighbourNode = z.strictObject(
@@ -310,16 +312,14 @@ export const neighbours = z.strictObject(
 export type Neighbours = z.infer<typeof neighbours>;
 
 export const getNeighboursEndpoint = endpoint({
+  ...ofObject,
   method: 'GET',
-  path: '/collections/:collection/objects/:object/neighbours',
-  tag,
+  path: `${OBJECT}/neighbours`,
   summary: 'Shows what an object refers to, what refers to it, and how.',
-  params: ofObject,
   query: z.strictObject({
     limit: queryNumber(1, MAX_NEIGHBOURS)
       .optional()
       .describe(`How many neighbours at most: 1 to ${MAX_NEIGHBOURS}; 60 unless given.`),
   }),
   output: neighbours,
-  errors: ['not_found'],
 });
