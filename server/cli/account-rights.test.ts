@@ -16,7 +16,7 @@ describe('taxiway account rights', () => {
     expect(out).toMatch(/^jane@example\.org of "Acme Power"\n/);
     expect(out).toMatch(/System role +User\n/);
     expect(out).toMatch(
-      /Acme Power +intelligence\.create +yes +its Organization role Standard User +To add intelligence/,
+      /Acme Power +intelligence\.create +yes +their Organization role Standard User +To add intelligence/,
     );
     expect(out).not.toContain('settings.edit');
     const all = await taxiway(['account', 'rights', 'jane@example.org', '--all']);

@@ -53,7 +53,7 @@ function rightsLines(rights: AccountRights, showsAll: boolean): string[] {
       bounds.map((bound) => `  ${kind}${hint === null ? '' : ` …${hint}`}: ${bound}`),
     ),
     ...(rows.length === 0
-      ? ['There is nothing that it may do.']
+      ? ['There is nothing that the account may do.']
       : tableLines(['Where', 'Permission', 'Held', 'Why', 'To do what'], rows)),
     ...(rights.more ? ['', 'It belongs to more communities and sources than are explained here.'] : []),
   ];
@@ -69,7 +69,7 @@ function heldOf({ granted }: Right): string {
 }
 
 function why({ granted, through, withheld, only }: Right): string {
-  if (granted === null) return 'depends on its System role, which you may not see';
+  if (granted === null) return 'depends on the System role, which you may not see';
   if (withheld !== null) return withheld;
   if (through.length === 0) return 'nothing gives it';
   return [through.map(({ from }) => from).join(', and '), ...only].join('. ').replace(/\.$/, '');

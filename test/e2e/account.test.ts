@@ -147,15 +147,15 @@ describe('the page of an account in the console', () => {
 
   it('says why it may do something, and why not, place by place', async () => {
     await user.open(address(ada, 'rights'));
-    await page.getByRole('button', { name: /its organization/ }).waitFor();
+    await page.getByRole('button', { name: /their organization/ }).waitFor();
     expect(await inBothSchemes(page, 'account-rights')).toEqual([]);
-    await page.getByRole('combobox', { name: /Why may it/ }).fill('read everything');
+    await page.getByRole('combobox', { name: /^Why may Ada Byron/ }).fill('read everything');
     await page.getByRole('option', { name: 'To read everything in the owner.' }).click();
     const place = page.getByRole('region', { name: organization.name, exact: true });
-    await place.getByText(/Through its Organization role Standard User/).waitFor();
+    await place.getByText(/Through their Organization role Standard User/).waitFor();
     await page
       .getByRole('region', { name: 'Energy ISAC' })
-      .getByText(/the Community role Contributor, by the default role of its organization/)
+      .getByText(/the Community role Contributor, by the default role of their organization/)
       .waitFor();
     expect(page.url()).toContain('permission=intelligence.read');
     await page.getByText('Not granted', { exact: true }).first().click();

@@ -55,7 +55,9 @@ export function whyNothing(
   machine: { hasCredential: boolean; serviceWhyNot: string | null } | undefined,
 ): string | null {
   if (obstacle !== undefined)
-    return obstacle.startsWith('its ') ? `I${obstacle.slice(1)}.` : `The account is ${obstacle}.`;
+    return obstacle === 'its organization is disabled'
+      ? `${kind === 'user' || kind === 'read_only' ? 'Their' : 'Its'} organization is disabled.`
+      : `The account is ${obstacle}.`;
   if (machine === undefined) return null;
   if (kind === 'taxii' && machine.serviceWhyNot !== null) return machine.serviceWhyNot;
   return machine.hasCredential ? null : 'It has no credential that is valid.';

@@ -179,11 +179,11 @@ describe('the explanation of rights', () => {
       text: 'To create an account of any of the four kinds in the organization.',
       granted: true,
       through: [
-        { kind: 'system_role', name: 'Super User', from: 'its System role Super User' },
+        { kind: 'system_role', name: 'Super User', from: 'their System role Super User' },
         {
           kind: 'organization_role',
           name: 'Organization Administrator',
-          from: 'its Organization role Organization Administrator',
+          from: 'their Organization role Organization Administrator',
         },
       ],
       withheld: null,
@@ -193,12 +193,12 @@ describe('the explanation of rights', () => {
       {
         kind: 'community_role',
         name: 'Director',
-        from: 'the Community role Director, its individual role there',
+        from: 'the Community role Director, their individual role there',
       },
     ]);
     expect(right('organization', 'account.lock')?.only).toEqual([
-      'Only on accounts whose System role does not rank above its own.',
-      'Not on its own account.',
+      'Only on accounts whose System role does not rank above their own.',
+      'Not on their own account.',
     ]);
     expect(right('account', 'account.lock')).toMatchObject({
       granted: false,
@@ -217,7 +217,7 @@ describe('the explanation of rights', () => {
     ).filter(({ kind }) => kind === 'source');
     expect(place).toMatchObject({ communityRole: 'Commenter', defaultRole: 'Editor', individualRole: null });
     expect(place?.rights[0]?.through[0]?.from).toBe(
-      'the Community role Commenter, by the default role of its organization there, where Editor counts as Commenter for Read Only Users',
+      'the Community role Commenter, by the default role of their organization there, where Editor counts as Commenter for read-only users',
     );
   });
 

@@ -50,6 +50,10 @@ type Where = {
   target(actor: AccountActor): Target;
 };
 
+/** Of people one speaks otherwise than of machines. */
+const isPerson = (kind: AccountKind) => kind === 'user' || kind === 'read_only';
+const whose = (kind: AccountKind) => (isPerson(kind) ? 'their' : 'its');
+
 /** Ranks with everybody: what rank takes away is said beside the right. */
 const LOWEST: SystemRole = 'Taxii User';
 
@@ -74,7 +78,7 @@ export function explainPlaces(
   owners: readonly SharedOwner[],
   permission?: string,
 ): Place[] {
-  return placesOf(organization, owners).flatMap((where): Place[] => {
+  return placesOf(subject, organization, owners).flatMap((where): Place[] => {
     const asked = ALL_PERMISSIONS.filter(
       (each) =>
         PERMISSION_PLACES[each].includes(where.kind) && (permission === undefined || each === permission),
@@ -97,14 +101,18 @@ export function explainPlaces(
   });
 }
 
-function placesOf(organization: { id: number; name: string }, owners: readonly SharedOwner[]): Where[] {
+function placesOf(
+  { kind }: Subject,
+  organization: { id: number; name: string },
+  owners: readonly SharedOwner[],
+): Where[] {
   const none = { owner: null, shared: undefined };
   return [
     { ...none, kind: 'instance', title: 'The instance', target: () => ({ systemRole: LOWEST }) },
     {
       ...none,
       kind: 'account',
-      title: 'Its own account',
+      title: `${isPerson(kind) ? 'Their' : 'Its'} own account`,
       target: ({ accountId, organizationId, systemRole }) => ({ accountId, organizationId, systemRole }),
     },
     {
@@ -161,7 +169,7 @@ function rightAs(subject: Subject, actor: AccountActor, where: Where, permission
     givers.length === 0
       ? null
       : (subject.withheld ??
-        refusalText(refusal) ??
+        refusalText(subject, refusal) ??
         bySubject(subject, permission) ??
         byCollection(subject, actor, where, permission));
   const isGranted = granted && withheld === null;
@@ -179,11 +187,11 @@ function rightAs(subject: Subject, actor: AccountActor, where: Where, permission
   };
 }
 
-function refusalText(refusal: Refusal | undefined): string | undefined {
+function refusalText({ kind }: Subject, refusal: Refusal | undefined): string | undefined {
   if (refusal === undefined) return undefined;
   return {
     own: 'Nobody may do it to their own account.',
-    rank: 'The System role of the account ranks above its own.',
+    rank: `The System role of the account ranks above ${whose(kind)} own.`,
     suspended:
       'Accounts Administrators do not manage members while the system setting accountsAdministratorManagesMembers is off.',
   }[refusal];
@@ -237,26 +245,33 @@ function nameOf({ isSystemRoleShown }: Subject, giver: Giver): string | null {
   return giver.name;
 }
 
-function sourceOf({ isSystemRoleShown }: Subject, giver: Giver, shared: SharedOwner | undefined): string {
-  if (giver.kind === 'own') return 'it is its own account';
+function sourceOf(
+  { kind, isSystemRoleShown }: Subject,
+  giver: Giver,
+  shared: SharedOwner | undefined,
+): string {
+  const its = whose(kind);
+  if (giver.kind === 'own') return `it is ${its} own account`;
   if (giver.kind === 'system_role')
-    return isSystemRoleShown ? `its System role ${giver.name}` : 'its role on the instance';
-  if (giver.kind === 'organization_role') return `its Organization role ${giver.name}`;
+    return isSystemRoleShown ? `${its} System role ${giver.name}` : `${its} role on the instance`;
+  if (giver.kind === 'organization_role') return `${its} Organization role ${giver.name}`;
   const given = shared?.individual ?? shared?.organization_default;
-  const counts = given === giver.name ? '' : `, where ${given} counts as ${giver.name} for Read Only Users`;
+  const counts = given === giver.name ? '' : `, where ${given} counts as ${giver.name} for read-only users`;
   return shared?.individual === null
-    ? `the Community role ${giver.name}, by the default role of its organization there${counts}`
-    : `the Community role ${giver.name}, its individual role there${counts}`;
+    ? `the Community role ${giver.name}, by the default role of ${its} organization there${counts}`
+    : `the Community role ${giver.name}, ${its} individual role there${counts}`;
 }
 
-function boundsOf({ bounds }: Subject, where: Where, permission: Permission): string[] {
+function boundsOf({ kind, bounds }: Subject, where: Where, permission: Permission): string[] {
   const grant: Grant = PERMISSIONS[permission];
   const isOnOthers = where.kind === 'organization' || where.kind === 'other_organizations';
   return [
     ...(grant.ranked === true && isOnOthers
-      ? ['Only on accounts whose System role does not rank above its own.']
+      ? [`Only on accounts whose System role does not rank above ${whose(kind)} own.`]
       : []),
-    ...(grant.self === 'refused' && where.kind === 'organization' ? ['Not on its own account.'] : []),
+    ...(grant.self === 'refused' && where.kind === 'organization'
+      ? [`Not on ${whose(kind)} own account.`]
+      : []),
     ...(bounds?.readOnlyCredentials === 'some' && !isReading(permission)
       ? ['Not with those of its credentials that may only read.']
       : []),
@@ -264,15 +279,17 @@ function boundsOf({ bounds }: Subject, where: Where, permission: Permission): st
 }
 
 function noteOf(
-  { actor, bounds }: Subject,
+  { kind, actor, bounds }: Subject,
   { shared, owner }: Where,
   rights: readonly Right[],
 ): string | null {
   if (shared !== undefined && roleIn(actor, shared) === 'Banned')
-    return 'It is Banned there, and sees nothing.';
+    return isPerson(kind)
+      ? 'They are Banned there, and see nothing.'
+      : 'It is Banned there, and sees nothing.';
   if (bounds !== undefined && owner !== null && bounds.onlyOwners?.has(owner.id) === false)
     return 'It is not on its allow-list.';
   return rights.some(({ granted }) => granted === null)
-    ? 'What its System role gives beside is not shown to you.'
+    ? `What ${whose(kind)} System role gives beside is not shown to you.`
     : null;
 }

@@ -79,7 +79,7 @@ describe.each(ENGINES)('the rights of an account on %s', (engine) => {
         {
           kind: 'community_role',
           name: 'Editor',
-          from: 'the Community role Editor, by the default role of its organization there',
+          from: 'the Community role Editor, by the default role of their organization there',
         },
       ],
     });
@@ -168,7 +168,7 @@ describe.each(ENGINES)('the rights of an account on %s', (engine) => {
     expect(await withheld()).toBe('The account is disabled.');
     await change(person.accountId, { disabled_at: null });
     await setOrganizationPermissions(app, app.operator, { organization: organization.id, disabled: true });
-    expect(await withheld()).toBe('Its organization is disabled.');
+    expect(await withheld()).toBe('Their organization is disabled.');
   });
 
   it('of an Accounts Administrator follow the setting accountsAdministratorManagesMembers', async () => {

@@ -98,7 +98,7 @@ const LINKS = {
 const WAYS_BACK: Readonly<Record<LockedDown['letBackInBy'], string>> = {
   password_reset: 'Send a password reset link: “Actions”, then “Send password reset”.',
   invitation: 'Send an invitation: “Actions”, then “Send invitation”.',
-  credential: 'Give it new credentials in the tab “Keys”, and pass them on to whoever runs it.',
+  credential: 'Give it new credentials in the tab “Credentials”, and pass them on to whoever runs it.',
 };
 
 function Restore({ result, onClose }: { result: LockedDown; onClose: () => void }) {

@@ -38,6 +38,7 @@ export function OrganizationSelect({ label, description, value, onChange, but, e
       placeholder={isClearable === true ? 'Any' : undefined}
       searchable
       clearable={isClearable === true}
+      allowDeselect={isClearable === true}
       clearButtonProps={{ 'aria-label': `Clear ${label.toLowerCase()}` }}
       searchValue={typed}
       onSearchChange={setTyped}

@@ -24,13 +24,13 @@ import {
 import { useEndpoint } from '../../api/queries.ts';
 import { useSearchChange } from '../../kit/paging.tsx';
 import { Answered } from '../../kit/states.tsx';
-import { CREDENTIAL_WORDS } from './account-words.ts';
+import { CREDENTIAL_WORDS, isPerson, nameOf } from './account-words.ts';
 import { listed } from './facts.tsx';
 
 /** Why the account may do something, or may not: place by place, and through which role. */
 export function RightsTab({ account }: { account: AccountDetails }) {
   const rights = useEndpoint(getAccountRightsEndpoint, { params: { account: String(account.id) } });
-  return <Answered query={rights}>{(found) => <Rights rights={found} />}</Answered>;
+  return <Answered query={rights}>{(found) => <Rights rights={found} name={nameOf(account)} />}</Answered>;
 }
 
 const FILTERS = {
@@ -39,7 +39,7 @@ const FILTERS = {
   not: ({ granted }: Right) => granted !== true,
 } as const;
 
-function Rights({ rights }: { rights: AccountRights }) {
+function Rights({ rights, name }: { rights: AccountRights; name: string }) {
   const { permission } = useSearch({ from: '/inside/accounts/$account' });
   const changeSearch = useSearchChange();
   const [filter, setFilter] = useState<keyof typeof FILTERS>('all');
@@ -57,12 +57,12 @@ function Rights({ rights }: { rights: AccountRights }) {
   return (
     <Stack>
       {rights.withheld !== null && (
-        <Alert color="orange" title="It may do nothing at all now">
+        <Alert color="orange" title={`${name} may do nothing at all now`}>
           {rights.withheld}
         </Alert>
       )}
       {rights.machine?.serviceWhyNot != null && (
-        <Alert color="orange" title="It cannot use TAXII now">
+        <Alert color="orange" title={`${name} cannot use TAXII now`}>
           {rights.machine.serviceWhyNot}
         </Alert>
       )}
@@ -72,7 +72,7 @@ function Rights({ rights }: { rights: AccountRights }) {
       </Text>
       <Group align="flex-end">
         <Select
-          label="Why may it, or may it not …"
+          label={`Why may ${name}, or may not …`}
           placeholder="Any right: type a part of it"
           searchable
           clearable
@@ -103,10 +103,10 @@ function Rights({ rights }: { rights: AccountRights }) {
           {places.map((place) => (
             <Accordion.Item key={keyOf(place)} value={keyOf(place)}>
               <Accordion.Control>
-                <PlaceTitle place={place} />
+                <PlaceTitle place={place} isPerson={isPerson(rights.account)} />
               </Accordion.Control>
               <Accordion.Panel>
-                <PlaceRights place={place} />
+                <PlaceRights place={place} name={name} isPerson={isPerson(rights.account)} />
               </Accordion.Panel>
             </Accordion.Item>
           ))}
@@ -114,13 +114,15 @@ function Rights({ rights }: { rights: AccountRights }) {
       ) : (
         places.map((place) => (
           <Card key={keyOf(place)} withBorder component="section" aria-label={place.title}>
-            <PlaceTitle place={place} />
-            <PlaceRights place={place} />
+            <PlaceTitle place={place} isPerson={isPerson(rights.account)} />
+            <PlaceRights place={place} name={name} isPerson={isPerson(rights.account)} />
           </Card>
         ))
       )}
       {rights.more && (
-        <Text c="dimmed">It has roles in more communities and sources than are explained here at once.</Text>
+        <Text c="dimmed">
+          {name} has roles in more communities and sources than are explained here at once.
+        </Text>
       )}
     </Stack>
   );
@@ -131,20 +133,21 @@ const keyOf = ({ kind, owner }: Place): string => `${kind}-${owner?.id ?? 'all'}
 const PLACE_KINDS: Readonly<Record<Place['kind'], string>> = {
   instance: '',
   account: '',
-  organization: 'its organization',
+  organization: 'organization',
   community: 'community',
   source: 'source',
   other_organizations: '',
   other_owners: '',
 };
 
-function PlaceTitle({ place }: { place: Place }) {
+function PlaceTitle({ place, isPerson: isSomebody }: { place: Place; isPerson: boolean }) {
   const granted = place.rights.filter((right) => right.granted === true).length;
   return (
     <Group gap="xs">
       <Text fw={600}>{place.title}</Text>
       {PLACE_KINDS[place.kind] !== '' && (
         <Text size="sm" c="dimmed">
+          {place.kind === 'organization' && (isSomebody ? 'their ' : 'its ')}
           {PLACE_KINDS[place.kind]}
         </Text>
       )}
@@ -160,14 +163,16 @@ function PlaceTitle({ place }: { place: Place }) {
   );
 }
 
-function PlaceRights({ place }: { place: Place }) {
+type Whose = { name: string; isPerson: boolean };
+
+function PlaceRights({ place, ...whose }: { place: Place } & Whose) {
   return (
     <Stack gap="sm" mt="xs">
       {place.note !== null && <Text c="dimmed">{place.note}</Text>}
       <List listStyleType="none" spacing="sm" aria-label={`Rights: ${place.title}`}>
         {place.rights.toSorted(byVerdict).map((right) => (
           <List.Item key={right.permission} icon={<Verdict granted={right.granted} />}>
-            <RightText right={right} />
+            <RightText right={right} {...whose} />
           </List.Item>
         ))}
       </List>
@@ -194,16 +199,17 @@ function Verdict({ granted }: { granted: boolean | null }) {
   );
 }
 
-function RightText({ right }: { right: Right }) {
+function RightText({ right, name, isPerson: isSomebody }: { right: Right } & Whose) {
+  const its = isSomebody ? 'their' : 'its';
   const through = listed(right.through.map(({ from }) => from));
   const why =
     right.granted === true
       ? `Through ${through}.`
       : right.granted === null
-        ? 'That depends on its System role, which is not shown to you.'
+        ? `That depends on the System role of ${name}, which is not shown to you.`
         : right.withheld !== null
-          ? `${through === '' ? '' : `It would have it through ${through}. `}${right.withheld}`
-          : 'None of its roles gives it.';
+          ? `${through === '' ? '' : `${isSomebody ? 'They' : 'It'} would have it through ${through}. `}${right.withheld}`
+          : `None of ${its} roles gives it.`;
   return (
     <>
       <Text>{right.text}</Text>

@@ -1,4 +1,4 @@
-import { Box, Button, Checkbox, Group, Modal, NumberInput, Slider, Stack, Text } from '@mantine/core';
+import { Alert, Box, Button, Checkbox, Group, Modal, NumberInput, Slider, Stack, Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useEffect } from 'react';
 import { replaceCredentialEndpoint } from '../../../../contract/account-endpoints.ts';
@@ -110,6 +110,13 @@ export function RotateDialog({
       >
         <Stack>
           <Text>A new {noun} is generated, and shown once.</Text>
+          {account.status.state !== 'active' && (
+            <Alert color="orange" title="It opens nothing yet">
+              {account.statusCause?.lockdown === true
+                ? `The account is locked down. Make a new ${noun} only once it is clear what happened: it does not end the lockdown, and works from when somebody enables the account.`
+                : `${account.status.reason} The new ${noun} does not change that: it works from when the account may be used again.`}
+            </Alert>
+          )}
           {before !== undefined && (
             <Box pb="lg">
               <Text size="sm" fw={500} id={`overlap-${kind}`}>

@@ -20,15 +20,15 @@ export function RoleChangeShown({
       </Text>
       {differences === undefined && <Loader size="xs" aria-label="Asking what the roles give and take" />}
       {differences === null && (
-        <Text size="sm">Which rights it gains and loses cannot be told beforehand.</Text>
+        <Text size="sm">Which rights are gained and lost cannot be told beforehand.</Text>
       )}
-      {differences?.length === 0 && <Text size="sm">It gains and loses no rights.</Text>}
+      {differences?.length === 0 && <Text size="sm">No rights are gained or lost.</Text>}
       {differences != null && differences.length > 0 && (
         <Differences key={lines.join(' ')} differences={differences} />
       )}
       {isSystemRoleHidden && differences != null && (
         <Text size="xs" c="dimmed">
-          What its System role gives beside is not shown to you.
+          What the System role gives beside is not shown to you.
         </Text>
       )}
     </Stack>
