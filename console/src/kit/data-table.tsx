@@ -9,8 +9,9 @@ import {
   useRef,
   useState,
 } from 'react';
+import { Edge, ScrollAcross } from './scroll-across.tsx';
 import { useKnownShortcut } from './shortcuts.tsx';
-import { useArrowFromSearch, useIsCut, useReturnToRow } from './table-focus.ts';
+import { useArrowFromSearch, useReturnToRow } from './table-focus.ts';
 
 export type Column<Row> = {
   id: string;
@@ -58,9 +59,6 @@ type Props<Row> = {
 };
 
 const STICKY = { position: 'sticky', right: 0, background: 'var(--mantine-color-body)' } as const;
-/** Where columns go on beneath what stays in sight, or beyond the edge, they are seen to. */
-const OVER = { ...STICKY, boxShadow: '-10px 0 10px -10px light-dark(#0006, #000)' } as const;
-const CUT = { boxShadow: 'inset -10px 0 10px -10px light-dark(#0006, #000)' } as const;
 const SKELETONS = ['a', 'b', 'c', 'd', 'e', 'f'];
 
 /**
@@ -82,7 +80,6 @@ export function DataTable<Row>(props: Props<Row>) {
     pages,
   } = props;
   const body = useRef<HTMLTableSectionElement>(null);
-  const { container, isCut } = useIsCut();
   const hasSticky = columns.some(({ isSticky }) => isSticky === true);
   const [active, setActive] = useState(0);
   const arriveAt = useRef<'first' | 'last' | null>(null);
@@ -145,67 +142,66 @@ export function DataTable<Row>(props: Props<Row>) {
   };
 
   if (rows !== undefined && rows.length === 0) return <>{empty}</>;
-  return (
-    <Table.ScrollContainer
-      minWidth={Math.min(900, 140 * columns.length)}
-      type="native"
-      ref={container}
-      style={isCut && !hasSticky ? CUT : undefined}
-    >
-      <Table aria-label={label} aria-busy={rows === undefined || isStale} opacity={isStale ? 0.6 : 1}>
-        <Head {...props} isCut={isCut} />
-        <Table.Tbody ref={body}>
-          {rows === undefined
-            ? SKELETONS.map((key) => (
-                <Table.Tr key={key}>
-                  {onSelect !== undefined && <Table.Td />}
+  const table = (isCut: boolean) => (
+    <Table aria-label={label} aria-busy={rows === undefined || isStale} opacity={isStale ? 0.6 : 1}>
+      <Head {...props} isCut={isCut} />
+      <Table.Tbody ref={body}>
+        {rows === undefined
+          ? SKELETONS.map((key) => (
+              <Table.Tr key={key}>
+                {onSelect !== undefined && <Table.Td />}
+                {columns.map((column) => (
+                  <Table.Td key={column.id}>
+                    <Skeleton height={14} my={4} />
+                  </Table.Td>
+                ))}
+              </Table.Tr>
+            ))
+          : rows.map((row, index) => (
+              <Fragment key={keyOf(row)}>
+                <Table.Tr
+                  data-row
+                  tabIndex={index === Math.min(active, rows.length - 1) ? 0 : -1}
+                  aria-selected={selected === undefined ? undefined : selected.has(keyOf(row))}
+                  onFocus={() => setActive(index)}
+                  onKeyDown={(event) => onKeyDown(event, index, row)}
+                  onClick={(event) => {
+                    if (onOpen !== undefined && isMeantForRow(event)) open(row);
+                    else if (isOnLink(event)) onOpened(keyOf(row));
+                  }}
+                  style={onOpen === undefined ? undefined : { cursor: 'pointer' }}
+                >
+                  {onSelect !== undefined && (
+                    <Table.Td w={40}>
+                      <Checkbox
+                        aria-label={`Select ${props.nameOf?.(row) ?? keyOf(row)}`}
+                        checked={selected?.has(keyOf(row)) ?? false}
+                        onChange={() => toggle(row)}
+                      />
+                    </Table.Td>
+                  )}
                   {columns.map((column) => (
-                    <Table.Td key={column.id}>
-                      <Skeleton height={14} my={4} />
+                    <Table.Td
+                      key={column.id}
+                      ta={column.align ?? 'left'}
+                      w={column.width}
+                      style={column.isSticky === true ? STICKY : undefined}
+                    >
+                      {column.isSticky === true && isCut && <Edge right="100%" />}
+                      {column.render(row)}
                     </Table.Td>
                   ))}
                 </Table.Tr>
-              ))
-            : rows.map((row, index) => (
-                <Fragment key={keyOf(row)}>
-                  <Table.Tr
-                    data-row
-                    tabIndex={index === Math.min(active, rows.length - 1) ? 0 : -1}
-                    aria-selected={selected === undefined ? undefined : selected.has(keyOf(row))}
-                    onFocus={() => setActive(index)}
-                    onKeyDown={(event) => onKeyDown(event, index, row)}
-                    onClick={(event) => {
-                      if (onOpen !== undefined && isMeantForRow(event)) open(row);
-                      else if (isOnLink(event)) onOpened(keyOf(row));
-                    }}
-                    style={onOpen === undefined ? undefined : { cursor: 'pointer' }}
-                  >
-                    {onSelect !== undefined && (
-                      <Table.Td w={40}>
-                        <Checkbox
-                          aria-label={`Select ${props.nameOf?.(row) ?? keyOf(row)}`}
-                          checked={selected?.has(keyOf(row)) ?? false}
-                          onChange={() => toggle(row)}
-                        />
-                      </Table.Td>
-                    )}
-                    {columns.map((column) => (
-                      <Table.Td
-                        key={column.id}
-                        ta={column.align ?? 'left'}
-                        w={column.width}
-                        style={column.isSticky === true ? (isCut ? OVER : STICKY) : undefined}
-                      >
-                        {column.render(row)}
-                      </Table.Td>
-                    ))}
-                  </Table.Tr>
-                  <Detail columns={columns.length + (onSelect === undefined ? 0 : 1)}>{detail?.(row)}</Detail>
-                </Fragment>
-              ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+                <Detail columns={columns.length + (onSelect === undefined ? 0 : 1)}>{detail?.(row)}</Detail>
+              </Fragment>
+            ))}
+      </Table.Tbody>
+    </Table>
+  );
+  return (
+    <ScrollAcross label={label} minWidth={Math.min(900, 140 * columns.length)}>
+      {hasSticky ? table : table(false)}
+    </ScrollAcross>
   );
 }
 
@@ -269,9 +265,10 @@ function Head<Row>({
             <Table.Th
               key={id}
               ta={align}
-              style={isSticky === true ? (isCut ? OVER : STICKY) : { position: 'relative' }}
+              style={isSticky === true ? STICKY : { position: 'relative' }}
               aria-sort={name === undefined ? undefined : isUp ? 'ascending' : isDown ? 'descending' : 'none'}
             >
+              {isSticky === true && isCut && <Edge right="100%" />}
               {name === undefined || onSort === undefined ? (
                 <Text span size="sm" fw={600} className={isHeaderHidden === true ? 'visually-hidden' : ''}>
                   {header}

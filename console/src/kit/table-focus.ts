@@ -1,5 +1,5 @@
 import { useRouterState } from '@tanstack/react-router';
-import { type RefCallback, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 
 /** So long after the last letter the question that was typed is on its way. */
 const TYPED_MS = 350;
@@ -88,24 +88,4 @@ export function useReturnToRow(
     return () => cancelAnimationFrame(frame);
   }, [index, place]);
   return { onOpened: (row) => opened.set(place, row) };
-}
-
-/** Whether something of a table that is wider than the screen lies beyond its right edge. */
-export function useIsCut(): { container: RefCallback<HTMLElement>; isCut: boolean } {
-  const [current, setContainer] = useState<HTMLElement | null>(null);
-  const [isCut, setCut] = useState(false);
-  useEffect(() => {
-    if (current === null) return;
-    const look = () => setCut(current.scrollWidth - current.clientWidth - current.scrollLeft > 1);
-    look();
-    const observer = new ResizeObserver(look);
-    observer.observe(current);
-    for (const child of current.children) observer.observe(child);
-    current.addEventListener('scroll', look, { passive: true });
-    return () => {
-      observer.disconnect();
-      current.removeEventListener('scroll', look);
-    };
-  }, [current]);
-  return { container: setContainer, isCut };
 }

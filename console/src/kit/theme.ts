@@ -72,10 +72,11 @@ const FILLED = {
   '--mantine-color-red-filled-hover': '#b02525',
 };
 
-/** Where the library's own colours have less contrast with their ground than WCAG 2.2 §1.4.3 wants. */
+/** Where the library's own colours have less contrast with their ground than WCAG 2.2 §1.4.3 and §1.4.11 want. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
+    '--edge': 'var(--mantine-color-gray-6)',
     '--mantine-color-dimmed': '#4f565e',
     '--mantine-color-placeholder': '#646b73',
     '--mantine-color-error': 'var(--mantine-color-red-9)',
@@ -89,6 +90,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-cyan-light-color': '#0a4f5c',
   },
   dark: {
+    '--edge': 'var(--mantine-color-dark-2)',
     '--mantine-color-dimmed': '#aab0b8',
     '--mantine-color-placeholder': '#9aa1aa',
     '--mantine-color-error': 'var(--mantine-color-red-4)',

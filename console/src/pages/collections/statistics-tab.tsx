@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import type { CollectionStatistics } from '../../../../contract/intelligence.ts';
 import { Instant } from '../../kit/instant.tsx';
 import { ScreenLink } from '../../kit/link.tsx';
+import { ScrollAcross } from '../../kit/scroll-across.tsx';
 import { Empty } from '../../kit/states.tsx';
 import { TypeBadge } from './object-type.tsx';
 import { PUBLISHED_ONLY } from './words.tsx';
@@ -29,7 +30,7 @@ export function StatisticsTab({ statistics }: { statistics: CollectionStatistics
         <Title order={2} size="h5" mb="xs">
           Types
         </Title>
-        <Table.ScrollContainer minWidth={420} type="native">
+        <ScrollAcross label="Objects by type" minWidth={420}>
           <Table aria-label="Objects by type" verticalSpacing={6}>
             <Table.Thead>
               <Table.Tr>
@@ -63,7 +64,7 @@ export function StatisticsTab({ statistics }: { statistics: CollectionStatistics
               ))}
             </Table.Tbody>
           </Table>
-        </Table.ScrollContainer>
+        </ScrollAcross>
         {otherTypes > 0 && (
           <Text size="sm" c="dimmed" mt="xs">
             And {otherTypes.toLocaleString('en')} types more.

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { getTaxiiViewEndpoint, type TaxiiView } from '../../../../contract/taxii-view.ts';
 import { useEndpoint } from '../../api/queries.ts';
 import { Copy, Snippet } from '../../kit/copy.tsx';
+import { ScrollAcross } from '../../kit/scroll-across.tsx';
 import { Answered } from '../../kit/states.tsx';
 import { type Client, clientsFor } from './clients.ts';
 
@@ -69,7 +70,7 @@ type Seen = NonNullable<TaxiiView['shown']>['collections'][number];
 
 function Collections({ collections }: { collections: readonly Seen[] }) {
   return (
-    <Table.ScrollContainer minWidth={560} type="native">
+    <ScrollAcross label="Collections that it sees" minWidth={560}>
       <Table aria-label="Collections that it sees">
         <Table.Thead>
           <Table.Tr>
@@ -111,7 +112,7 @@ function Collections({ collections }: { collections: readonly Seen[] }) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </ScrollAcross>
   );
 }
 

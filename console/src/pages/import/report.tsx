@@ -14,6 +14,7 @@ import {
 import { IconAlertCircle } from '@tabler/icons-react';
 import { useState } from 'react';
 import { IMPORT_OUTCOMES, type ImportedRow, type ImportReport } from '../../../../contract/bulk.ts';
+import { ScrollAcross } from '../../kit/scroll-across.tsx';
 import type { ReadCsv } from './import-csv.ts';
 
 type Outcome = ImportedRow['outcome'];
@@ -48,7 +49,7 @@ export function Report({ report, csv, isDone }: Props) {
         </Alert>
       )}
       <Seats report={report} isDone={isDone} />
-      <ScrollArea type="never" maw="100%">
+      <ScrollArea type="auto" scrollbars="x" offsetScrollbars="present" scrollbarSize={10} maw="100%">
         <SegmentedControl
           aria-label="Rows that are shown"
           value={shown}
@@ -143,13 +144,7 @@ function Grid({
     );
   const names = new Set(columns.map(({ name }) => name));
   return (
-    <Table.ScrollContainer
-      minWidth={Math.max(600, 140 * (columns.length + 3))}
-      type="native"
-      tabIndex={0}
-      role="group"
-      aria-label="Rows of the file, to be scrolled"
-    >
+    <ScrollAcross label="Rows of the file" minWidth={Math.max(600, 140 * (columns.length + 3))}>
       <Table aria-label="Rows of the file" withTableBorder withColumnBorders verticalSpacing={6}>
         <Table.Thead>
           <Table.Tr>
@@ -189,7 +184,7 @@ function Grid({
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </ScrollAcross>
   );
 }
 

@@ -1,5 +1,6 @@
 import { Alert, Button, Group, Table, Text } from '@mantine/core';
 import { useEffect, useRef } from 'react';
+import { ScrollAcross } from '../../kit/scroll-across.tsx';
 
 export type Difference = { label: string; stored: string; mine: string };
 
@@ -22,7 +23,7 @@ export function Meanwhile({ what, differences, onTake, onKeep }: Props) {
     <Alert ref={alert} color="orange" title={`Somebody else has changed ${what} meanwhile`} role="alert">
       <Text size="sm">Nothing of yours is saved or lost.</Text>
       {differences.length > 0 && (
-        <Table.ScrollContainer minWidth={320} type="native">
+        <ScrollAcross label="What differs" minWidth={320}>
           <Table aria-label="What differs" verticalSpacing={4} highlightOnHover={false}>
             <Table.Thead>
               <Table.Tr>
@@ -43,7 +44,7 @@ export function Meanwhile({ what, differences, onTake, onKeep }: Props) {
               ))}
             </Table.Tbody>
           </Table>
-        </Table.ScrollContainer>
+        </ScrollAcross>
       )}
       <Group mt="sm" gap="xs">
         <Button size="compact-sm" variant="default" onClick={onTake}>
