@@ -128,7 +128,7 @@ describe('organizations and the licence in the console', () => {
     await heading(page, 'Tide Tables Ltd').waitFor();
     expect(await limit(page, 'TAXII user').inputValue()).toBe('7');
     // It is empty, so that it can go again; its name is typed first.
-    await page.getByRole('button', { name: 'Delete …' }).click();
+    await page.getByRole('button', { name: 'Delete…' }).click();
     const confirm = page.getByRole('dialog', { name: 'Delete Tide Tables Ltd?' });
     const button = confirm.getByRole('button', { name: 'Delete organization' });
     expect(await button.isDisabled()).toBe(true);
@@ -141,7 +141,7 @@ describe('organizations and the licence in the console', () => {
   it('are not deleted while they hold something, and what is in the way is told', async () => {
     await administrator.open(settingsOf(other.id));
     expect(await inBothSchemes(page, 'organization')).toEqual([]);
-    await page.getByRole('button', { name: 'Delete …' }).click();
+    await page.getByRole('button', { name: 'Delete…' }).click();
     const confirm = page.getByRole('dialog');
     await confirm.getByRole('textbox').fill('Pilot Station');
     await confirm.getByRole('button', { name: 'Delete organization' }).click();
@@ -224,7 +224,7 @@ describe('organizations and the licence in the console', () => {
     await limitsSection(user.page).getByRole('button', { name: 'Save changes' }).click();
     await eventually(() => limitsOf(other.id)).toMatchObject({ taxiiUsers: 8, users: 11 });
     expect(await user.page.getByRole('region', { name: 'Permissions' }).count()).toBe(0);
-    expect(await user.page.getByRole('button', { name: 'Delete …' }).count()).toBe(0);
+    expect(await user.page.getByRole('button', { name: 'Delete…' }).count()).toBe(0);
     expect(await accessibilityProblems(user.page)).toEqual([]);
     // The licence can be read, and not set.
     await user.open('/licence');

@@ -146,7 +146,7 @@ describe('communities and sources in the console', () => {
     await heading(user.page, 'Tern Telegraph').waitFor();
     await user.page.getByText('No organization is a member yet').waitFor();
     // To delete one is not for Accounts Administrators.
-    expect(await user.page.getByRole('button', { name: 'Delete …' }).count()).toBe(0);
+    expect(await user.page.getByRole('button', { name: 'Delete…' }).count()).toBe(0);
     await user.context.close();
   });
 
@@ -180,7 +180,7 @@ describe('communities and sources in the console', () => {
     await confirm.getByRole('button', { name: 'End membership' }).click();
     await eventually(async () => Object.keys(await defaultRoles())).not.toContain(name);
     // Only what holds nothing is deleted.
-    await page.getByRole('button', { name: 'Delete …' }).click();
+    await page.getByRole('button', { name: 'Delete…' }).click();
     const remove = page.getByRole('dialog', { name: 'Delete North Quay?' });
     await remove.getByRole('textbox').fill('North Quay');
     await remove.getByRole('button', { name: 'Delete community' }).click();

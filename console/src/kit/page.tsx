@@ -38,7 +38,11 @@ export function Page({ title, badge, lead, trail = [], actions, children }: Prop
             </Text>
           )}
         </Box>
-        {actions !== undefined && <Group gap="sm">{actions}</Group>}
+        {actions !== undefined && (
+          <Group gap="sm" maw="100%">
+            {actions}
+          </Group>
+        )}
       </Group>
       {children}
     </Stack>

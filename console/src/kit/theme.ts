@@ -77,6 +77,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
     '--edge': 'var(--mantine-color-gray-6)',
+    '--edge-focus': 'var(--mantine-color-taxiway-7)',
     '--mantine-color-dimmed': '#4f565e',
     '--mantine-color-placeholder': '#646b73',
     '--mantine-color-error': 'var(--mantine-color-red-9)',
@@ -91,6 +92,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
   },
   dark: {
     '--edge': 'var(--mantine-color-dark-2)',
+    '--edge-focus': 'var(--mantine-color-taxiway-3)',
     '--mantine-color-dimmed': '#aab0b8',
     '--mantine-color-placeholder': '#9aa1aa',
     '--mantine-color-error': 'var(--mantine-color-red-4)',

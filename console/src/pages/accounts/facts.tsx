@@ -14,7 +14,11 @@ export function Facts({ title, facts }: { title: string; facts: readonly Fact[] 
         <Table.Tbody>
           {facts.map(([term, value]) => (
             <Table.Tr key={term}>
-              <Table.Th w="40%" scope="row" style={{ verticalAlign: 'top', overflowWrap: 'anywhere' }}>
+              <Table.Th
+                w={{ base: 116, xs: '40%' }}
+                scope="row"
+                style={{ verticalAlign: 'top', overflowWrap: 'anywhere' }}
+              >
                 {term}
               </Table.Th>
               <Table.Td style={{ overflowWrap: 'anywhere' }}>

@@ -38,6 +38,7 @@ export function HomePage() {
         abilities['account.view'] && (
           <SegmentedControl
             aria-label="What is shown"
+            maw="100%"
             value={isEverywhere ? 'instance' : 'own'}
             onChange={(value) => change({ scope: value === 'own' ? value : undefined })}
             data={[

@@ -85,7 +85,7 @@ function DeleteOrganization({ view }: { view: OrganizationView }) {
   return (
     <Group>
       <Button variant="default" onClick={() => setOpen(true)}>
-        Delete …
+        Delete…
       </Button>
       <Confirm
         isOpen={isOpen}

@@ -88,7 +88,7 @@ function DeleteOwner({ view }: { view: OwnerView }) {
   return (
     <>
       <Button variant="default" onClick={() => setOpen(true)}>
-        Delete …
+        Delete…
       </Button>
       <Confirm
         isOpen={isOpen}
