@@ -151,6 +151,11 @@ export type ReplaceCredentialInput = z.input<typeof replaceCredentialInput>;
 
 const named = z.strictObject({ id: z.number().describe('Its id.'), name: z.string().describe('Its name.') });
 
+/** An owner that is perhaps none of the caller's business. */
+const seenOwner = named.extend({
+  name: z.string().nullable().describe('Its name; null where the caller cannot see it.'),
+});
+
 /** What an edit, or its preview, answers with. */
 export const accountEdited = z.strictObject(
   described(
@@ -270,7 +275,7 @@ const details = {
   authenticator: accountFactors.nullable(),
   statusCause: statusCause.nullable(),
   groups: z.array(named),
-  onlyOwners: z.array(named).nullable(),
+  onlyOwners: z.array(seenOwner).nullable(),
   customTqlTimeoutMs: z.number().nullable(),
   includeInObservations: z.boolean(),
   exceedApiLinkLimit: z.boolean(),

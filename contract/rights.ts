@@ -112,12 +112,17 @@ const credentialScope = z.strictObject(
   ),
 );
 
+/** An owner that is perhaps none of the caller's business. */
+const seenOwner = named.extend({
+  name: z.string().nullable().describe('Its name; null where the caller cannot see it.'),
+});
+
 const machineScope = z.strictObject(
   described(
     {
       service: named.extend({ path: z.string() }).nullable(),
       serviceWhyNot: z.string().nullable(),
-      onlyOwners: z.array(named).nullable(),
+      onlyOwners: z.array(seenOwner).nullable(),
       credentials: z.array(credentialScope),
     },
     {

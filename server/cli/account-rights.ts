@@ -75,6 +75,6 @@ function why({ granted, through, withheld, only }: Right): string {
   return [through.map(({ from }) => from).join(', and '), ...only].join('. ').replace(/\.$/, '');
 }
 
-function listed(items: readonly { name: string }[]): string | undefined {
-  return items.map(({ name }) => name).join(', ') || undefined;
+function listed(items: readonly { id: number; name: string | null }[]): string | undefined {
+  return items.map(({ id, name }) => name ?? `owner ${id}`).join(', ') || undefined;
 }

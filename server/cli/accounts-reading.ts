@@ -240,7 +240,9 @@ function factorsOf({ authenticator }: AccountDetails): string {
 
 function seenBy({ onlyOwners }: AccountDetails): string {
   if (onlyOwners === null) return 'all that its organization gives it';
-  return onlyOwners.length === 0 ? 'nothing' : onlyOwners.map(({ name }) => name).join(', ');
+  return onlyOwners.length === 0
+    ? 'nothing'
+    : onlyOwners.map(({ id, name }) => name ?? `owner ${id}`).join(', ');
 }
 
 function lastUse({ lastUsedAt, lastUsedFrom }: Pick<AccountDetails, 'lastUsedAt' | 'lastUsedFrom'>): string {

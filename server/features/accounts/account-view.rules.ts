@@ -5,6 +5,7 @@ import {
   type AccountItem,
   type ChangeField,
 } from '../../../contract/accounts.ts';
+import type { OwnerKind } from '../../../contract/roles.ts';
 import type { Access } from '../../access/access.ts';
 import type { Target } from '../../access/can.ts';
 import type { Permission } from '../../access/permissions.ts';
@@ -187,6 +188,11 @@ function statusOf(row: ShownRow, block: Block | undefined, now: Micros): Account
     };
   }
   return { ...base, state, reason: 'Active.' };
+}
+
+/** An owner on an allow-list, as it is read. */
+export function allowedOwner(row: { owner_id: number; owner_kind: OwnerKind; owner_name: string }) {
+  return { id: row.owner_id, kind: row.owner_kind, name: row.owner_name };
 }
 
 export function shown(micros: Micros | null): string | null {

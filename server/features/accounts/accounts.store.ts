@@ -236,7 +236,7 @@ export async function listAllowedOwners(db: Kysely<Schema>, accountIds: readonly
   return await db
     .selectFrom('account_allowed_owners')
     .innerJoin('owners', 'owners.id', 'account_allowed_owners.owner_id')
-    .select(['account_id', 'owner_id', 'owners.name as owner_name'])
+    .select(['account_id', 'owner_id', 'owners.name as owner_name', 'owners.kind as owner_kind'])
     .where('account_id', 'in', accountIds)
     .orderBy('owners.id')
     .execute();

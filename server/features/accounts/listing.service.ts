@@ -13,9 +13,10 @@ import { networksOf } from '../credentials/credentials.rules.ts';
 import { listGroupsOf } from '../groups/groups.store.ts';
 import { requireVisibleOrganization } from '../owners/owners.rules.ts';
 import { findOrganization } from '../owners/owners.store.ts';
+import { ownersAsSeen } from '../owners/visible-roles.ts';
 import { findAcceptance } from '../terms/terms.store.ts';
 import { askedAccounts } from './account-query.ts';
-import { accountTarget, shown } from './account-view.rules.ts';
+import { accountTarget, allowedOwner, shown } from './account-view.rules.ts';
 import { type AccountRow, listAllowedOwners, listCredentials } from './accounts.store.ts';
 import { findShownRow, listAccountRows } from './listing.store.ts';
 import { showAccounts } from './shown-accounts.ts';
@@ -112,10 +113,7 @@ export async function getAccount(
       onlyOwners:
         row.narrowed === 0
           ? null
-          : (await listAllowedOwners(db, [row.id])).map((owner) => ({
-              id: owner.owner_id,
-              name: owner.owner_name,
-            })),
+          : await ownersAsSeen(db, access, (await listAllowedOwners(db, [row.id])).map(allowedOwner)),
       customTqlTimeoutMs: row.custom_tql_timeout_ms,
       includeInObservations: row.include_in_observations === 1,
       exceedApiLinkLimit: row.exceed_api_link_limit === 1,

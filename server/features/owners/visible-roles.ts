@@ -1,4 +1,5 @@
 import type { SharedKind } from '../../../contract/owners.ts';
+import type { OwnerKind } from '../../../contract/roles.ts';
 import type { Access } from '../../access/access.ts';
 import type { Target } from '../../access/can.ts';
 import type { App } from '../../context.ts';
@@ -27,5 +28,30 @@ export async function listVisibleRoles(
     const { kind } = row;
     if (kind === 'organization' || !access.can('owner.view', { communityRole })) return [];
     return [{ owner: { ...row, kind }, target: { communityRole } }];
+  });
+}
+
+/** The owners as the asker may know of them: those stay unnamed that the asker cannot see. */
+export async function ownersAsSeen(
+  db: App['db']['read'],
+  { actor, can }: Access,
+  owners: readonly { id: number; kind: OwnerKind; name: string }[],
+): Promise<{ id: number; name: string | null }[]> {
+  const ids = owners.flatMap(({ id, kind }) => (kind === 'organization' ? [] : [id]));
+  const own = actor.kind === 'account' ? await listRolesIn(db, actor, ids) : undefined;
+  return owners.map(({ id, kind, name }) => {
+    const mine = own?.get(id);
+    const isVisible = can(
+      'owner.view',
+      kind === 'organization'
+        ? { organizationId: id }
+        : {
+            communityRole:
+              actor.kind === 'account'
+                ? effectiveCommunityRole(actor.systemRole, mine?.individual, mine?.organization_default)
+                : undefined,
+          },
+    );
+    return { id, name: isVisible ? name : null };
   });
 }

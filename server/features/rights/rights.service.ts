@@ -2,18 +2,19 @@ import type { z } from 'zod';
 import type { Reference } from '../../../contract/references.ts';
 import { type AccountRights, MAX_EXPLAINED_OWNERS, rightsQuery } from '../../../contract/rights.ts';
 import { ACCOUNT_KINDS } from '../../../contract/roles.ts';
+import type { Access } from '../../access/access.ts';
 import { reading } from '../../action.ts';
 import type { App, Caller } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { parseInput } from '../../input.ts';
-import { accountTarget } from '../accounts/account-view.rules.ts';
+import { accountTarget, allowedOwner } from '../accounts/account-view.rules.ts';
 import { type AccountRow, listAllowedOwners, listCredentials } from '../accounts/accounts.store.ts';
 import { systemRolesOf } from '../accounts/forms.rules.ts';
 import { findVisibleAccount } from '../accounts/visible-account.ts';
 import { accountObstacle } from '../authentication/authentication.rules.ts';
 import { listGroupsOf } from '../groups/groups.store.ts';
 import { findOrganization } from '../owners/owners.store.ts';
-import { listVisibleRoles } from '../owners/visible-roles.ts';
+import { listVisibleRoles, ownersAsSeen } from '../owners/visible-roles.ts';
 import { readSetting } from '../settings/settings.store.ts';
 import { findUsableService } from '../taxii-services/taxii-services.store.ts';
 import { credentialScope, readOnlyCredentials, whyNothing } from './machines.rules.ts';
@@ -46,7 +47,7 @@ export async function explainAccount(
     const owners = all.slice(0, MAX_EXPLAINED_OWNERS);
     const isMachine = row.kind === 'api' || row.kind === 'taxii';
     const { machine, bounds } = isMachine
-      ? await readMachine(read, row, [row.organization_id, ...owners.map(({ id }) => id)], now)
+      ? await readMachine(read, access, row, [row.organization_id, ...owners.map(({ id }) => id)], now)
       : { machine: null, bounds: undefined };
     const obstacle = accountObstacle(
       { ...row, organization_disabled_at: organization.disabled_at },
@@ -100,6 +101,7 @@ export async function explainAccount(
 
 async function readMachine(
   read: Read,
+  access: Access,
   row: AccountRow,
   ownerIds: readonly number[],
   now: number,
@@ -119,7 +121,7 @@ async function readMachine(
           : service === undefined
             ? 'It is bound to no TAXII service.'
             : `Its organization may not use its TAXII service "${service.name}".`,
-      onlyOwners: allowed?.map((owner) => ({ id: owner.owner_id, name: owner.owner_name })) ?? null,
+      onlyOwners: allowed === null ? null : await ownersAsSeen(read, access, allowed.map(allowedOwner)),
       credentials: credentials.map(credentialScope),
     },
     bounds: {

@@ -13,8 +13,10 @@ import {
 } from '../../testing/builders.ts';
 import { restClient } from '../../testing/rest-client.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
+import { editAccount } from '../account-changes/editing.service.ts';
 import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import { updateAccount } from '../accounts/accounts.store.ts';
+import { getAccount } from '../accounts/listing.service.ts';
 import { createUserGroup } from '../groups/groups.service.ts';
 import { setOrganizationPermissions } from '../owners/organizations.service.ts';
 import { addMember, createOwner } from '../owners/owners.service.ts';
@@ -183,6 +185,37 @@ describe.each(ENGINES)('the rights of an account on %s', (engine) => {
       withheld: expect.stringContaining('while the system setting'),
     });
     await setSetting(app, app.operator, { ...setting, value: true });
+  });
+
+  it('of a TAXII user name only owners that the asker may see, here and with the account', async () => {
+    const organization = await newOrganization(app);
+    const seen = await sharedWith(organization, 'Editor');
+    const hidden = await sharedWith(organization, 'Editor');
+    const { id } = await createTaxiiUser(app, organization.administrator, {
+      userName: `narrow-${engine}`,
+      organization: organization.id,
+      onlyOwners: [organization.id, seen.id, hidden.id],
+    });
+    const told = async (caller: Caller) => {
+      const { onlyOwners } = await getAccount(app, caller, { account: id });
+      const { machine } = await explainAccount(app, caller, id);
+      expect(machine?.onlyOwners).toEqual(onlyOwners);
+      return onlyOwners?.map(({ name }) => name);
+    };
+    const all = [organization.name, seen.name, hidden.name];
+    expect(await told(organization.administrator)).toEqual(all);
+    await giveCommunityRole(app, organization.administrator, hidden, 'Banned');
+    expect(await told(organization.administrator)).toEqual([organization.name, seen.name, null]);
+    expect(JSON.stringify(await explainAccount(app, organization.administrator, id))).not.toContain(
+      hidden.name,
+    );
+    expect(await told(await newPerson(app, 'Organization Administrator', organization))).toEqual(all);
+    expect(await told(root)).toEqual(all);
+    expect(await told(app.operator)).toEqual(all);
+    // An edit that keeps what it cannot name is possible, by the id.
+    const onlyOwners = [seen.id, hidden.id];
+    await editAccount(app, organization.administrator, { account: id, changes: { onlyOwners } });
+    expect(await told(organization.administrator)).toEqual([seen.name, null]);
   });
 
   it('of a TAXII user are those of its service, its allow-list and its credentials', async () => {

@@ -69,9 +69,7 @@ function roles(account: AccountDetails): Fact[] {
           ['TAXII service', service === null ? none() : `${service.name} (${service.path})`],
           [
             'Sees',
-            onlyOwners === null
-              ? 'All that its roles allow'
-              : `Only ${listed(onlyOwners.map(({ name }) => name))}`,
+            onlyOwners === null ? 'All that its roles allow' : `Only ${listed(ownersShown(onlyOwners))}`,
           ],
         ] as Fact[])
       : ([
@@ -101,6 +99,15 @@ function roles(account: AccountDetails): Fact[] {
       </ScreenLink>,
     ],
   ];
+}
+
+/** The names of owners; those that the asker cannot see are counted. */
+function ownersShown(owners: NonNullable<AccountDetails['onlyOwners']>): string[] {
+  const names = owners.flatMap(({ name }) => (name === null ? [] : [name]));
+  const hidden = owners.length - names.length;
+  return hidden === 0
+    ? names
+    : [...names, counted(hidden, 'owner that you cannot see', 'owners that you cannot see')];
 }
 
 function state(account: AccountDetails): Fact[] {

@@ -94,7 +94,7 @@ export function FormField({ name, value, onChange, choices, error, isRequired = 
           clearable
           hidePickedOptions
           nothingFoundMessage={NOTHING_FOUND}
-          data={optionsOf(name, choices)}
+          data={[...optionsOf(name, choices), ...unseen(name, asList(value), choices)]}
           value={asList(value)}
           onChange={(ids) => onChange(ids.length === 0 && control === 'owners' ? null : ids.map(Number))}
         />
@@ -163,6 +163,18 @@ function optionsOf(name: string, choices: Choices) {
   }
 }
 
+const UNSEEN_OWNER = 'An owner that you cannot see';
+
+/** What stands in a list and is not among the choices: it is kept unless it is taken out. */
+function unseen(name: string, ids: readonly string[], { owners, more }: Choices) {
+  if (fieldText(name).control !== 'owners') return [];
+  const known = new Set(owners?.map(({ id }) => String(id)));
+  const others = ids.filter((id) => !known.has(id));
+  if (others.length === 0) return [];
+  const items = others.map((value) => ({ value, label: more ? `Owner ${value}` : UNSEEN_OWNER }));
+  return [{ group: 'Others', items }];
+}
+
 /** The words for what stands in a field. */
 export function ShownValue({ name, value, choices }: { name: string; value: Value; choices: Choices }) {
   const text: FieldText = fieldText(name);
@@ -185,7 +197,8 @@ export function ShownValue({ name, value, choices }: { name: string; value: Valu
     ),
   );
   const shown = Array.isArray(value) ? value.map(String) : [asText(value)];
-  return shown.map((one) => labels.get(one) ?? one).join(', ');
+  const other = (id: string) => (text.control === 'owners' && !choices.more ? UNSEEN_OWNER : id);
+  return shown.map((one) => labels.get(one) ?? other(one)).join(', ');
 }
 
 /** A field that is not the asker's to set: what stands in it, and why it stays. */
