@@ -182,9 +182,13 @@ export function isSettingName(name: string): name is SettingName {
   return Object.hasOwn(SETTINGS, name);
 }
 
-/** What a new value of the setting must be. */
-export function settingType(name: SettingName): z.ZodType<boolean | number | string> {
-  return valueType(SETTINGS[name]);
+const types = new Map<SettingName, ReturnType<typeof valueType>>();
+
+/** What a new value of the setting must be. Made once of each: a server looks at some of them on every request. */
+export function settingType(name: SettingName): ReturnType<typeof valueType> {
+  const type = types.get(name) ?? valueType(SETTINGS[name]);
+  types.set(name, type);
+  return type;
 }
 
 /** What is checked against the table: the name, then the value by the type of that name. */

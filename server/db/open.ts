@@ -46,19 +46,23 @@ type SqliteStatement = {
   iterate(parameters: readonly unknown[]): IterableIterator<unknown>;
 };
 
-function cachedPrepare(connection: DatabaseSync): (sql: string) => StatementSync {
-  const cache = new Map<string, StatementSync>();
+/** `reader`: it answers with rows. To ask the statement costs as much as a small query: it is asked once. */
+type Kept = { statement: StatementSync; reader: boolean };
+
+function cachedPrepare(connection: DatabaseSync): (sql: string) => Kept {
+  const cache = new Map<string, Kept>();
   return (sql) => {
-    let statement = cache.get(sql);
-    if (statement === undefined) {
-      statement = connection.prepare(sql);
+    let kept = cache.get(sql);
+    if (kept === undefined) {
+      const statement = connection.prepare(sql);
+      kept = { statement, reader: statement.columns().length > 0 };
       if (cache.size >= STATEMENT_CACHE) {
         const oldest = cache.keys().next();
         if (oldest.done !== true) cache.delete(oldest.value);
       }
-      cache.set(sql, statement);
+      cache.set(sql, kept);
     }
-    return statement;
+    return kept;
   };
 }
 
@@ -67,10 +71,10 @@ function sqliteDatabase(connection: DatabaseSync) {
   const prepare = cachedPrepare(connection);
   return {
     prepare(sql: string): SqliteStatement {
-      const statement = prepare(sql);
+      const { statement, reader } = prepare(sql);
       const values = (parameters: readonly unknown[]) => parameters as readonly SQLInputValue[];
       return {
-        reader: statement.columns().length > 0,
+        reader,
         all: (parameters) => statement.all(...values(parameters)),
         run: (parameters) => statement.run(...values(parameters)),
         iterate: (parameters) => statement.iterate(...values(parameters)) as IterableIterator<unknown>,
@@ -157,10 +161,10 @@ export function openSqlite(file: string, cacheBytes: number): Database {
     read,
     write,
     prepare<Row>(sql: string): Prepared<Row> {
-      return (parameters) => prepareOnReader(sql).all(...parameters) as Row[];
+      return (parameters) => prepareOnReader(sql).statement.all(...parameters) as Row[];
     },
     query: <Row>(sql: string, parameters: readonly (string | number | null)[]) =>
-      prepareOnReader(sql).all(...parameters) as Row[],
+      prepareOnReader(sql).statement.all(...parameters) as Row[],
     dataVersion: () => Number(dataVersion.get()?.data_version),
     async close() {
       // The writer last: whoever closes the file last empties the log into it, and a reader cannot. Kysely closes a
