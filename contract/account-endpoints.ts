@@ -110,7 +110,7 @@ export const createReadOnlyUserEndpoint = endpoint({
   method: 'POST',
   path: '/organizations/:organization/read-only-users',
   tag,
-  summary: 'Creates a Read Only User, which takes no seat. A generated password is shown this once.',
+  summary: 'Creates a read-only user, which takes no seat. A generated password is shown this once.',
   params: inOrganization,
   body: createReadOnlyUserInput.omit({ organization: true }),
   output: newPerson,

@@ -4,35 +4,35 @@ const SHOWN_ONCE = 'Shown this once and never again.';
 /** What the fields of accounts mean: which kinds have them, who may set them, units, and what null says. */
 export const FIELD_TEXTS = {
   userName:
-    'The name that it signs in with: the e-mail address of a user or Read Only User, the user name of a TAXII user, the Access ID of an API user (fixed). Only Administrators and Operations Administrators may change it.',
-  firstName: 'Users, Read Only Users and API users: the first name.',
-  lastName: 'Users, Read Only Users and API users: the last name.',
+    'The name that it signs in with: the e-mail address of a user or read-only user, the user name of a TAXII user, the Access ID of an API user (fixed). Only Administrators and Operations Administrators may change it.',
+  firstName: 'Users, read-only users and API users: the first name.',
+  lastName: 'Users, read-only users and API users: the last name.',
   pseudonym: `The name under which it is shown where real names are not: 3 to 60 lower-case letters, digits and single hyphens. Generated unless it is given; fixed for TAXII users. ${RESERVED}`,
-  systemRole: `What it may do on the instance. Users and Read Only Users: any role of people, by default User and Read Only User; whoever has Read Only User is a Read Only User, everybody else a user, who takes a seat. API users: Api User (the default) or Exchange Admin. Fixed for TAXII users. ${RESERVED} Nobody grants a role that ranks above their own.`,
+  systemRole: `What it may do on the instance. Users and read-only users: any role of people, by default User and Read Only User; whoever has Read Only User is a read-only user, everybody else a user, who takes a seat. API users: Api User (the default) or Exchange Admin. Fixed for TAXII users. ${RESERVED} Nobody grants a role that ranks above their own.`,
   organizationRole:
     'What it may do in its organization. With the System role Super User only Organization Administrator, with Read Only User only Read Only User or Read Only Commenter. Fixed for TAXII users: Standard User.',
   groups:
-    'Users and Read Only Users: the user groups that it belongs to, each by id or name; an edit replaces all of them.',
+    'Users and read-only users: the user groups that it belongs to, each by id or name; an edit replaces all of them.',
   locked:
-    'Users, Read Only Users and TAXII users: true locks the account; false ends the lock, also one after failed sign-ins, and forgets those.',
+    'Users, read-only users and TAXII users: true locks the account; false ends the lock, also one after failed sign-ins, and forgets those.',
   disabled: 'Whether the account is out of use: it cannot sign in, and keeps its seat.',
   expiresAt: 'When the account ceases to work; RFC 3339 in UTC. Null or absent: never.',
   passwordResetRequired:
-    'Users and Read Only Users: whether the password must be changed at the next sign-in.',
+    'Users and read-only users: whether the password must be changed at the next sign-in.',
   mfaResetRequired:
-    'Users and Read Only Users: whether the second factor must be set up anew at the next sign-in. True removes the one that there is and ends the sessions; nobody sets it for their own account.',
-  termsOfServiceAcceptanceRequired: `Users and Read Only Users: whether the terms of service must be accepted at the next sign-in. True needs the system setting \`termsOfServiceRequireNewUserToAccept\`, which is also the default of new accounts. ${RESERVED}`,
-  customTqlTimeoutMs: `Users, Read Only Users and API users: how long a query in TQL may run, in milliseconds. Null or absent: as long as the system setting \`tqlQueryTimeout\` says. ${RESERVED}`,
+    'Users and read-only users: whether the second factor must be set up anew at the next sign-in. True removes the one that there is and ends the sessions; nobody sets it for their own account.',
+  termsOfServiceAcceptanceRequired: `Users and read-only users: whether the terms of service must be accepted at the next sign-in. True needs the system setting \`termsOfServiceRequireNewUserToAccept\`, which is also the default of new accounts. ${RESERVED}`,
+  customTqlTimeoutMs: `Users, read-only users and API users: how long a query in TQL may run, in milliseconds. Null or absent: as long as the system setting \`tqlQueryTimeout\` says. ${RESERVED}`,
   includeInObservations:
     'API users: whether what it reports counts as observations and false positives. Kept for a later release: nothing counts them yet.',
   exceedApiLinkLimit:
     'API users: whether it may read more levels of associations at once than the instance allows. Kept for a later release: nothing reads it yet.',
   timeZone:
-    'Users and Read Only Users: an IANA time zone, such as `Europe/Berlin`. Null or absent: none chosen.',
+    'Users and read-only users: an IANA time zone, such as `Europe/Berlin`. Null or absent: none chosen.',
   logOutAfterMinutes:
-    'Users and Read Only Users: minutes without a request after which a session ends. Null or absent: as the system setting `sessionIdleMinutes` says.',
+    'Users and read-only users: minutes without a request after which a session ends. Null or absent: as the system setting `sessionIdleMinutes` says.',
   summaryEmailTime:
-    'Users and Read Only Users: the time of the day of summary e-mails, such as `08:30`. Null or absent: none chosen. Kept for a later release: none are sent yet.',
+    'Users and read-only users: the time of the day of summary e-mails, such as `08:30`. Null or absent: none chosen. Kept for a later release: none are sent yet.',
   contactEmail:
     'API users and TAXII users: the e-mail address of whoever looks after it. Null or absent: none.',
   service: 'TAXII users: its TAXII service, by id, name or path.',
@@ -69,7 +69,7 @@ export const VIEW_TEXTS = {
   ...FIELD_TEXTS,
   id: 'The id of the account: never used again, also when it is deleted.',
   version: 'Goes up with every change; an edit names the version that it was made from.',
-  kind: '`user`, `read_only` (Read Only User), `api` (API user) or `taxii` (TAXII user).',
+  kind: '`user`, `read_only` (read-only user), `api` (API user) or `taxii` (TAXII user).',
   organization: 'The organization that the account belongs to.',
   firstName: 'The first name; null for TAXII users.',
   lastName: 'The last name; null for TAXII users.',

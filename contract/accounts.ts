@@ -103,7 +103,7 @@ export const newCredential = z.strictObject(
     },
     {
       credential:
-        'What is replaced: `password` (users, Read Only Users, TAXII users), `api_key` (TAXII users), `secret_key` or `api_token` (API users).',
+        'What is replaced: `password` (users, read-only users, TAXII users), `api_key` (TAXII users), `secret_key` or `api_token` (API users).',
       password:
         'A typed password, as `GET /password-policy` tells what it must be. Absent: one is generated. Everything else is always generated.',
       overlapSeconds:

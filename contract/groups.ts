@@ -19,7 +19,7 @@ const description = z
 const members = z
   .array(reference)
   .max(10_000)
-  .describe('Users and Read Only Users of the organization, each by id or user name.');
+  .describe('Users and read-only users of the organization, each by id or user name.');
 
 /** A group by its id, or by its name in its organization. */
 export const groupReference = z.union([

@@ -50,7 +50,7 @@ export const setLicenceEndpoint = endpoint({
     version: rowVersion,
     limits: limits.describe("The instance's totals for each kind of account."),
     apiUsersAllowed: z.boolean().describe('Whether API users may be created.'),
-    readOnlyUsersAllowed: z.boolean().describe('Whether Read Only Users may be created.'),
+    readOnlyUsersAllowed: z.boolean().describe('Whether read-only users may be created.'),
   }),
   output: licence,
   errors: ['stale'],

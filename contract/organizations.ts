@@ -10,7 +10,7 @@ import { SYSTEM_ROLES } from './roles.ts';
 /** How many accounts of a kind there may be; read-only accounts take no seat. */
 const limit = wholeNumber(0, 1_000_000);
 const LIMIT_TEXTS = {
-  users: 'Of users; Read Only Users take no seat.',
+  users: 'Of users; read-only users take no seat.',
   apiUsers: 'Of API users.',
   taxiiUsers: 'Of TAXII users.',
 } as const;
@@ -84,7 +84,7 @@ export type EditOrganizationInput = z.input<typeof editOrganizationInput>;
 const PERMISSION_TEXTS = {
   disabled: 'Whether the organization is disabled: none of its accounts may then act or be used.',
   allowPseudonymChange: 'Whether its people may change their own pseudonym.',
-  readOnlyUsersAllowed: 'Whether Read Only Users may be created in it.',
+  readOnlyUsersAllowed: 'Whether read-only users may be created in it.',
 } as const;
 const permissionFields = described(
   {

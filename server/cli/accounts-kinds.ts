@@ -9,7 +9,7 @@ export type Answer = { data: unknown; lines: readonly string[] };
 /** Of each kind its group of commands, `taxiway taxii-user …`, and what one of them is called in a sentence. */
 export const NAMES = {
   user: { command: 'user', title: 'user' },
-  read_only: { command: 'read-only-user', title: 'Read Only User' },
+  read_only: { command: 'read-only-user', title: 'read-only user' },
   api: { command: 'api-user', title: 'API user' },
   taxii: { command: 'taxii-user', title: 'TAXII user' },
 } as const satisfies Record<AccountKind, { command: string; title: string }>;

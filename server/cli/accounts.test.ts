@@ -252,7 +252,7 @@ describe('taxiway read-only-user', () => {
   it('says of an account of another kind which command is for it, to those who may see it', async () => {
     const other = await taxiway(['user', 'show', name, '--as', ADMIN]);
     expect(other).toMatchObject({ code: 1, out: '' });
-    expect(other.err).toContain('it names a Read Only User, and "taxiway read-only-user show" is for those.');
+    expect(other.err).toContain('it names a read-only user, and "taxiway read-only-user show" is for those.');
     const hidden = await taxiway(['user', 'show', name, '--as', STANDARD]);
     expect(hidden.err).toBe(`taxiway: There is no user named "${name}".\n`);
     await answerOf('read-only-user', 'delete', name, '--as', ADMIN);

@@ -88,9 +88,9 @@ export const readOnlyUsers: KindOfAccount = {
   ...people,
   kind: 'read_only',
   ...NAMES.read_only,
-  plural: 'Read Only Users',
+  plural: 'read-only users',
   listKey: 'readOnlyUsers',
-  description: 'Read Only Users: accounts of people who change nothing, and take no seat',
+  description: 'read-only users: accounts of people who change nothing, and take no seat',
   example: 'reader@example.org',
   needed: ['organization', 'firstName', 'lastName'],
   createExamples: [

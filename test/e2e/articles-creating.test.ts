@@ -74,7 +74,7 @@ describe.each(ADMINISTRATORS)('accounts created in the console by the %s', { tim
     await goToMembership(by, role, organization);
     for (const title of ['Users', 'API users', 'TAXII users'])
       expect(await taken(by, title), title).toBeGreaterThanOrEqual(0);
-    for (const title of ['Create user', 'Create Read Only User', 'Create API user', 'Create TAXII user'])
+    for (const title of ['Create user', 'Create read-only user', 'Create API user', 'Create TAXII user'])
       await page.getByRole('main').getByText(title, { exact: true }).first().waitFor();
     expect(await page.getByRole('columnheader', { name: 'System role' }).count()).toBe(isHigh ? 1 : 0);
     expect(await accessibilityProblems(page)).toEqual([]);
@@ -178,7 +178,7 @@ describe.each(ADMINISTRATORS)('accounts created in the console by the %s', { tim
   it('a Read Only User: only the two roles, a typed password, a second factor to be set up; it takes no seat', async () => {
     const { page } = by;
     const before = await taken(by, 'Users');
-    await openForm(page, 'Create Read Only User');
+    await openForm(page, 'Create read-only user');
     expect((await labelsOf(page)).includes('System role')).toBe(isHigh);
     expect(await optionsOf(page, /^Organization role/)).toEqual(['Read Only User', 'Read Only Commenter']);
     const email = freshEmail('reader');
@@ -186,7 +186,7 @@ describe.each(ADMINISTRATORS)('accounts created in the console by the %s', { tim
     await choose(page, /^Organization role/, 'Read Only Commenter');
     await page.getByLabel('Typed').check();
     await page.getByRole('textbox', { name: /^Password/ }).fill('short');
-    const create = page.getByRole('form').getByRole('button', { name: 'Create Read Only User' });
+    const create = page.getByRole('form').getByRole('button', { name: 'Create read-only user' });
     await create.click();
     await page
       .getByText(/must have at least \d+ characters/)
@@ -197,7 +197,7 @@ describe.each(ADMINISTRATORS)('accounts created in the console by the %s', { tim
     await page.getByLabel('Multi-factor authentication reset required').check();
     if (isHigh) await page.getByLabel('Terms of service acceptance required').uncheck();
     await create.click();
-    await page.getByText(`The Read Only User ${email} is created`).waitFor();
+    await page.getByText(`The read-only user ${email} is created`).waitFor();
     await backToAccounts(page);
     expect(await taken(by, 'Users')).toBe(before);
     expect(await accountNamed(by, organization, email)).toMatchObject({
@@ -321,7 +321,7 @@ describe.each(ADMINISTRATORS)('accounts created in the console by the %s', { tim
         systemRole: 'Super User',
         organizationRole: 'Organization Administrator',
       });
-      await openForm(page, 'Create Read Only User');
+      await openForm(page, 'Create read-only user');
       await choose(page, /^System role/, 'User');
       await page.getByText(/It becomes a user/).waitFor();
       await page.getByRole('button', { name: 'Close', exact: true }).click();

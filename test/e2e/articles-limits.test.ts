@@ -163,7 +163,7 @@ describe.each(ADMINISTRATORS)('the limits, met in the console by the %s', { time
         .getByRole('switch', { name: /^API users may be created/ })
         .setChecked(apiUsersAllowed, { force: true });
       await page
-        .getByRole('switch', { name: /^Read Only Users may be created/ })
+        .getByRole('switch', { name: /^Read-only users may be created/ })
         .setChecked(readOnlyUsersAllowed, { force: true });
       await page.getByRole('button', { name: 'Save changes' }).click();
       await page.getByText('The licence is saved').waitFor();
@@ -173,7 +173,7 @@ describe.each(ADMINISTRATORS)('the limits, met in the console by the %s', { time
       await by.open(membershipOf(organization));
       for (const [plural, noun, words] of [
         ['API users', 'API user', 'The licence of this instance does not allow API users.'],
-        ['Read Only Users', 'Read Only User', 'The licence of this instance does not allow read-only users.'],
+        ['Read-only users', 'read-only user', 'The licence of this instance does not allow read-only users.'],
       ] as const) {
         const create = card(by, plural).getByRole('button', { name: new RegExp(`^Create ${noun}`) });
         expect(await create.getAttribute('aria-disabled'), noun).toBe('true');

@@ -201,9 +201,9 @@ describe('creating accounts in the console', () => {
     const email = fresh('reader');
     await fillPerson(page, email);
     await choose(page, /^Organization role/, 'Read Only Commenter');
-    await page.getByRole('button', { name: 'Create Read Only User' }).click();
+    await page.getByRole('button', { name: 'Create read-only user' }).click();
     await store(page);
-    await page.getByText(`The Read Only User ${email} is created`).waitFor();
+    await page.getByText(`The read-only user ${email} is created`).waitFor();
 
     await formAt(administrator, 'api-user');
     expect(await labels(page)).toEqual([
@@ -358,7 +358,7 @@ describe('creating accounts in the console', () => {
       await page.getByText('Every Super User is Organization Administrator.').waitFor();
       expect(await page.getByRole('combobox', { name: /^Organization role/ }).count()).toBe(0);
       await choose(page, /^System role/, 'Read Only User');
-      await page.getByText('It becomes a Read Only User').waitFor();
+      await page.getByText('It becomes a read-only user').waitFor();
       await choose(page, /^System role/, 'User');
       await fillPerson(page, fresh('by'));
       await choose(page, /^Organization role/, 'Standard User');

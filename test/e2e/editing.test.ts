@@ -196,7 +196,7 @@ describe('editing accounts in the console', () => {
     await page.getByRole('option', { name: 'Read Only User', exact: true }).click();
     await save(page);
     const confirm = page.getByRole('dialog', { name: 'Save the changes?' });
-    await confirm.getByText('The account becomes a Read Only User.').waitFor();
+    await confirm.getByText('The account becomes a read-only user.').waitFor();
     await confirm.getByText(/seat of the users is free/).waitFor();
     await confirm.getByText(/Organization role becomes Read Only User/).waitFor();
     await confirm.getByRole('button', { name: 'Save changes' }).click();

@@ -239,7 +239,7 @@ describe('organizations and the licence in the console', () => {
     await limit(user.page, 'API user').fill('12');
     await limitsSection(user.page).getByRole('button', { name: 'Save changes' }).click();
     await eventually(() => limitsOf(other.id)).toMatchObject({ apiUsers: 12, taxiiUsers: 8 });
-    await user.page.getByRole('switch', { name: 'Read Only Users may be created' }).waitFor();
+    await user.page.getByRole('switch', { name: 'Read-only users may be created' }).waitFor();
     for (const screen of ['membership', 'groups', 'audit', 'activity', 'import', 'review']) {
       await user.open(`/organizations/${other.id}/${screen}`);
       await main(user.page).getByRole('link', { name: 'Pilot Station', exact: true }).first().waitFor();

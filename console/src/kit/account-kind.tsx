@@ -18,9 +18,9 @@ type Words = {
 export const KIND_WORDS: Readonly<Record<AccountKind, Words>> = {
   user: { noun: 'user', title: 'User', plural: 'Users', path: 'user', icon: IconUser },
   read_only: {
-    noun: 'Read Only User',
-    title: 'Read Only User',
-    plural: 'Read Only Users',
+    noun: 'read-only user',
+    title: 'Read-only user',
+    plural: 'Read-only users',
     path: 'read-only-user',
     icon: IconEye,
   },

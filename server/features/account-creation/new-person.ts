@@ -66,7 +66,7 @@ export function requirePersonFields(
 }
 
 /**
- * What creating a user or a Read Only User is, in its transaction; the rights to it were asked for.
+ * What creating a user or a read-only user is, in its transaction; the rights to it were asked for.
  * @throws AppError `forbidden`, `invalid_input`, `name_taken`, `limit_reached`
  */
 export async function createPerson(

@@ -28,7 +28,7 @@ type NewPersonInput = {
 
 /**
  * Creates a user. Takes a seat of the organization's and of the licence's users; with the System role `Read Only User`
- * it is a Read Only User, and takes none.
+ * it is a read-only user, and takes none.
  * @throws AppError `forbidden`, `not_found`, `invalid_input`, `name_taken`, `limit_reached`, `throttled`
  */
 export async function createUser(app: App, caller: Caller, rawInput: CreateUserInput): Promise<NewPerson> {
@@ -42,7 +42,7 @@ export async function createUser(app: App, caller: Caller, rawInput: CreateUserI
 }
 
 /**
- * Creates a Read Only User, where the licence and the organization allow them. It takes no seat; with another System role
+ * Creates a read-only user, where the licence and the organization allow them. It takes no seat; with another System role
  * it is a user, and takes one.
  * @throws AppError like `createUser`
  */

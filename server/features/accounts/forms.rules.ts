@@ -16,7 +16,7 @@ import { AppError } from '../../errors.ts';
 /** How the four kinds are called. */
 export const KIND_NAMES: Readonly<Record<AccountKind, string>> = {
   user: 'user',
-  read_only: 'Read Only User',
+  read_only: 'read-only user',
   api: 'API user',
   taxii: 'TAXII user',
 };

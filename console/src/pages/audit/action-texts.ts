@@ -93,7 +93,7 @@ export const ACTION_TEXTS: Readonly<Record<string, string>> = {
   'passkey.begin': 'Began to add a passkey',
   'passkey.remove': 'Removed a passkey',
   'passkey.rename': 'Renamed a passkey',
-  'readOnlyUser.create': 'Created a Read Only User',
+  'readOnlyUser.create': 'Created a read-only user',
   'refusals.further': 'Further refusals',
   'session.create': 'Signed in',
   'session.end': 'Ended sessions',
@@ -128,7 +128,7 @@ export const actionText = (action: string): string => ACTION_TEXTS[action] ?? ac
 /** What things are called, by the kind that the trail names. */
 export const TARGET_TEXTS: Readonly<Record<string, string>> = {
   user: 'User',
-  read_only_user: 'Read Only User',
+  read_only_user: 'Read-only user',
   api_user: 'API user',
   taxii_user: 'TAXII user',
   user_group: 'User group',

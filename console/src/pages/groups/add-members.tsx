@@ -55,7 +55,7 @@ export function AddMembers({
       <Stack>
         <Refusal error={error ?? found.error} title="Nobody was added" />
         <MultiSelect
-          label="Users and Read Only Users"
+          label="Users and read-only users"
           placeholder={chosen.length === 0 ? 'Search by user name or name' : ''}
           data={data}
           value={chosen}

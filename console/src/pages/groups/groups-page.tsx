@@ -65,7 +65,7 @@ function Groups({ organization }: { organization: OrganizationView }) {
     <Page
       title="User groups"
       trail={useOrganizationTrail(organization)}
-      lead={`Users and Read Only Users of ${organization.name} under one name. A group gives no rights of its own.`}
+      lead={`Users and read-only users of ${organization.name} under one name. A group gives no rights of its own.`}
       actions={create}
     >
       {groups.isError && groups.data === undefined ? (

@@ -16,8 +16,8 @@ export type Values = Readonly<Record<string, Value>>;
 export const KINDS = {
   user: { name: 'user', title: 'Create user', noun: 'user', endpoint: createUserEndpoint },
   read_only: {
-    name: 'Read Only User',
-    title: 'Create Read Only User',
+    name: 'read-only user',
+    title: 'Create read-only user',
     noun: 'read-only-user',
     endpoint: createReadOnlyUserEndpoint,
   },

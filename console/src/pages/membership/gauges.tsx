@@ -187,7 +187,7 @@ const list = (names: readonly string[]) => new Intl.ListFormat('en', { type: 'di
 /** What counts, what bounds it, and who can change that. */
 function explanationOf({ kind, gauge }: Strip): string {
   if (gauge === null)
-    return 'Read Only Users are not limited in number: the licence and the organization allow them, or not.';
+    return 'Read-only users are not limited in number: the licence and the organization allow them, or not.';
   const { plural } = KIND_WORDS[kind];
   const noun = kind === 'user' ? 'users' : plural;
   const { licence, remaining, max, used } = gauge;

@@ -27,7 +27,7 @@ const LABELS = {
   apiUsers: 'API users in all',
   taxiiUsers: 'TAXII users in all',
   apiUsersAllowed: 'API users may be created',
-  readOnlyUsersAllowed: 'Read Only Users may be created',
+  readOnlyUsersAllowed: 'Read-only users may be created',
 } as const;
 
 /** The totals of the instance for each kind of account, and two switches. */
@@ -112,9 +112,9 @@ function LicenceForm({ licence }: { licence: Licence }) {
               )}
             </Card>
           ))}
-          <Card withBorder component="section" aria-label="Read Only Users">
+          <Card withBorder component="section" aria-label="Read-only users">
             <Title order={2} size="h5">
-              Read Only Users
+              Read-only users
             </Title>
             <Text size="xl" fw={700} mt="xs">
               {licence.readOnlyUsers}

@@ -153,7 +153,7 @@ export function LimitsForm({ view, limits, used }: { view: OrganizationView; lim
   return (
     <Section
       title="Limits"
-      lead="How many accounts of each kind there may be. Read Only Users take no seat; disabled and locked accounts keep theirs."
+      lead="How many accounts of each kind there may be. Read-only users take no seat; disabled and locked accounts keep theirs."
     >
       <UnsavedGuard isDirty={form.isDirty} />
       <form
@@ -249,7 +249,7 @@ export function PermissionsForm({ view }: { view: OrganizationView }) {
         onChange={({ currentTarget }) => set({ allowPseudonymChange: currentTarget.checked })}
       />
       <Switch
-        label="Read Only Users may be created"
+        label="Read-only users may be created"
         description="Where the licence allows them, too."
         checked={view.readOnlyUsersAllowed}
         disabled={save.isPending}
