@@ -15,7 +15,7 @@ export function Facts({ title, facts }: { title: string; facts: readonly Fact[] 
           {facts.map(([term, value]) => (
             <Table.Tr key={term}>
               <Table.Th
-                w={{ base: 116, xs: '40%' }}
+                w={{ base: 132, xs: '40%' }}
                 scope="row"
                 style={{ verticalAlign: 'top', overflowWrap: 'anywhere' }}
               >
