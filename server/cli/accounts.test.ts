@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { accountDetails, accountItem } from '../../contract/accounts.ts';
 import { openCommandLine } from '../testing/command-line.ts';
 
-const { taxiway, answerOf } = openCommandLine();
+const { taxiway, answerOf } = openCommandLine({ inProcess: true });
 
 const ADMIN = 'admin@example.org';
 const STANDARD = 'standard@example.org';

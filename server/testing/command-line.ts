@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Readable, Writable } from 'node:stream';
 import { afterAll, afterEach, expect } from 'vitest';
 
 const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
@@ -21,7 +22,11 @@ export type CommandLine = {
   answerOf(...args: string[]): Promise<Record<string, unknown>>;
 };
 
-export function openCommandLine(): CommandLine {
+/**
+ * `inProcess`: commands run here, one after the other, and not in a process each, of which most is loading the program. For
+ * what they do and say; how a process begins and ends is seen in others.
+ */
+export function openCommandLine({ inProcess = false } = {}): CommandLine {
   const folder = mkdtempSync(path.join(tmpdir(), 'taxiway-cli-'));
   const file = (name: string) => path.join(folder, name);
   const running = new Set<ChildProcess>();
@@ -47,9 +52,17 @@ export function openCommandLine(): CommandLine {
     child.once('exit', () => running.delete(child));
     return child;
   };
+  let turn: Promise<unknown> = Promise.resolve();
   const taxiway: CommandLine['taxiway'] = async (args, input = '') => {
     // PostgreSQL asks for a key.
-    const child = start(args, args.includes('--database-url') ? { TAXIWAY_MASTER_KEY: MASTER_KEY } : {});
+    const environment = args.includes('--database-url') ? { TAXIWAY_MASTER_KEY: MASTER_KEY } : {};
+    if (inProcess) {
+      const run = () => runHere(args, { TAXIWAY_DATA: file('data'), ...environment }, input);
+      const result = turn.then(run);
+      turn = result.catch(() => undefined);
+      return await result;
+    }
+    const child = start(args, environment);
     const output = outputOf(child);
     child.stdin?.end(input);
     const [code] = (await once(child, 'close')) as [number | null];
@@ -67,6 +80,40 @@ export function openCommandLine(): CommandLine {
       return JSON.parse(out) as Record<string, unknown>;
     },
   };
+}
+
+/** Runs the command in this process, whose streams and settings are the command's until it ends. */
+async function runHere(
+  args: readonly string[],
+  environment: Record<string, string>,
+  input: string,
+): Promise<Result> {
+  const { runCli } = await import('../cli/program.ts');
+  const output = { out: '', err: '' };
+  const into = (name: keyof typeof output) =>
+    new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        output[name] += chunk.toString();
+        done();
+      },
+    });
+  const kept = Object.getOwnPropertyDescriptors(process);
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('TAXIWAY_'));
+  const replaced = {
+    stdin: Readable.from(input === '' ? [] : [input]),
+    stdout: into('out'),
+    stderr: into('err'),
+    env: { ...Object.fromEntries(inherited), ...environment },
+  };
+  for (const [name, value] of Object.entries(replaced))
+    Object.defineProperty(process, name, { value, configurable: true });
+  try {
+    const code = await runCli(args);
+    return { code, ...output };
+  } finally {
+    for (const name of Object.keys(replaced) as (keyof typeof replaced)[])
+      Object.defineProperty(process, name, kept[name]);
+  }
 }
 
 /** What the process has printed so far. */
