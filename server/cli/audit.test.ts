@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parseCsv } from '../csv.ts';
 import { openCommandLine } from '../testing/command-line.ts';
 
-const { taxiway, answerOf, file } = openCommandLine();
+const { taxiway, answerOf, file } = openCommandLine({ inProcess: true });
 
 type Event = { id: number; action: string; organization: string | null; targetName: string | null };
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openCommandLine } from '../testing/command-line.ts';
 
-const { taxiway, answerOf } = openCommandLine();
+const { taxiway, answerOf } = openCommandLine({ inProcess: true });
 
 const JANE = 'jane@example.org';
 const ADMIN = 'admin@example.org';

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { openCommandLine, outputOf, until } from '../testing/command-line.ts';
 import { type RestClient, restClient } from '../testing/rest-client.ts';
 
-const { taxiway, answerOf, start } = openCommandLine();
+const { taxiway, answerOf, start } = openCommandLine({ inProcess: true });
 const EMAIL = 'jane@example.org';
 const OLD_PASSWORD = 'nine grey herons over the weir';
 const NEW_PASSWORD = 'seven quiet lighthouses at dusk';

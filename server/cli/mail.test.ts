@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openCommandLine } from '../testing/command-line.ts';
 import { startMailServer, type TestMailServer } from '../testing/mail-server.ts';
 
-const { taxiway, answerOf } = openCommandLine();
+const { taxiway, answerOf } = openCommandLine({ inProcess: true });
 const PASSWORD = 'canary of a mail password';
 let mails: TestMailServer;
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openCommandLine } from '../testing/command-line.ts';
 
-const { answerOf, taxiway } = openCommandLine();
+const { answerOf, taxiway } = openCommandLine({ inProcess: true });
 
 beforeAll(async () => {
   await answerOf('organization', 'create', 'Acme Power', '--taxii-users', '3', '--description', 'Grid');

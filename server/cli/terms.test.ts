@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openCommandLine } from '../testing/command-line.ts';
 
-const { taxiway, answerOf, file } = openCommandLine();
+const { taxiway, answerOf, file } = openCommandLine({ inProcess: true });
 
 describe('taxiway terms', () => {
   it('publishes versions from a file, shows and lists them, and tells who accepted', async () => {

@@ -100,7 +100,7 @@ async function runHere(
   const kept = Object.getOwnPropertyDescriptors(process);
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('TAXIWAY_'));
   const replaced = {
-    stdin: Readable.from(input === '' ? [] : [input]),
+    stdin: Readable.from(input === '' ? [] : [Buffer.from(input)], { objectMode: false }),
     stdout: into('out'),
     stderr: into('err'),
     env: { ...Object.fromEntries(inherited), ...environment },

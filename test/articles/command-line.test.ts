@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openCommandLine } from '../../server/testing/command-line.ts';
 
-const { taxiway, answerOf } = openCommandLine();
+const { taxiway, answerOf } = openCommandLine({ inProcess: true });
 
 const ACME = ['--organization', 'Acme Power'];
 const NAMES = ['--first-name', 'Some', '--last-name', 'Body'];
