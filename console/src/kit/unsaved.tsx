@@ -8,6 +8,9 @@ type Props = {
   isSearchFree?: boolean;
 };
 
+/** A way out that is asked about, and what was answered: a page with several forms asks once for all of them. */
+let asked: Promise<boolean> | undefined;
+
 /** Stands between something unsaved and whatever would lose it: another screen, a closed drawer, a closed window. */
 export function UnsavedGuard({ isDirty, isSearchFree = false }: Props) {
   const [isOpen, setOpen] = useState(false);
@@ -17,12 +20,13 @@ export function UnsavedGuard({ isDirty, isSearchFree = false }: Props) {
       if (!isDirty || (isSearchFree && current.pathname === next.pathname)) return false;
       // Escape reaches the drawer below the question, too: what is asked already is not asked again.
       if (answer.current !== null) return true;
-      const isLeaving = await new Promise<boolean>((resolve) => {
+      if (asked !== undefined) return !(await asked);
+      asked = new Promise<boolean>((resolve) => {
         answer.current = resolve;
         // Not before the key that closed a drawer is done with: Escape would close this, too.
         setTimeout(() => setOpen(true));
       });
-      return !isLeaving;
+      return !(await asked);
     },
     enableBeforeUnload: () => isDirty,
   });
@@ -31,6 +35,7 @@ export function UnsavedGuard({ isDirty, isSearchFree = false }: Props) {
     answer.current?.(isLeaving);
     setTimeout(() => {
       answer.current = null;
+      asked = undefined;
     });
   };
   return (

@@ -1,8 +1,7 @@
 import { useParams, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { useSession } from '../../api/session.ts';
 import { Page } from '../../kit/page.tsx';
-import { useTrailToOrganization } from '../organizations/trail.tsx';
+import { useOrganizationName, useTrailToOrganization } from '../organizations/trail.tsx';
 import { useExport, useVerification } from './audit-actions.tsx';
 import { AuditFiltersBar } from './audit-filters.tsx';
 import type { AuditFilters } from './audit-query.ts';
@@ -12,12 +11,11 @@ import { AuditTrail } from './audit-trail.tsx';
 export function OrganizationAuditPage() {
   const { organization } = useParams({ from: '/inside/organizations/$organization/audit' });
   const { after: _, ...filters } = useSearch({ from: '/inside/organizations/$organization/audit' });
-  const { organization: own } = useSession();
-  const whose = String(own.id) === organization ? own.name : `organization ${organization}`;
+  const name = useOrganizationName(organization);
   return (
     <Trail
       title="Audit trail"
-      lead={`What was done in ${whose}, by whom, and what was refused. Nobody can change it unnoticed.`}
+      lead={`What was done in ${name ?? 'this organization'}, by whom, and what was refused. Nobody can change it unnoticed.`}
       organization={organization}
       trail={useTrailToOrganization(organization)}
       filters={filters}

@@ -12,8 +12,16 @@ export function useOrganizationTrail({ id, name }: { id: number; name: string })
 /** The same where only its id is known. */
 export function useTrailToOrganization(organization: string): ReactNode[] {
   const isElsewhere = useIsElsewhere(organization);
-  const answer = useEndpoint(getOrganizationEndpoint, { params: { organization } }, { enabled: isElsewhere });
-  return isElsewhere && answer.data !== undefined ? trailOf(organization, answer.data.name) : [];
+  const name = useOrganizationName(organization);
+  return isElsewhere && name !== undefined ? trailOf(organization, name) : [];
+}
+
+/** What the organization with this id is called; undefined while that is not known. */
+export function useOrganizationName(organization: string): string | undefined {
+  const { organization: own } = useSession();
+  const isOwn = String(own.id) === organization;
+  const answer = useEndpoint(getOrganizationEndpoint, { params: { organization } }, { enabled: !isOwn });
+  return isOwn ? own.name : answer.data?.name;
 }
 
 function useIsElsewhere(organization: string): boolean {
