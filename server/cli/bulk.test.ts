@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parseCsv } from '../csv.ts';
 import { openCommandLine } from '../testing/command-line.ts';
 
-const { file, taxiway, answerOf } = openCommandLine({ inProcess: true });
+const { file, taxiway, answerOf } = openCommandLine();
 const CSV =
   'kind,userName,firstName,lastName,organizationRole\r\nuser,jane@example.org,Jane,Doe,Standard User\r\ntaxii,siem,,,\r\n';
 

@@ -24,7 +24,7 @@ export type CommandLine = {
 
 /**
  * `inProcess`: commands run here, one after the other, and not in a process each, of which most is loading the program. For
- * what they do and say; how a process begins and ends is seen in others.
+ * what they do and say: how a process begins and ends, and what it reads and writes by number, is seen in others.
  */
 export function openCommandLine({ inProcess = false } = {}): CommandLine {
   const folder = mkdtempSync(path.join(tmpdir(), 'taxiway-cli-'));
@@ -100,7 +100,7 @@ async function runHere(
   const kept = Object.getOwnPropertyDescriptors(process);
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('TAXIWAY_'));
   const replaced = {
-    stdin: Readable.from(input === '' ? [] : [Buffer.from(input)], { objectMode: false }),
+    stdin: Readable.from(input === '' ? [] : [Buffer.from(input)]),
     stdout: into('out'),
     stderr: into('err'),
     env: { ...Object.fromEntries(inherited), ...environment },
