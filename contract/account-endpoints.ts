@@ -32,13 +32,21 @@ const tag = 'Accounts';
 const inOrganization = z.strictObject({ organization: pathId });
 const ofAccount = z.strictObject({ account: pathId });
 
+/** A page of accounts. */
+const accountPage = pageOf(accountItem).extend({
+  total: z
+    .number()
+    .optional()
+    .describe('How many accounts the filters find in all; only where `total` was asked for.'),
+});
+
 export const listAllAccountsEndpoint = endpoint({
   method: 'GET',
   path: '/accounts',
   tag,
   summary: 'Lists the accounts of all organizations.',
   query: accountQuery,
-  output: pageOf(accountItem),
+  output: accountPage,
   errors: ['forbidden'],
 });
 
@@ -49,7 +57,7 @@ export const listAccountsEndpoint = endpoint({
   summary: 'Lists the accounts of an organization: its membership.',
   params: inOrganization,
   query: accountQuery,
-  output: pageOf(accountItem),
+  output: accountPage,
   errors: ['forbidden', 'not_found'],
 });
 

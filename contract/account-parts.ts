@@ -47,6 +47,12 @@ export const accountStatus = z.strictObject(
   ),
 );
 
+/** An owner that is perhaps none of the caller's business. */
+export const seenOwner = z.strictObject({
+  id: z.number().describe('Its id.'),
+  name: z.string().nullable().describe('Its name; null where the caller cannot see it.'),
+});
+
 /** Who put an account out of use. */
 export const statusCause = z.strictObject(
   described(

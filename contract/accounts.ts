@@ -6,6 +6,7 @@ import {
   accountStatus,
   BINDING_TEXTS,
   consequence,
+  seenOwner,
   statusCause,
 } from './account-parts.ts';
 import { CREATION_TEXTS, FIELD_TEXTS, QUERY_TEXTS, VIEW_TEXTS } from './account-texts.ts';
@@ -151,11 +152,6 @@ export type ReplaceCredentialInput = z.input<typeof replaceCredentialInput>;
 
 const named = z.strictObject({ id: z.number().describe('Its id.'), name: z.string().describe('Its name.') });
 
-/** An owner that is perhaps none of the caller's business. */
-const seenOwner = named.extend({
-  name: z.string().nullable().describe('Its name; null where the caller cannot see it.'),
-});
-
 /** What an edit, or its preview, answers with. */
 export const accountEdited = z.strictObject(
   described(
@@ -266,6 +262,7 @@ const filters = {
   unusedForDays: filterDays,
   neverUsed: z.union([z.boolean(), queryFlag]).optional(),
   search: z.string().min(1).max(200).optional(),
+  total: z.union([z.boolean(), queryFlag]).optional(),
 };
 /** What a list of accounts takes. */
 export const accountQuery = z.strictObject(described(filters, QUERY_TEXTS));

@@ -125,7 +125,7 @@ export const importReport = z.strictObject({
 export type ImportReport = z.infer<typeof importReport>;
 
 export const EXPORT_FORMATS = ['csv', 'json'] as const;
-const exportQuery = accountQuery.omit({ limit: true, after: true });
+const exportQuery = accountQuery.omit({ limit: true, after: true, total: true });
 export const exportAccountsInput = exportQuery.extend({
   organization: reference,
   format: z.enum(EXPORT_FORMATS),

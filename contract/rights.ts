@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { instant } from './account-fields.ts';
+import { seenOwner } from './account-parts.ts';
 import { described } from './described.ts';
 import { endpoint } from './endpoint.ts';
 import { pathId } from './references.ts';
@@ -111,11 +112,6 @@ const credentialScope = z.strictObject(
     },
   ),
 );
-
-/** An owner that is perhaps none of the caller's business. */
-const seenOwner = named.extend({
-  name: z.string().nullable().describe('Its name; null where the caller cannot see it.'),
-});
 
 const machineScope = z.strictObject(
   described(

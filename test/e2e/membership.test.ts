@@ -103,6 +103,7 @@ describe('the membership of an organization in the console', () => {
     const users = page.getByRole('region', { name: 'Users', exact: true });
     expect(await users.getByRole('meter').getAttribute('aria-valuetext')).toContain('invited');
     await rowOf(page, 'alan').getByText('Invited').waitFor();
+    await page.getByText('8 accounts', { exact: true }).waitFor();
     expect(await rowOf(page, 'annie').innerText()).toContain('Locked');
     // Who may not see System roles finds no trace of them.
     expect(await page.getByRole('columnheader', { name: 'System role' }).count()).toBe(0);

@@ -18,7 +18,7 @@ import { findAcceptance } from '../terms/terms.store.ts';
 import { askedAccounts } from './account-query.ts';
 import { accountTarget, allowedOwner, shown } from './account-view.rules.ts';
 import { type AccountRow, listAllowedOwners, listCredentials } from './accounts.store.ts';
-import { findShownRow, listAccountRows } from './listing.store.ts';
+import { countAccountsFound, findShownRow, listAccountRows } from './listing.store.ts';
 import { showAccounts } from './shown-accounts.ts';
 import { findStatusCause } from './status-cause.ts';
 import { findVisibleAccount } from './visible-account.ts';
@@ -40,7 +40,7 @@ export async function listAccounts(
   caller: Caller,
   organizationReference: Reference | undefined,
   rawQuery: AccountQuery = {},
-): Promise<{ items: AccountItem[]; next: string | null }> {
+): Promise<{ items: AccountItem[]; next: string | null; total?: number }> {
   const query = parseInput(accountQuery, rawQuery);
   return await readingAs(app, caller, 'account.list', async (about) => {
     const { access } = caller;
@@ -66,14 +66,19 @@ export async function listAccounts(
     const position = order.sort.endsWith('At') ? POSITIONS.instant : POSITIONS.text;
     const after = query.after === undefined ? undefined : decodeCursor(query.after, position);
     const now = app.clock.now();
-    const found = await listAccountRows(db, organization?.owner_id ?? 'instance', filter, {
+    const where = organization?.owner_id ?? 'instance';
+    const found = await listAccountRows(db, where, filter, {
       ...order,
       after: after === undefined ? undefined : { value: after[0], id: after[1] },
       limit: limit + 1,
       now,
     });
     const { rows, next } = pageFrom(found, limit, (row) => [row.position, row.id]);
-    return { items: await showAccounts(app, access, rows, now), next };
+    return {
+      items: await showAccounts(app, access, rows, now),
+      next,
+      ...(query.total === true ? { total: await countAccountsFound(db, where, filter, now) } : {}),
+    };
   });
 }
 

@@ -76,6 +76,19 @@ export async function listAccountRows(
     .execute();
 }
 
+/** How many accounts of the organization, or of all, the filter finds. */
+export async function countAccountsFound(
+  db: Kysely<Schema>,
+  organizationId: number | 'instance',
+  filter: AccountFilter,
+  now: Micros,
+): Promise<number> {
+  const { count } = await found(db, organizationId, filter, now)
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
 /** The ids of accounts of the organization, or of all, that the filter finds, in no order; at most `limit`. */
 export async function listAccountIds(
   db: Kysely<Schema>,

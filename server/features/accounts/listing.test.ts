@@ -75,6 +75,21 @@ describe.each(ENGINES)('the accounts of an organization on %s', (engine) => {
     expect(seen).toEqual(whole.map(({ id }) => id));
   });
 
+  it('are counted where that is asked for: what the filters find, whatever the page', async () => {
+    const page = async (query: Parameters<typeof listAccounts>[3]) =>
+      await listAccounts(app, organization.administrator, organization.id, { limit: 2, ...query });
+    expect(await page({ total: true })).toMatchObject({ total: 7, next: expect.any(String) as string });
+    const { next } = await page({});
+    expect(await page({ total: true, after: next ?? '' })).toMatchObject({ total: 7 });
+    expect(await page({ total: true, kind: 'user,read_only' })).toMatchObject({ total: 5 });
+    expect(await page({ total: true, search: 'ada' })).toMatchObject({ total: 1 });
+    expect(await page({ total: true, search: 'nobody' })).toMatchObject({ total: 0, items: [] });
+    for (const not of [{}, { total: false }]) expect(await page(not)).not.toHaveProperty('total');
+    // Of another organization's accounts not even the number is told.
+    const refusal = await refusalOf(listAccounts(app, organization.administrator, other.id, { total: true }));
+    expect(refusal.code).toBe('not_found');
+  });
+
   it('are sorted by last name, then first name', async () => {
     const names = (await list({ sort: 'name', kind: 'user,read_only' })).map(({ lastName }) => lastName);
     expect(names).toEqual(['100%', 'Body', 'Xaver', 'Young', 'Zimmer']);

@@ -1,4 +1,4 @@
-import { Button, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
@@ -43,6 +43,7 @@ export function AccountsTable({ search, organization, whenEmpty }: Props) {
     { enabled: organization === undefined, keepPrevious: true },
   );
   const accounts = organization === undefined ? all : of;
+  const total = useTotal(asked, organization?.id);
   if (accounts.isError && accounts.data === undefined)
     return <PageError error={accounts.error} onRetry={() => void accounts.refetch()} />;
   return (
@@ -52,6 +53,7 @@ export function AccountsTable({ search, organization, whenEmpty }: Props) {
       whenEmpty={whenEmpty}
       rows={accounts.data?.items}
       next={accounts.data?.next}
+      total={total}
       isStale={accounts.isPlaceholderData}
       error={accounts.error}
     />
@@ -64,11 +66,13 @@ function Rows({
   whenEmpty,
   rows,
   next,
+  total,
   isStale,
   error,
 }: Props & {
   rows: readonly AccountItem[] | undefined;
   next: string | null | undefined;
+  total: number | undefined;
   isStale: boolean;
   error: Error | null;
 }) {
@@ -145,14 +149,37 @@ function Rows({
           )
         }
       />
-      {rows !== undefined && rows.length > 0 && (
-        <Text size="sm" c="dimmed" className="visually-hidden" role="status">
-          {rows.length} accounts on this page{next === null ? '' : ', and more on the next one'}.
+      <Group justify="space-between">
+        <Text size="sm" c="dimmed" role="status">
+          {rows !== undefined && rows.length > 0 && foundText(rows.length, total, pages.first === undefined)}
         </Text>
-      )}
-      <Paging next={next} label="Pages of accounts" />
+        <Paging next={next} label="Pages of accounts" />
+      </Group>
     </Stack>
   );
+}
+
+/** How many accounts are found in all: asked for once, and not with every page. */
+function useTotal({ after: _, sort: __, ...filters }: TableSearch, organization: string | undefined) {
+  const query = { ...filters, limit: '1', total: 'true' } as AccountsAsked;
+  const of = useEndpoint(
+    listAccountsEndpoint,
+    { params: { organization: organization ?? '0' }, query },
+    { enabled: organization !== undefined },
+  );
+  const all = useEndpoint(listAllAccountsEndpoint, { query }, { enabled: organization === undefined });
+  return (organization === undefined ? all : of).data?.total;
+}
+
+const numbers = new Intl.NumberFormat('en');
+
+/** How many accounts stand here, and how many there are in all. */
+function foundText(shown: number, total: number | undefined, isFirst: boolean): string {
+  const accounts = (count: number) => `${numbers.format(count)} ${count === 1 ? 'account' : 'accounts'}`;
+  if (total === undefined) return `${accounts(shown)} on this page`;
+  // It was counted a moment before or after the page was read.
+  if (total <= shown) return accounts(shown);
+  return `${isFirst ? `1–${shown}` : shown} of ${accounts(total)}`;
 }
 
 /** The accounts that the present filters find, all of them, as CSV. */
