@@ -141,6 +141,15 @@ export async function fill(instance: Instance, number: number): Promise<Person[]
       people.push({ organizationId: id, email, password: created.password ?? '' });
     }
     const organizationId = people[0]?.organizationId ?? 0;
+    // Without one the instance is not set up, and its console begins with that.
+    await createUser(app, caller, {
+      organization: organizationId,
+      email: 'administrator@example.com',
+      firstName: 'First',
+      lastName: 'Administrator',
+      systemRole: 'Administrator',
+      organizationRole: 'Organization Administrator',
+    });
     for (let first = 0; first < number; first += BATCH) await insertBatch(app, organizationId, first, number);
     return people;
   } finally {
