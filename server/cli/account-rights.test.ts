@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openCommandLine } from '../testing/command-line.ts';
 
-const { taxiway, answerOf } = openCommandLine();
+const { taxiway, answerOf } = openCommandLine({ inProcess: true });
 
 describe('taxiway account rights', () => {
   beforeAll(async () => {
