@@ -125,7 +125,7 @@ function Form({
           onChange={(expiresAt) => form.setFieldValue('expiresAt', expiresAt)}
           error={form.errors.expiresAt ?? form.errors.expirationDays}
         />
-        {Object.keys(form.errors).length === 0 && <ChangeRefusal error={edit.error} />}
+        {Object.keys(fieldErrors(edit.error, FIELDS)).length === 0 && <ChangeRefusal error={edit.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             Cancel
