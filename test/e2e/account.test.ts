@@ -289,7 +289,7 @@ describe('the page of an account in the console', () => {
     });
     await user.open(address(mary));
     await page.getByRole('heading', { level: 1, name: 'Mary Somerville' }).waitFor();
-    await page.getByText('Invited', { exact: true }).waitFor();
+    await page.getByText(/^Invited: .* The link is good until/).waitFor();
     expect(await page.getByRole('button', { name: 'Send new invitation' }).count()).toBe(0);
     // As when its week is over.
     await inTransaction(app.db, (tx) =>
@@ -319,7 +319,7 @@ describe('the page of an account in the console', () => {
     await dialog.getByText('This is shown once').waitFor();
     await dialog.getByRole('checkbox', { name: 'I have stored it' }).check();
     await dialog.getByRole('button', { name: 'Done' }).click();
-    await page.getByText('Invited', { exact: true }).waitFor();
+    await page.getByText(/^Invited: .* The link is good until/).waitFor();
     expect(await page.getByText('Invited, link ended').count()).toBe(0);
   });
 
@@ -339,7 +339,7 @@ describe('the page of an account in the console', () => {
       .getByRole('button', { name: /^Details of event/ })
       .first()
       .click();
-    await page.getByText('The key stands in a public repository.').waitFor();
+    await page.getByRole('cell', { name: 'The key stands in a public repository.' }).waitFor();
     await page.getByRole('tab', { name: 'Credentials' }).click();
     await page.getByText('No credential is valid').waitFor();
     await page.getByText(/^Locked down by .* since .*: The key stands in a public repository\.$/).waitFor();

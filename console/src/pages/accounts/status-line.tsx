@@ -18,9 +18,9 @@ export function StatusLine({ account: { status, statusCause } }: { account: Acco
   const { state, reason, since } = status;
   if (state === 'active') return null;
   // Of one that expired, the reason names the instant.
-  if (state === 'expired' || since === null) return <>{reason}</>;
+  if (state === 'expired' || since === null) return <Text inherit>{reason}</Text>;
   return (
-    <>
+    <Text component="div" inherit>
       {statusCause === null ? (
         <>{reason.replace(/\.$/, '')} </>
       ) : (
@@ -40,6 +40,6 @@ export function StatusLine({ account: { status, statusCause } }: { account: Acco
           </Text>
         </>
       )}
-    </>
+    </Text>
   );
 }
