@@ -22,11 +22,11 @@ export function StatusLine({ account: { status, statusCause } }: { account: Acco
   return (
     <Text component="div" inherit>
       {statusCause === null ? (
-        <>{reason.replace(/\.$/, '')} </>
+        <>{reason.replace(/\.$/, '')}, </>
       ) : (
         <>
           {statusCause.lockdown ? 'Locked down' : state === 'locked' ? 'Locked' : 'Disabled'} by{' '}
-          <StatusActor by={statusCause.by} />{' '}
+          <StatusActor by={statusCause.by} />,{' '}
         </>
       )}
       since <Instant at={since} />
