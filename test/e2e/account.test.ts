@@ -149,7 +149,7 @@ describe('the page of an account in the console', () => {
     await user.open(address(ada, 'rights'));
     await page.getByRole('button', { name: /their organization/ }).waitFor();
     expect(await inBothSchemes(page, 'account-rights')).toEqual([]);
-    await page.getByRole('combobox', { name: /^Why may Ada Byron/ }).fill('read everything');
+    await page.getByRole('combobox', { name: /^Why Ada Byron may/ }).fill('read everything');
     await page.getByRole('option', { name: 'To read everything in the owner.' }).click();
     const place = page.getByRole('region', { name: organization.name, exact: true });
     await place.getByText(/Through their Organization role Standard User/).waitFor();

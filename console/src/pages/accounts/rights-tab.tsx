@@ -72,7 +72,7 @@ function Rights({ rights, name }: { rights: AccountRights; name: string }) {
       </Text>
       <Group align="flex-end">
         <Select
-          label={`Why may ${name}, or may not …`}
+          label={`Why ${name} may or may not …`}
           placeholder="Any right: type a part of it"
           searchable
           clearable
