@@ -83,7 +83,8 @@ function setupLines(url: string, code: string, config: Config): string[] {
     '',
     'It creates the first Administrator, in a browser:',
     '',
-    `    ${url}/console/setup`,
+    // Browsers bind passkeys to names, and to no address.
+    `    ${url.replace('//127.0.0.1:', '//localhost:')}/console/setup`,
     '',
     'or from anywhere that reaches this address:',
     '',
