@@ -56,3 +56,8 @@ export function useTakeSession(): (session: SessionView | null) => void {
   const client = useQueryClient();
   return (session) => client.setQueryData(sessionQuery.queryKey, session);
 }
+
+/** All that is kept but who is signed in: what is to be asked for anew, or forgotten, when that has been answered. */
+export const BUT_SESSION = {
+  predicate: ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey[0] !== 'session',
+};

@@ -8,3 +8,7 @@ export function saveFile(blob: Blob, name: string): void {
   // The browser reads it after the click.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
+
+/** The same with a text. */
+export const saveText = (name: string, text: string, type = 'text/plain'): void =>
+  saveFile(new Blob([text], { type: `${type};charset=utf-8` }), name);

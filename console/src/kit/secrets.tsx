@@ -1,22 +1,9 @@
-import {
-  ActionIcon,
-  Alert,
-  Box,
-  Button,
-  Checkbox,
-  Code,
-  Divider,
-  Group,
-  Menu,
-  Modal,
-  Stack,
-  Text,
-  Tooltip,
-} from '@mantine/core';
+import { ActionIcon, Alert, Box, Button, Code, Group, Menu, Stack, Text, Tooltip } from '@mantine/core';
 import { IconDownload, IconEye, IconEyeOff, IconKey } from '@tabler/icons-react';
-import { useBlocker } from '@tanstack/react-router';
-import { type ReactNode, useRef, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { Copy, CopyAll } from './copy.tsx';
+import { OncePanel } from './once-panel.tsx';
+import { saveText } from './save-file.ts';
 
 export type Secret = {
   /** What it is, such as "Password". */
@@ -39,16 +26,15 @@ type Props = {
   fileName: string;
   /** It is for somebody else, who follows it once: there is nothing to keep. */
   isToPassOn?: boolean;
-  /** Says that they are stored: the panel goes, and nothing has them any more. */
+  /** They are stored. */
   onStored: () => void;
   /** What else is to be done while they are known, such as trying them out. */
   children?: ReactNode;
 };
 
 /**
- * Secrets that the server shows this once. Neither Esc nor a click beside it closes the panel, another screen does not
- * open and the window asks before it closes, until somebody says that they are stored. The values are in this component's
- * properties, and nowhere else: whoever renders it drops them in `onStored`.
+ * Secrets that the server shows this once. The values are in this component's properties, and nowhere else: whoever renders
+ * it drops them in `onStored`.
  */
 export function OneTimeSecrets({
   title,
@@ -59,19 +45,13 @@ export function OneTimeSecrets({
   onStored,
   children,
 }: Props) {
-  const [isStored, setStored] = useState(false);
-  const [hasTriedToLeave, setTriedToLeave] = useState(false);
   const [isShown, setShown] = useState(false);
-  useKeepOpen(() => setTriedToLeave(true));
   const owners = [...new Set(secrets.map(({ of }) => of ?? ''))];
   return (
-    <Modal
-      opened
-      onClose={() => setTriedToLeave(true)}
-      withCloseButton={false}
-      closeOnClickOutside
-      closeOnEscape
+    <OncePanel
+      isOne
       size="xl"
+      onStored={onStored}
       title={
         <Group gap="xs" wrap="nowrap">
           <IconKey size={20} aria-hidden />
@@ -79,74 +59,43 @@ export function OneTimeSecrets({
         </Group>
       }
     >
-      <Stack>
-        <Alert color="orange" title="This is shown once">
-          {isToPassOn
-            ? 'Pass the link on to the person, in a way that nobody else can read. Nobody can look it up later, only make another.'
-            : 'Copy it to where it is kept, such as a password manager. Nobody can look it up later, only replace it.'}
-        </Alert>
-        {lead !== undefined && <Text component="div">{lead}</Text>}
-        <Stack gap="xs">
-          {owners.map((owner) => (
-            <Stack key={owner} gap="xs">
-              {owner !== '' && (
-                <Text fw={600} mt="xs" style={{ overflowWrap: 'anywhere' }}>
-                  {owner}
-                </Text>
-              )}
-              {secrets
-                .filter(({ of }) => (of ?? '') === owner)
-                .map((secret) => (
-                  <SecretLine key={secret.label} secret={secret} isShownToo={isShown} />
-                ))}
-            </Stack>
-          ))}
-        </Stack>
-        <Group gap="xs">
-          <Button
-            variant="default"
-            onClick={() => setShown(!isShown)}
-            aria-pressed={isShown}
-            leftSection={isShown ? <IconEyeOff size={16} aria-hidden /> : <IconEye size={16} aria-hidden />}
-          >
-            {isShown ? 'Hide all' : 'Show all'}
-          </Button>
-          <CopyAll value={asText(secrets)} label="Copy all" />
-          <Download secrets={secrets} fileName={fileName} />
-        </Group>
-        {children}
-        <Divider />
-        {hasTriedToLeave && !isStored && (
-          <Alert color="red" title="Not stored yet" role="alert">
-            Store it first and say so below: when this panel is gone, so is what it shows.
-          </Alert>
-        )}
-        <Group justify="space-between">
-          <Checkbox
-            label="I have stored it"
-            checked={isStored}
-            onChange={({ currentTarget }) => setStored(currentTarget.checked)}
-          />
-          <Button disabled={!isStored} onClick={onStored}>
-            Done
-          </Button>
-        </Group>
+      <Alert color="orange" title="This is shown once">
+        {isToPassOn
+          ? 'Pass the link on to the person, in a way that nobody else can read. Nobody can look it up later, only make another.'
+          : 'Copy it to where it is kept, such as a password manager. Nobody can look it up later, only replace it.'}
+      </Alert>
+      {lead !== undefined && <Text component="div">{lead}</Text>}
+      <Stack gap="xs">
+        {owners.map((owner) => (
+          <Stack key={owner} gap="xs">
+            {owner !== '' && (
+              <Text fw={600} mt="xs" style={{ overflowWrap: 'anywhere' }}>
+                {owner}
+              </Text>
+            )}
+            {secrets
+              .filter(({ of }) => (of ?? '') === owner)
+              .map((secret) => (
+                <SecretLine key={secret.label} secret={secret} isShownToo={isShown} />
+              ))}
+          </Stack>
+        ))}
       </Stack>
-    </Modal>
+      <Group gap="xs">
+        <Button
+          variant="default"
+          onClick={() => setShown(!isShown)}
+          aria-pressed={isShown}
+          leftSection={isShown ? <IconEyeOff size={16} aria-hidden /> : <IconEye size={16} aria-hidden />}
+        >
+          {isShown ? 'Hide all' : 'Show all'}
+        </Button>
+        <CopyAll value={asText(secrets)} label="Copy all" />
+        <Download secrets={secrets} fileName={fileName} />
+      </Group>
+      {children}
+    </OncePanel>
   );
-}
-
-/** Keeps the screen and the window for as long as the component is there; tells when somebody wanted to leave. */
-function useKeepOpen(onAttempt: () => void): void {
-  const attempt = useRef(onAttempt);
-  attempt.current = onAttempt;
-  useBlocker({
-    shouldBlockFn: () => {
-      attempt.current();
-      return true;
-    },
-    enableBeforeUnload: true,
-  });
 }
 
 function SecretLine({ secret, isShownToo }: { secret: Secret; isShownToo: boolean }) {
@@ -198,10 +147,10 @@ function Download({ secrets, fileName }: { secrets: readonly Secret[]; fileName:
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item onClick={() => save(`${fileName}.env`, asVariables(secrets))}>
+        <Menu.Item onClick={() => saveText(`${fileName}.env`, asVariables(secrets))}>
           As environment variables (.env)
         </Menu.Item>
-        <Menu.Item onClick={() => save(`${fileName}.txt`, asText(secrets))}>As text (.txt)</Menu.Item>
+        <Menu.Item onClick={() => saveText(`${fileName}.txt`, asText(secrets))}>As text (.txt)</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );
@@ -229,13 +178,4 @@ function asVariables(secrets: readonly Secret[]): string {
     lines.push(`${variable}='${value.replaceAll("'", `'\\''`)}'`);
   }
   return `${lines.join('\n')}\n`;
-}
-
-function save(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }

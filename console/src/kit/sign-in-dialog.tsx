@@ -4,7 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { type SessionView, showSessionEndpoint } from '../../../contract/session.ts';
 import { call } from '../api/client.ts';
-import { announceSession, onAnnouncedSession, useTakeSession } from '../api/session.ts';
+import { announceSession, BUT_SESSION, onAnnouncedSession, useTakeSession } from '../api/session.ts';
 import { SignInFlow, titleOf } from '../pages/sign-in/sign-in-flow.tsx';
 import { CoveringModal } from './covering-modal.tsx';
 import { Loading } from './states.tsx';
@@ -35,7 +35,7 @@ export function SignInDialog({
     if (next.id !== before.id) return onSomebodyElse();
     take(next);
     onEnd(true);
-    void client.invalidateQueries();
+    void client.invalidateQueries(BUT_SESSION);
   };
   const look = async () => {
     const now = await call(showSessionEndpoint, {}, { plain: true }).catch(() => null);
@@ -53,7 +53,7 @@ export function SignInDialog({
     take(null);
     onEnd(false);
     await navigate({ to: '/sign-in' });
-    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
+    client.removeQueries(BUT_SESSION);
   };
   const [next] = session?.requiredActions ?? [];
   return (

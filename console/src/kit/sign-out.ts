@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { signOutEndpoint } from '../../../contract/session.ts';
 import { call } from '../api/client.ts';
-import { announceSession, sessionQuery } from '../api/session.ts';
+import { announceSession, BUT_SESSION, sessionQuery } from '../api/session.ts';
 
 /** Ends the session, and forgets everything that it showed; `email`: who is expected to sign in next. */
 export function useSignOut(): (email?: string) => Promise<void> {
@@ -16,7 +16,7 @@ export function useSignOut(): (email?: string) => Promise<void> {
       client.setQueryData(sessionQuery.queryKey, null);
       announceSession();
       await navigate({ to: '/sign-in', state: { email } });
-      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
+      client.removeQueries(BUT_SESSION);
       client.getMutationCache().clear();
     }
   };

@@ -140,6 +140,34 @@ export function Meanwhile<Values extends Record<string, Value>>({
   );
 }
 
+/** The end of a form: saves it, or gives up what was entered. */
+export function SaveChanges({
+  form,
+  isPending,
+  isReady = true,
+}: {
+  form: { isDirty: boolean; conflicts: readonly string[]; discard: () => void };
+  isPending: boolean;
+  isReady?: boolean;
+}) {
+  return (
+    <Group>
+      <Button
+        type="submit"
+        disabled={!form.isDirty || !isReady || form.conflicts.length > 0}
+        loading={isPending}
+      >
+        Save changes
+      </Button>
+      {form.isDirty && (
+        <Button variant="default" onClick={form.discard}>
+          Discard
+        </Button>
+      )}
+    </Group>
+  );
+}
+
 /** After a refusal as stale that left nothing to decide. */
 export function SaveOnceMore({
   form,

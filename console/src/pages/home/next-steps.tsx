@@ -100,15 +100,15 @@ function useSteps(): Step[] {
     {
       icon: IconBuildingCommunity,
       link: (
-        <Group gap={6}>
+        <>
           <ScreenLink to="/communities/new" fw={600}>
             Create a community
-          </ScreenLink>
-          or
+          </ScreenLink>{' '}
+          or{' '}
           <ScreenLink to="/sources/new" fw={600}>
             a source
           </ScreenLink>
-        </Group>
+        </>
       ),
       what: 'For intelligence that organizations share, or receive. Its collection is created with it.',
       isAllowed: mayOwners,

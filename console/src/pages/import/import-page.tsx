@@ -8,7 +8,7 @@ import { getOrganizationEndpoint, type OrganizationView } from '../../../../cont
 import { ApiError, call } from '../../api/client.ts';
 import { useEndpoint } from '../../api/queries.ts';
 import { Page } from '../../kit/page.tsx';
-import { saveFile } from '../../kit/save-file.ts';
+import { saveText } from '../../kit/save-file.ts';
 import { Answered, PageError, Refusal } from '../../kit/states.tsx';
 import { UnsavedGuard } from '../../kit/unsaved.tsx';
 import { useOrganizationTrail } from '../organizations/trail.tsx';
@@ -233,12 +233,7 @@ function ReportButton({ report }: { report: ImportReport }) {
     <Button
       variant="default"
       leftSection={<IconDownload size={16} aria-hidden />}
-      onClick={() =>
-        saveFile(
-          new Blob([reportCsv(report.rows, false)], { type: 'text/csv;charset=utf-8' }),
-          'import report.csv',
-        )
-      }
+      onClick={() => saveText('import report.csv', reportCsv(report.rows, false), 'text/csv')}
     >
       Download report
     </Button>

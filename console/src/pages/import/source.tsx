@@ -2,7 +2,7 @@ import { Button, FileButton, Group, Paper, Stack, Text, Textarea } from '@mantin
 import { IconDownload, IconFileUpload } from '@tabler/icons-react';
 import { type DragEvent, useRef, useState } from 'react';
 import { IMPORT_MAX_BYTES, IMPORT_MAX_ROWS } from '../../../../contract/bulk.ts';
-import { saveFile } from '../../kit/save-file.ts';
+import { saveText } from '../../kit/save-file.ts';
 import { template } from './import-csv.ts';
 
 export type Source = { text: string; fileName: string | null };
@@ -66,9 +66,7 @@ export function SourceFields({ source, onChange }: Props) {
             <Button
               variant="default"
               leftSection={<IconDownload size={16} aria-hidden />}
-              onClick={() =>
-                saveFile(new Blob([template()], { type: 'text/csv;charset=utf-8' }), 'accounts template.csv')
-              }
+              onClick={() => saveText('accounts template.csv', template(), 'text/csv')}
             >
               Download template
             </Button>

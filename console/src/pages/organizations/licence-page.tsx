@@ -1,16 +1,4 @@
-import {
-  Alert,
-  Button,
-  Card,
-  Group,
-  NumberInput,
-  Progress,
-  SimpleGrid,
-  Stack,
-  Switch,
-  Text,
-  Title,
-} from '@mantine/core';
+import { Alert, Card, NumberInput, Progress, SimpleGrid, Stack, Switch, Text, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { getLicenceEndpoint, type Licence, setLicenceEndpoint } from '../../../../contract/licence.ts';
 import type { LimitName, Limits } from '../../../../contract/organizations.ts';
@@ -18,7 +6,7 @@ import { useChange, useEndpoint } from '../../api/queries.ts';
 import { isStale } from '../../kit/forms.ts';
 import { Page } from '../../kit/page.tsx';
 import { Answered, Refusal } from '../../kit/states.tsx';
-import { Meanwhile, SaveOnceMore, useStoredForm } from '../../kit/stored-form.tsx';
+import { Meanwhile, SaveChanges, SaveOnceMore, useStoredForm } from '../../kit/stored-form.tsx';
 import { UnsavedGuard } from '../../kit/unsaved.tsx';
 import { LIMITS } from './limits.ts';
 
@@ -151,22 +139,7 @@ function LicenceForm({ licence }: { licence: Licence }) {
         <Meanwhile form={form} labels={LABELS} />
         <SaveOnceMore form={form} error={save.error} />
         {!isStale(save.error) && <Refusal error={save.error} title="The licence is not saved" />}
-        {abilities.edit && (
-          <Group>
-            <Button
-              type="submit"
-              disabled={!form.isDirty || counts === null || form.conflicts.length > 0}
-              loading={save.isPending}
-            >
-              Save changes
-            </Button>
-            {form.isDirty && (
-              <Button variant="default" onClick={form.discard}>
-                Discard
-              </Button>
-            )}
-          </Group>
-        )}
+        {abilities.edit && <SaveChanges form={form} isPending={save.isPending} isReady={counts !== null} />}
       </Stack>
     </form>
   );

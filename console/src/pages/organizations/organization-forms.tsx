@@ -1,17 +1,4 @@
-import {
-  Alert,
-  Button,
-  Card,
-  Group,
-  NumberInput,
-  SimpleGrid,
-  Stack,
-  Switch,
-  Text,
-  Textarea,
-  TextInput,
-  Title,
-} from '@mantine/core';
+import { Alert, Card, NumberInput, SimpleGrid, Stack, Switch, Text, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { type ReactNode, useState } from 'react';
 import {
@@ -24,10 +11,17 @@ import {
 } from '../../../../contract/organizations.ts';
 import { useChange } from '../../api/queries.ts';
 import { Confirm } from '../../kit/confirm.tsx';
-import { fieldErrors, isStale } from '../../kit/forms.ts';
+import { isStale } from '../../kit/forms.ts';
 import { Refusal } from '../../kit/states.tsx';
-import { Meanwhile, SaveOnceMore, useReloadWhenStale, useStoredForm } from '../../kit/stored-form.tsx';
+import {
+  Meanwhile,
+  SaveChanges,
+  SaveOnceMore,
+  useReloadWhenStale,
+  useStoredForm,
+} from '../../kit/stored-form.tsx';
 import { UnsavedGuard } from '../../kit/unsaved.tsx';
+import { descriptionOf, NAME_LABELS, NameFields, ownerErrors } from '../owners/name-fields.tsx';
 import { LIMIT_LABELS, LIMITS } from './limits.ts';
 
 function Section({ title, lead, children }: { title: string; lead?: string; children: ReactNode }) {
@@ -46,45 +40,14 @@ function Section({ title, lead, children }: { title: string; lead?: string; chil
   );
 }
 
-function Save({
-  form,
-  isPending,
-  isReady = true,
-}: {
-  form: { isDirty: boolean; conflicts: readonly string[]; discard: () => void };
-  isPending: boolean;
-  isReady?: boolean;
-}) {
-  return (
-    <Group>
-      <Button
-        type="submit"
-        disabled={!form.isDirty || !isReady || form.conflicts.length > 0}
-        loading={isPending}
-      >
-        Save changes
-      </Button>
-      {form.isDirty && (
-        <Button variant="default" onClick={form.discard}>
-          Discard
-        </Button>
-      )}
-    </Group>
-  );
-}
-
 const saved = { onSuccess: () => notifications.show({ message: 'The organization is saved' }) };
-
-const ABOUT = { name: 'Name', description: 'Description' };
 
 /** Name and description. */
 export function AboutForm({ view }: { view: OrganizationView }) {
   const save = useChange(editOrganizationEndpoint);
   const stored = { name: view.name, description: view.description ?? '' };
   const form = useStoredForm({ version: view.version, values: stored }, save);
-  const errors = fieldErrors(save.error, ['name', 'description']);
-  const isNameTaken = save.error?.code === 'name_taken';
-  const isElsewhere = !isNameTaken && !isStale(save.error) && Object.keys(errors).length === 0;
+  const { errors, isAtField } = ownerErrors(save.error);
   const { name, description } = form.values;
   return (
     <Section title="Name and description">
@@ -99,7 +62,7 @@ export function AboutForm({ view }: { view: OrganizationView }) {
               body: {
                 version: form.version,
                 name,
-                description: description.trim() === '' ? null : description,
+                description: descriptionOf(description),
               },
             },
             saved,
@@ -107,27 +70,11 @@ export function AboutForm({ view }: { view: OrganizationView }) {
         }}
       >
         <Stack maw={640}>
-          <TextInput
-            label={ABOUT.name}
-            required
-            maxLength={100}
-            value={name}
-            onChange={({ currentTarget }) => form.set('name', currentTarget.value)}
-            error={isNameTaken ? 'Something else is called so already.' : errors.name}
-          />
-          <Textarea
-            label={ABOUT.description}
-            autosize
-            minRows={2}
-            maxRows={12}
-            value={description}
-            onChange={({ currentTarget }) => form.set('description', currentTarget.value)}
-            error={errors.description}
-          />
-          <Meanwhile form={form} labels={ABOUT} />
+          <NameFields values={form.values} set={form.set} errors={errors} />
+          <Meanwhile form={form} labels={NAME_LABELS} />
           <SaveOnceMore form={form} error={save.error} />
-          {isElsewhere && <Refusal error={save.error} title="It is not saved" />}
-          <Save form={form} isPending={save.isPending} />
+          {!isAtField && !isStale(save.error) && <Refusal error={save.error} title="It is not saved" />}
+          <SaveChanges form={form} isPending={save.isPending} />
         </Stack>
       </form>
     </Section>
@@ -200,7 +147,7 @@ export function LimitsForm({ view, limits, used }: { view: OrganizationView; lim
           <Meanwhile form={form} labels={LIMIT_LABELS} />
           <SaveOnceMore form={form} error={save.error} />
           {!isStale(save.error) && <Refusal error={save.error} title="The limits are not saved" />}
-          {mayAny && <Save form={form} isPending={save.isPending} isReady={isWhole} />}
+          {mayAny && <SaveChanges form={form} isPending={save.isPending} isReady={isWhole} />}
         </Stack>
       </form>
     </Section>

@@ -1,5 +1,5 @@
 import { Badge, Group, Progress, Stack, Text } from '@mantine/core';
-import { Outlet, useNavigate, useSearch } from '@tanstack/react-router';
+import { Outlet, useNavigate } from '@tanstack/react-router';
 import {
   type LimitName,
   listOrganizationsEndpoint,
@@ -7,38 +7,25 @@ import {
 } from '../../../../contract/organizations.ts';
 import { useEndpoint } from '../../api/queries.ts';
 import { useSession } from '../../api/session.ts';
-import { type Column, DataTable } from '../../kit/data-table.tsx';
+import type { Column } from '../../kit/data-table.tsx';
 import { Instant } from '../../kit/instant.tsx';
 import { ScreenButton, ScreenLink } from '../../kit/link.tsx';
 import { Page } from '../../kit/page.tsx';
-import { Paging, useSearchChange } from '../../kit/paging.tsx';
 import { useShortcut } from '../../kit/shortcuts.tsx';
-import { Empty, NotAllowed, PageError } from '../../kit/states.tsx';
-import { SearchField } from '../membership/filters-bar.tsx';
-
-type Sort = 'name' | '-name' | 'id' | '-id';
+import { NotAllowed } from '../../kit/states.tsx';
+import { SearchedList, useListQuery } from '../owners/searched-list.tsx';
 
 /** The organizations of the instance, with their limits and how much of them is used. */
 export function OrganizationsPage() {
-  const { search, sort = 'name', after } = useSearch({ from: '/inside/organizations' });
-  const change = useSearchChange();
   const navigate = useNavigate();
   const { abilities } = useSession();
   const create = () => void navigate({ to: '/organizations/new', search: (before) => before });
   useShortcut('n', 'Create an organization', create, abilities['organization.create']);
-  const query = {
-    limit: '50',
-    sort: sort as Sort,
-    ...(search === undefined ? {} : { search }),
-    ...(after === undefined ? {} : { after }),
-  };
+  const query = useListQuery();
   const organizations = useEndpoint(
     listOrganizationsEndpoint,
     { query },
-    {
-      keepPrevious: true,
-      enabled: abilities['organization.list'],
-    },
+    { keepPrevious: true, enabled: abilities['organization.list'] },
   );
   return (
     <Page
@@ -52,48 +39,25 @@ export function OrganizationsPage() {
         )
       }
     >
-      {!abilities['organization.list'] ? (
+      {abilities['organization.list'] ? (
+        <SearchedList
+          title="Organizations"
+          one="organization"
+          query={query}
+          answer={organizations}
+          columns={COLUMNS}
+          onOpen={({ id }) =>
+            void navigate({
+              to: '/organizations/$organization/settings',
+              params: { organization: String(id) },
+            })
+          }
+          none="Create the first one to give people accounts in it."
+        />
+      ) : (
         <NotAllowed title="You may not see this">
           The organizations are listed for administrators of the instance.
         </NotAllowed>
-      ) : organizations.isError && organizations.data === undefined ? (
-        <PageError error={organizations.error} onRetry={() => void organizations.refetch()} />
-      ) : (
-        <Stack>
-          <Group>
-            <SearchField
-              value={search ?? ''}
-              onChange={(text) => change({ search: text })}
-              label="Search organizations"
-              placeholder="Part of a name"
-            />
-          </Group>
-          <DataTable
-            label="Organizations"
-            columns={COLUMNS}
-            rows={organizations.data?.items}
-            keyOf={({ id }) => String(id)}
-            isStale={organizations.isPlaceholderData}
-            sort={sort}
-            onSort={(order) => change({ sort: order })}
-            onOpen={({ id }) =>
-              void navigate({
-                to: '/organizations/$organization/settings',
-                params: { organization: String(id) },
-              })
-            }
-            empty={
-              search === undefined ? (
-                <Empty title="No organizations yet">
-                  Create the first one to give people accounts in it.
-                </Empty>
-              ) : (
-                <Empty title="No organization is called so">Try another part of its name.</Empty>
-              )
-            }
-          />
-          <Paging next={organizations.data?.next} />
-        </Stack>
       )}
       <Outlet />
     </Page>

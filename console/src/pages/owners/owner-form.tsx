@@ -1,13 +1,14 @@
-import { Alert, Button, Card, Group, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core';
+import { Alert, Card, Stack, Switch, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import type { OwnerView } from '../../../../contract/owners.ts';
 import { useChange } from '../../api/queries.ts';
-import { fieldErrors, isStale } from '../../kit/forms.ts';
+import { isStale } from '../../kit/forms.ts';
 import { Instant } from '../../kit/instant.tsx';
 import { Refusal } from '../../kit/states.tsx';
-import { Meanwhile, SaveOnceMore, useStoredForm } from '../../kit/stored-form.tsx';
+import { Meanwhile, SaveChanges, SaveOnceMore, useStoredForm } from '../../kit/stored-form.tsx';
 import { UnsavedGuard } from '../../kit/unsaved.tsx';
 import { KINDS } from './kinds.ts';
+import { descriptionOf, NAME_LABELS, NameFields, ownerErrors } from './name-fields.tsx';
 
 /** Name, description and profile anonymity: to be read, or changed by those who may. */
 export function OwnerForm({ view }: { view: OwnerView }) {
@@ -25,14 +26,13 @@ export function OwnerForm({ view }: { view: OwnerView }) {
   return <Form view={view} />;
 }
 
-const LABELS = { name: 'Name', description: 'Description', anonymous: 'Profile anonymity' };
+const LABELS = { ...NAME_LABELS, anonymous: 'Profile anonymity' };
 
 function Form({ view }: { view: OwnerView }) {
   const save = useChange(KINDS[view.kind].endpoints.edit);
   const stored = { name: view.name, description: view.description ?? '', anonymous: view.anonymous };
   const form = useStoredForm<typeof stored>({ version: view.version, values: stored }, save);
-  const errors = fieldErrors(save.error, ['name', 'description', 'anonymous']);
-  const isNameTaken = save.error?.code === 'name_taken';
+  const { errors, isAtField } = ownerErrors(save.error, ['anonymous']);
   const mayReveal = view.abilities.revealNames;
   return (
     <Card withBorder padding="lg" component="section" aria-label="Settings">
@@ -48,7 +48,7 @@ function Form({ view }: { view: OwnerView }) {
               body: {
                 version: form.version,
                 name,
-                description: description.trim() === '' ? null : description,
+                description: descriptionOf(description),
                 ...(anonymous === form.base.anonymous ? {} : { anonymous }),
               },
             },
@@ -57,22 +57,7 @@ function Form({ view }: { view: OwnerView }) {
         }}
       >
         <Stack maw={640}>
-          <TextInput
-            label={LABELS.name}
-            required
-            value={form.values.name}
-            onChange={({ currentTarget }) => form.set('name', currentTarget.value)}
-            error={isNameTaken ? 'Something else is called so already.' : errors.name}
-          />
-          <Textarea
-            label={LABELS.description}
-            autosize
-            minRows={2}
-            maxRows={12}
-            value={form.values.description}
-            onChange={({ currentTarget }) => form.set('description', currentTarget.value)}
-            error={errors.description}
-          />
+          <NameFields values={form.values} set={form.set} errors={errors} />
           <Switch
             label={LABELS.anonymous}
             description={
@@ -81,6 +66,7 @@ function Form({ view }: { view: OwnerView }) {
                 : 'Members are shown by pseudonym only.'
             }
             disabled={view.anonymous && !mayReveal}
+            error={errors.anonymous}
             checked={form.values.anonymous}
             onChange={({ currentTarget }) => form.set('anonymous', currentTarget.checked)}
           />
@@ -91,23 +77,8 @@ function Form({ view }: { view: OwnerView }) {
           )}
           <Meanwhile form={form} labels={LABELS} />
           <SaveOnceMore form={form} error={save.error} />
-          {!isNameTaken && !isStale(save.error) && Object.keys(errors).length === 0 && (
-            <Refusal error={save.error} title="It is not saved" />
-          )}
-          <Group>
-            <Button
-              type="submit"
-              disabled={!form.isDirty || form.conflicts.length > 0}
-              loading={save.isPending}
-            >
-              Save changes
-            </Button>
-            {form.isDirty && (
-              <Button variant="default" onClick={form.discard}>
-                Discard
-              </Button>
-            )}
-          </Group>
+          {!isAtField && !isStale(save.error) && <Refusal error={save.error} title="It is not saved" />}
+          <SaveChanges form={form} isPending={save.isPending} />
         </Stack>
       </form>
     </Card>

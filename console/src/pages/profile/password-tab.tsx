@@ -7,7 +7,7 @@ import { requestEmailChangeEndpoint } from '../../../../contract/links.ts';
 import { getProfileEndpoint } from '../../../../contract/profile.ts';
 import { call } from '../../api/client.ts';
 import { useEndpoint } from '../../api/queries.ts';
-import { useSession, useTakeSession } from '../../api/session.ts';
+import { BUT_SESSION, useSession, useTakeSession } from '../../api/session.ts';
 import { fieldErrors } from '../../kit/forms.ts';
 import { Instant } from '../../kit/instant.tsx';
 import { Answered } from '../../kit/states.tsx';
@@ -119,7 +119,7 @@ function Password({ isThere, changedAt }: { isThere: boolean; changedAt: string 
           onDone={(renewed) => {
             take(renewed);
             notifications.show({ message: 'Your password is changed.' });
-            void client.invalidateQueries();
+            void client.invalidateQueries(BUT_SESSION);
           }}
         />
       ) : (

@@ -13,7 +13,7 @@ import {
 } from '../../../../contract/authenticators.ts';
 import { type Answer, type ApiError, call } from '../../api/client.ts';
 import { useChange, useEndpoint } from '../../api/queries.ts';
-import { useSession, useTakeSession } from '../../api/session.ts';
+import { BUT_SESSION, useSession, useTakeSession } from '../../api/session.ts';
 import { Confirm } from '../../kit/confirm.tsx';
 import { type Column, DataTable } from '../../kit/data-table.tsx';
 import { fieldErrors } from '../../kit/forms.ts';
@@ -22,7 +22,8 @@ import { Answered, Refusal } from '../../kit/states.tsx';
 import { PasskeySetup } from '../sign-in/passkey-setup.tsx';
 import { hasPasskeys } from '../sign-in/passkeys.ts';
 import { RecoveryCodes } from '../sign-in/recovery-codes.tsx';
-import { type AddedFactor, TotpSetup } from '../sign-in/totp-setup.tsx';
+import type { AddedFactor } from '../sign-in/setup-end.tsx';
+import { TotpSetup } from '../sign-in/totp-setup.tsx';
 import { Section } from './section.tsx';
 
 /** What stands for the person beside the password. */
@@ -74,7 +75,7 @@ function useAdded(onCodes: Props['onCodes'], what: string) {
   const client = useQueryClient();
   return ({ recoveryCodes, session }: AddedFactor) => {
     take(session);
-    void client.invalidateQueries();
+    void client.invalidateQueries(BUT_SESSION);
     if (recoveryCodes === null) notifications.show({ message: `The ${what} is added.` });
     else onCodes(recoveryCodes);
   };

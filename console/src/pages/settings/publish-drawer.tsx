@@ -1,4 +1,4 @@
-import { Button, Checkbox, Drawer, Group, ScrollArea, Stack, Textarea } from '@mantine/core';
+import { Button, Checkbox, Group, ScrollArea, Stack, Textarea } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -6,6 +6,7 @@ import { publishTermsEndpoint } from '../../../../contract/terms.ts';
 import { useChange } from '../../api/queries.ts';
 import { useSession } from '../../api/session.ts';
 import { fieldErrors } from '../../kit/forms.ts';
+import { ScreenDrawer } from '../../kit/screen-drawer.tsx';
 import { NotAllowed, Refusal } from '../../kit/states.tsx';
 import { UnsavedGuard } from '../../kit/unsaved.tsx';
 
@@ -20,12 +21,12 @@ export function PublishTermsDrawer() {
   const close = () => void navigate({ to: '/terms', search: (before) => before });
   if (!abilities['settings.edit'])
     return (
-      <Drawer opened onClose={close} title="Publish a version">
+      <ScreenDrawer onClose={close} title="Publish a version">
         <NotAllowed title="You may not publish terms of service">Administrators may.</NotAllowed>
-      </Drawer>
+      </ScreenDrawer>
     );
   return (
-    <Drawer opened onClose={close} title="Publish a version">
+    <ScreenDrawer onClose={close} title="Publish a version">
       <UnsavedGuard isDirty={text !== '' && !publish.isSuccess} />
       <form
         onSubmit={(event) => {
@@ -73,6 +74,6 @@ export function PublishTermsDrawer() {
           </Group>
         </Stack>
       </form>
-    </Drawer>
+    </ScreenDrawer>
   );
 }

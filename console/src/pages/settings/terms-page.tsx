@@ -1,4 +1,4 @@
-import { Badge, Card, Drawer, Stack, Tabs, Text } from '@mantine/core';
+import { Badge, Card, Stack, Tabs, Text } from '@mantine/core';
 import { Outlet, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import {
@@ -15,6 +15,7 @@ import { Instant } from '../../kit/instant.tsx';
 import { ScreenButton, ScreenLink } from '../../kit/link.tsx';
 import { Page } from '../../kit/page.tsx';
 import { Paging, useSearchChange } from '../../kit/paging.tsx';
+import { ScreenDrawer } from '../../kit/screen-drawer.tsx';
 import { Answered, Empty, PageError } from '../../kit/states.tsx';
 
 const LIMIT = '50';
@@ -83,13 +84,13 @@ function Versions() {
         }
       />
       <Paging next={versions.data?.next} />
-      <Drawer
-        opened={shown !== undefined}
+      <ScreenDrawer
+        isOpen={shown !== undefined}
         onClose={() => setShown(undefined)}
         title={`Version ${shown ?? ''}`}
       >
         {shown !== undefined && <Version version={shown} />}
-      </Drawer>
+      </ScreenDrawer>
     </Stack>
   );
 }

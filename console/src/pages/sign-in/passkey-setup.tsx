@@ -1,26 +1,17 @@
-import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Stack, Text, TextInput } from '@mantine/core';
 import { IconFingerprint } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { addPasskeyEndpoint, challengeNewPasskeyEndpoint } from '../../../../contract/authenticators.ts';
-import { call, type Options } from '../../api/client.ts';
+import { call } from '../../api/client.ts';
 import { fieldErrors } from '../../kit/forms.ts';
 import { Failure } from './failure.tsx';
 import { makePasskey } from './passkeys.ts';
-import type { AddedFactor } from './totp-setup.tsx';
+import { type AddedFactor, lastStep, SetupEnd, type SetupProps } from './setup-end.tsx';
 
 /** Adds a passkey: its name, and then the browser's own dialog. */
-export function PasskeySetup({
-  onAdded,
-  onCancel,
-  onError,
-  options,
-}: {
-  onAdded: (added: AddedFactor) => void;
-  onCancel: () => void;
-  onError?: (error: Error) => void;
-  options?: Options;
-}) {
+export function PasskeySetup(props: SetupProps) {
+  const { onCancel, options } = props;
   const [name, setName] = useState('');
   const add = useMutation<AddedFactor, Error, string>({
     mutationFn: async (called) => {
@@ -29,9 +20,7 @@ export function PasskeySetup({
       const body = { challenge: challenge.id, passkey, name: called };
       return await call(addPasskeyEndpoint, { body }, options);
     },
-    gcTime: 0,
-    onSuccess: onAdded,
-    ...(onError === undefined ? {} : { onError }),
+    ...lastStep(props),
   });
   const problem = fieldErrors(add.error, ['name']).name;
   return (
@@ -58,18 +47,13 @@ export function PasskeySetup({
           required
           data-autofocus
         />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onCancel}>
-            Back
-          </Button>
-          <Button
-            type="submit"
-            loading={add.isPending}
-            leftSection={<IconFingerprint size={18} aria-hidden />}
-          >
-            Add passkey
-          </Button>
-        </Group>
+        <SetupEnd
+          onCancel={onCancel}
+          isPending={add.isPending}
+          icon={<IconFingerprint size={18} aria-hidden />}
+        >
+          Add passkey
+        </SetupEnd>
       </Stack>
     </form>
   );

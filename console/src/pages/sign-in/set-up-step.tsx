@@ -6,8 +6,9 @@ import { useEndpoint } from '../../api/queries.ts';
 import { PasskeySetup } from './passkey-setup.tsx';
 import { hasPasskeys } from './passkeys.ts';
 import { RecoveryCodes } from './recovery-codes.tsx';
+import type { AddedFactor } from './setup-end.tsx';
 import { IN_STEP, type StepProps } from './steps.ts';
-import { type AddedFactor, TotpSetup } from './totp-setup.tsx';
+import { TotpSetup } from './totp-setup.tsx';
 
 /** A second factor, which everybody needs, or this person. */
 export function SetUpStep({ session, onDone, onError }: StepProps) {

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import { getInstanceEndpoint } from '../../../../contract/instance.ts';
 import type { SessionView } from '../../../../contract/session.ts';
 import { useEndpoint } from '../../api/queries.ts';
-import { announceSession, sessionQuery, useTakeSession } from '../../api/session.ts';
+import { announceSession, BUT_SESSION, sessionQuery, useTakeSession } from '../../api/session.ts';
 import { Loading, PageError } from '../../kit/states.tsx';
 import { safeBack } from './back.ts';
 import { ForgottenPassword } from './forgotten-password.tsx';
@@ -38,7 +38,7 @@ export function SignInPage() {
   if (session !== null && session.requiredActions.length === 0) return <GoOn to={safeBack(back)} />;
   const onSession = (next: SessionView | null) => {
     // What was shown to somebody else, or before, is nothing to build on.
-    if (next === null || next.requiredActions.length === 0) client.removeQueries({ predicate: isOther });
+    if (next === null || next.requiredActions.length === 0) client.removeQueries(BUT_SESSION);
     take(next);
     if (next?.requiredActions.length === 0) announceSession();
   };
@@ -70,5 +70,3 @@ function GoOn({ to }: { to: string }) {
   useEffect(() => void navigate({ href: to, replace: true }), [navigate, to]);
   return null;
 }
-
-const isOther = ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey[0] !== 'session';

@@ -2,39 +2,26 @@ import { Button, Center, Group, Image, Loader, Stack, Text, TextInput } from '@m
 import { useMutation } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { confirmTotpEndpoint, startTotpEndpoint } from '../../../../contract/authenticators.ts';
-import type { SessionView } from '../../../../contract/session.ts';
-import { type Answer, type ApiError, call, type Options } from '../../api/client.ts';
+import { type Answer, type ApiError, call } from '../../api/client.ts';
 import { Copy } from '../../kit/copy.tsx';
 import { fieldErrors } from '../../kit/forms.ts';
 import { Failure } from './failure.tsx';
-
-export type AddedFactor = { recoveryCodes: readonly string[] | null; session: SessionView };
+import { type AddedFactor, lastStep, SetupEnd, type SetupProps } from './setup-end.tsx';
 
 /** Sets up an authenticator app: shows its secret, and asks for its first code. */
-export function TotpSetup({
-  onAdded,
-  onCancel,
-  onError,
-  options,
-}: {
-  onAdded: (added: AddedFactor) => void;
-  onCancel: () => void;
-  onError?: (error: Error) => void;
-  options?: Options;
-}) {
+export function TotpSetup(props: SetupProps) {
+  const { onCancel, options } = props;
   // Kept here and nowhere else: a cache would outlive the screen.
   const [started, setStarted] = useState<Answer<typeof startTotpEndpoint>>();
   const start = useMutation<Answer<typeof startTotpEndpoint>, ApiError>({
     mutationFn: () => call(startTotpEndpoint, {}, options),
     gcTime: 0,
     onSuccess: setStarted,
-    ...(onError === undefined ? {} : { onError }),
+    ...(props.onError === undefined ? {} : { onError: props.onError }),
   });
   const confirm = useMutation<AddedFactor, ApiError, string>({
     mutationFn: (code) => call(confirmTotpEndpoint, { body: { code } }, options),
-    gcTime: 0,
-    onSuccess: onAdded,
-    ...(onError === undefined ? {} : { onError }),
+    ...lastStep(props),
   });
   const [code, setCode] = useState('');
   const isBegun = useRef(false);
@@ -108,14 +95,9 @@ export function TotpSetup({
           required
           data-autofocus
         />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onCancel}>
-            Back
-          </Button>
-          <Button type="submit" loading={confirm.isPending}>
-            Confirm the app
-          </Button>
-        </Group>
+        <SetupEnd onCancel={onCancel} isPending={confirm.isPending}>
+          Confirm the app
+        </SetupEnd>
       </Stack>
     </form>
   );

@@ -1,4 +1,4 @@
-import { Button, Drawer, Group, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { notifications } from '@mantine/notifications';
 import { useNavigate, useParams } from '@tanstack/react-router';
@@ -14,6 +14,7 @@ import { ApiError, call } from '../../api/client.ts';
 import { useChange, useEndpoint } from '../../api/queries.ts';
 import { useSession } from '../../api/session.ts';
 import { fieldErrors, isStale } from '../../kit/forms.ts';
+import { ScreenDrawer } from '../../kit/screen-drawer.tsx';
 import { Answered, PageError, Refusal } from '../../kit/states.tsx';
 import { UnsavedGuard } from '../../kit/unsaved.tsx';
 import { DeleteService } from './delete-service.tsx';
@@ -27,9 +28,9 @@ function ServiceDrawer({ title, children }: { title: string; children: (close: (
   const navigate = useNavigate();
   const close = () => void navigate({ to: '/taxii-services', search: (before) => before });
   return (
-    <Drawer opened onClose={close} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <ScreenDrawer onClose={close} title={title}>
       {children(close)}
-    </Drawer>
+    </ScreenDrawer>
   );
 }
 
