@@ -50,7 +50,10 @@ export function readBrowser(
       // Without Max-Age: it goes with the browser; when the session ends is the server's affair.
       const cookie = `${token ?? ''}; Path=/; Secure; HttpOnly; SameSite=Lax`;
       set(SESSION_COOKIE, token === undefined ? `${cookie}; Max-Age=0` : cookie);
-      if (token === undefined) headers['Clear-Site-Data'] = '"storage"';
+      // Pages that the browser could go back to go with the session. Its storage stays: what somebody chose to keep
+      // in this browser (columns, saved views, reviewed accounts) is there, and nothing that opens anything (ADR 0024).
+      // Cookies are not named either: a known device outlives sessions, and the session's own is taken away above.
+      if (token === undefined) headers['Clear-Site-Data'] = '"cache"';
     },
     keepDevice(sealed) {
       const maxAge = DEVICE_DAYS * 86_400;

@@ -224,6 +224,38 @@ describe('the way around the console', () => {
     await dark.waitFor({ state: 'detached' });
   });
 
+  it('scrolls a table that is wider than a phone, by the keyboard too, and shows that there is more', async () => {
+    const phone = await as('Organization Administrator', { viewport: { width: 360, height: 740 } });
+    await phone.open(`/organizations/${organization.id}/membership`);
+    const more = phone.page.getByRole('group', { name: 'Accounts: more to the side' });
+    await more.focus();
+    await phone.page.keyboard.press('ArrowRight');
+    await eventually(() =>
+      more.evaluate((table: { scrollLeft: number }) => table.scrollLeft),
+    ).toBeGreaterThan(0);
+    expect(await inBothSchemes(phone.page, 'table-phone')).toEqual([]);
+    await phone.page.setViewportSize({ width: 1600, height: 900 });
+    await more.waitFor({ state: 'detached' });
+    await phone.context.close();
+  });
+
+  it('keeps what somebody chose to keep in the browser when they sign out, and no session', async () => {
+    const leaving = await as('Organization Administrator');
+    await leaving.open('/collections');
+    await leaving.page.getByRole('button', { name: 'Columns' }).click();
+    await leaving.page.getByRole('checkbox', { name: 'Kind' }).uncheck();
+    await leaving.page.keyboard.press('Escape');
+    const kept = () => leaving.page.evaluate('JSON.stringify(localStorage)');
+    const before = await kept();
+    expect(before).toContain('taxiway-columns-of-collections');
+    await leaving.page.getByRole('button', { name: /^Your account/ }).click();
+    await leaving.page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await heading(leaving.page, 'Sign in').waitFor();
+    expect(await kept()).toBe(before);
+    expect((await leaving.context.cookies()).map(({ name }) => name)).not.toContain('__Host-taxiway-session');
+    await leaving.context.close();
+  });
+
   it('leaves no error behind', () => {
     expect(console.troubles).toEqual([]);
   });

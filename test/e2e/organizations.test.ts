@@ -122,7 +122,9 @@ describe('organizations and the licence in the console', () => {
     // What is entered is not lost by accident.
     await page.keyboard.press('Escape');
     await page.getByRole('dialog', { name: 'Leave without saving?' }).waitFor();
-    await page.getByRole('button', { name: 'Go on editing' }).click();
+    // Escape is for the question, and not for the drawer below it.
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog', { name: 'Leave without saving?' }).waitFor({ state: 'detached' });
     await drawer.getByRole('textbox', { name: 'Name' }).fill('Tide Tables Ltd');
     await drawer.getByRole('button', { name: 'Create organization' }).click();
     await heading(page, 'Tide Tables Ltd').waitFor();
@@ -170,6 +172,24 @@ describe('organizations and the licence in the console', () => {
       description: 'Typed, not saved',
     });
     await eventually(() => about.getByRole('button', { name: 'Discard' }).count()).toBe(0);
+  });
+
+  it('ask once before what two forms hold is lost, and name the organization on its audit trail', async () => {
+    await administrator.open(settingsOf(other.id));
+    await page.getByRole('textbox', { name: 'Name' }).fill('Not to be kept');
+    await limit(page, 'User').fill('9');
+    const question = page.getByRole('dialog', { name: 'Leave without saving?' });
+    const away = page.getByRole('link', { name: 'Audit trail', exact: true }).last();
+    for (const answer of ['Go on editing', 'Leave without saving']) {
+      await away.click();
+      await question.getByRole('button', { name: answer }).click();
+      await question.waitFor({ state: 'detached' });
+    }
+    await heading(page, 'Audit trail').waitFor();
+    await page.getByText(/^What was done in Pilot Station, by whom/).waitFor();
+    expect(await question.count()).toBe(0);
+    expect(await nameOf(other.id)).toBe('Pilot Station');
+    await administrator.open(settingsOf(other.id));
   });
 
   it('show both values where somebody else changed the same meanwhile', async () => {

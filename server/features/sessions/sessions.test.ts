@@ -212,6 +212,8 @@ describe.each(ENGINES)('sessions on %s', (engine) => {
     const reply = await browser.request('DELETE', '/session');
     expect(reply).toMatchObject({ status: 204, body: undefined });
     expect(reply.headers.get('content-type')).toBeNull();
+    // Pages to go back to are gone; what somebody chose to keep in the browser stays.
+    expect(reply.headers.get('clear-site-data')).toBe('"cache"');
     expect(browser.cookie).toBeUndefined();
     browser.cookie = cookie;
     expect((await browser.request('GET', '/session')).headers.get('cache-control')).toBe('no-store');
