@@ -109,8 +109,7 @@ function Import({ organization }: { organization: OrganizationView }) {
           <Group justify="space-between" align="flex-start">
             <Text size="sm" c="dimmed" maw={620}>
               Nothing is changed yet. The same file can be imported again: accounts are found by their user
-              name, and a row that says nothing new leaves its account as it is. Only a row of an API user
-              without an Access ID creates another one each time.
+              name. Only a row of an API user without an Access ID creates another one each time.
             </Text>
             <Button disabled={source.text.trim() === ''} onClick={() => void check()}>
               Check the file

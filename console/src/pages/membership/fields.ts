@@ -111,13 +111,13 @@ const FIELDS: Readonly<Record<Name, FieldText>> = {
   },
   includeInObservations: {
     label: 'Include in observations and false positives',
-    help: 'Counts what it reports. Kept for a later release: nothing counts it yet.',
+    help: 'Counts what it reports. No effect yet.',
     section: 'rights',
     control: 'switch',
   },
   exceedApiLinkLimit: {
     label: 'Allow user to exceed API link limit',
-    help: 'More levels of associations at once. Kept for a later release: nothing reads it yet.',
+    help: 'More levels of associations at once. No effect yet.',
     section: 'rights',
     control: 'switch',
   },
@@ -191,14 +191,14 @@ const FIELDS: Readonly<Record<Name, FieldText>> = {
   timeZone: { label: 'Time zone', section: 'more', control: 'timeZone', empty: 'None chosen' },
   summaryEmailTime: {
     label: 'Summary e-mail time',
-    help: 'Kept for a later release: no summaries are sent yet.',
+    help: 'No summaries are sent yet.',
     section: 'more',
     control: 'time',
     empty: 'None chosen',
   },
   customTqlTimeoutMs: {
     label: 'Custom TQL timeout',
-    help: 'How long its queries may run, in milliseconds, in place of the system setting.',
+    help: 'In place of the system setting. No effect yet.',
     section: 'more',
     control: 'number',
     bounds: { min: 100, max: 3_600_000, unit: 'milliseconds' },

@@ -1,7 +1,5 @@
-import { Badge, Button, Group, Stack } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
+import { Badge, Stack } from '@mantine/core';
 import { useNavigate, useParams } from '@tanstack/react-router';
-import { useState } from 'react';
 import {
   deleteOrganizationEndpoint,
   getOrganizationEndpoint,
@@ -9,9 +7,9 @@ import {
 } from '../../../../contract/organizations.ts';
 import { useChange, useEndpoint } from '../../api/queries.ts';
 import { useSession } from '../../api/session.ts';
-import { Confirm } from '../../kit/confirm.tsx';
 import { ScreenButton, ScreenLink } from '../../kit/link.tsx';
 import { AnsweredPage, Page } from '../../kit/page.tsx';
+import { DeleteOwner } from '../owners/delete-owner.tsx';
 import { AboutForm, LimitsForm, PermissionsForm } from './organization-forms.tsx';
 
 /** One organization: its name, its limits, what its people may do, and its end. */
@@ -79,38 +77,19 @@ function Organization({ view }: { view: OrganizationView }) {
 }
 
 function DeleteOrganization({ view }: { view: OrganizationView }) {
-  const [isOpen, setOpen] = useState(false);
   const navigate = useNavigate();
   const remove = useChange(deleteOrganizationEndpoint);
   return (
-    <Group>
-      <Button variant="default" onClick={() => setOpen(true)}>
-        Delete…
-      </Button>
-      <Confirm
-        isOpen={isOpen}
-        onClose={() => setOpen(false)}
-        title={`Delete ${view.name}?`}
-        confirm="Delete organization"
-        isDangerous
-        mustType={view.name}
-        isPending={remove.isPending}
-        error={remove.error}
-        onConfirm={() =>
-          remove.mutate(
-            { params: { organization: String(view.id) } },
-            {
-              onSuccess: () => {
-                notifications.show({ message: `${view.name} is deleted` });
-                void navigate({ to: '/organizations' });
-              },
-            },
-          )
-        }
-      >
-        Only an organization without accounts, objects and memberships can be deleted. It cannot be brought
-        back. To put it out of use with everything in it, disable it instead.
-      </Confirm>
-    </Group>
+    <DeleteOwner
+      name={view.name}
+      kind="organization"
+      isPending={remove.isPending}
+      error={remove.error}
+      onDelete={(options) => remove.mutate({ params: { organization: String(view.id) } }, options)}
+      onDeleted={() => void navigate({ to: '/organizations' })}
+    >
+      Only an organization without accounts, objects and memberships can be deleted. It cannot be brought
+      back. To put it out of use with everything in it, disable it instead.
+    </DeleteOwner>
   );
 }

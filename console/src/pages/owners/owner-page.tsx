@@ -1,15 +1,13 @@
-import { Badge, Button, Tabs } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
+import { Badge, Tabs } from '@mantine/core';
 import { IconUsers } from '@tabler/icons-react';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
 import type { OwnerView, SharedKind } from '../../../../contract/owners.ts';
 import { useChange, useEndpoint } from '../../api/queries.ts';
-import { Confirm } from '../../kit/confirm.tsx';
 import { ScreenLink } from '../../kit/link.tsx';
 import { AnsweredPage, Page } from '../../kit/page.tsx';
 import { useSearchChange } from '../../kit/paging.tsx';
 import { StatePanel } from '../../kit/states.tsx';
+import { DeleteOwner } from './delete-owner.tsx';
 import { KINDS } from './kinds.ts';
 import { MembersTab } from './members-tab.tsx';
 import { OwnerForm } from './owner-form.tsx';
@@ -48,7 +46,7 @@ function Shown({ view }: { view: OwnerView }) {
           {words.Title}
         </ScreenLink>,
       ]}
-      actions={abilities.delete && <DeleteOwner view={view} />}
+      actions={abilities.delete && <Delete view={view} />}
     >
       <Tabs
         value={shown}
@@ -80,39 +78,20 @@ const NotShown = () => (
   </StatePanel>
 );
 
-function DeleteOwner({ view }: { view: OwnerView }) {
-  const [isOpen, setOpen] = useState(false);
+function Delete({ view }: { view: OwnerView }) {
   const navigate = useNavigate();
   const words = KINDS[view.kind];
   const remove = useChange(words.endpoints.delete);
   return (
-    <>
-      <Button variant="default" onClick={() => setOpen(true)}>
-        Delete…
-      </Button>
-      <Confirm
-        isOpen={isOpen}
-        onClose={() => setOpen(false)}
-        title={`Delete ${view.name}?`}
-        confirm={`Delete ${view.kind}`}
-        isDangerous
-        mustType={view.name}
-        isPending={remove.isPending}
-        error={remove.error}
-        onConfirm={() =>
-          remove.mutate(
-            { params: { owner: String(view.id) } },
-            {
-              onSuccess: () => {
-                notifications.show({ message: `${view.name} is deleted` });
-                void navigate({ to: words.list });
-              },
-            },
-          )
-        }
-      >
-        Only one without objects and member organizations can be deleted. It cannot be brought back.
-      </Confirm>
-    </>
+    <DeleteOwner
+      name={view.name}
+      kind={view.kind}
+      isPending={remove.isPending}
+      error={remove.error}
+      onDelete={(options) => remove.mutate({ params: { owner: String(view.id) } }, options)}
+      onDeleted={() => void navigate({ to: words.list })}
+    >
+      Only one without objects and member organizations can be deleted. It cannot be brought back.
+    </DeleteOwner>
   );
 }

@@ -180,7 +180,7 @@ function ProfileForm({ profile }: { profile: Profile }) {
             />
             <TextInput
               label={LABELS.summaryEmailTime}
-              description="In your time zone. Kept for a later release: no summaries are sent yet."
+              description="In your time zone. No summaries are sent yet."
               type="time"
               {...form.getInputProps('summaryEmailTime')}
             />

@@ -77,7 +77,7 @@ export function SettingRow({ setting, isHidden, onDirty }: Props) {
             {!setting.isDefault && <Badge variant="light">Changed</Badge>}
             {!setting.enforced && (
               <Badge variant="light" color="gray">
-                Nothing reads it yet
+                No effect yet
               </Badge>
             )}
           </Group>

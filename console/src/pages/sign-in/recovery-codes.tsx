@@ -17,9 +17,8 @@ export function RecoveryCodes({
   return (
     <OncePanel title="Store your recovery codes" zIndex={500} onStored={onStored}>
       <Text>
-        Each of these codes stands once for your second factor, when you do not have it at hand. They are
-        shown this once and never again: keep them where others do not get at them, such as in a password
-        manager.
+        Each code stands once for your second factor. They are not shown again: keep them where nobody else
+        gets at them, such as in a password manager.
       </Text>
       <SimpleGrid cols={{ base: 1, xs: 2 }} spacing={6} component="ul" p={0} m={0}>
         {codes.map((code) => (

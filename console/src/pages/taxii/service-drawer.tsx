@@ -91,8 +91,8 @@ function Create({ close }: { close: () => void }) {
         }
       >
         <Text size="sm" c="dimmed">
-          A TAXII service is one API root: a path at which TAXII users poll and add. Each TAXII user is bound
-          to one. What a TAXII user sees there depends on its own rights, not on the service.
+          One API root: a path at which the TAXII users bound to it poll and add. What each sees there depends
+          on its own rights.
         </Text>
         <Refusal
           error={Object.keys(form.errors).length > 0 ? null : create.error}
