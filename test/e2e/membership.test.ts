@@ -402,6 +402,9 @@ describe('the membership of an organization in the console', () => {
       other.page.evaluate<string>(
         `document.activeElement?.closest('tr')?.querySelector('a')?.textContent ?? ''`,
       );
+    const found = other.page.getByText(/^1–50 of 5,00\d accounts$/);
+    await found.scrollIntoViewIfNeeded();
+    await picture(other.page, 'membership-pages');
     await table(other.page).getByRole('row').nth(1).focus();
     await other.page.keyboard.press('End');
     expect(await focused()).toBe('crew.0049@example.net');
@@ -411,6 +414,7 @@ describe('the membership of an organization in the console', () => {
       await other.page.keyboard.press('PageDown');
       await eventually(focused).toBe(`crew.${first}@example.net`);
     }
+    await other.page.getByText(/^50 of 5,00\d accounts$/).waitFor();
     await other.page.keyboard.press('ArrowUp');
     await eventually(focused).toBe('crew.0199@example.net');
     await other.page.keyboard.press('Enter');
