@@ -342,6 +342,12 @@ describe('the page of an account in the console', () => {
     await page.getByRole('cell', { name: 'The key stands in a public repository.' }).waitFor();
     await page.getByRole('tab', { name: 'Credentials' }).click();
     await page.getByText('No credential is valid').waitFor();
+    await page.getByRole('button', { name: 'Make Secret Key' }).click();
+    await dialog.getByText('It opens nothing yet').waitFor();
+    await dialog.getByText(/it does not end the lockdown/).waitFor();
+    expect(await inBothSchemes(page, 'account-locked-down-rotate')).toEqual([]);
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await dialog.waitFor({ state: 'hidden' });
     await page.getByText(/^Locked down by .* since .*: The key stands in a public repository\.$/).waitFor();
     await page.getByRole('tab', { name: 'Overview' }).click();
     await page.getByRole('row', { name: /^Reason given The key stands/ }).waitFor();

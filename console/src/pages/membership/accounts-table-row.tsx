@@ -88,12 +88,14 @@ export function RowMenu({ account, search, organization }: Props) {
           )}
         </Menu.Dropdown>
       </Menu>
-      <LinkDialog
-        account={account}
-        purpose="invitation"
-        isOpen={isInviting}
-        onClose={() => setIsInviting(false)}
-      />
+      {account.invitation !== null && (
+        <LinkDialog
+          account={account}
+          purpose="invitation"
+          isOpen={isInviting}
+          onClose={() => setIsInviting(false)}
+        />
+      )}
       {deed !== null && <DeedQuestion name={deed} account={account} onClose={() => setDeed(null)} />}
     </>
   );
