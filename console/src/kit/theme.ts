@@ -96,6 +96,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-dimmed': '#aab0b8',
     '--mantine-color-placeholder': '#9aa1aa',
     '--mantine-color-error': 'var(--mantine-color-red-4)',
+    // The library's own is the ground of a card, on which a disabled button has no edge.
+    '--mantine-color-disabled': 'var(--mantine-color-dark-5)',
     '--mantine-color-anchor': 'var(--mantine-color-taxiway-2)',
     ...each('text', shades(3)),
     ...FILLED,
