@@ -358,13 +358,14 @@ const endsWith = z.strictObject(
       sessions: z.number(),
       credentials: z.number(),
       groups: z.array(z.string()),
-      communityRoles: z.array(z.strictObject({ owner: z.string(), role: z.string() })),
+      communityRoles: z.array(z.strictObject({ owner: z.string().nullable(), role: z.string() })),
     },
     {
       sessions: 'How many sessions end.',
       credentials: 'How many credentials cease to be valid.',
       groups: 'The user groups that it leaves, by name.',
-      communityRoles: 'The individual Community roles that go with it, each with its community or source.',
+      communityRoles:
+        'The individual Community roles that go with it, each with its community or source; null where the caller cannot see it.',
     },
   ),
 );

@@ -151,7 +151,10 @@ function previewLines(kind: KindOfAccount, preview: DeletionPreview): string[] {
     `  - ${counted(ends.credentials, 'credential')} and ${counted(ends.sessions, 'session')} end at once.`,
     ...(preview.seatFreed ? ['  - Its seat is free.'] : []),
     ...(ends.groups.length === 0 ? [] : [`  - It leaves the user groups ${ends.groups.join(', ')}.`]),
-    ...ends.communityRoles.map(({ owner, role }) => `  - Its role in "${owner}" ends: ${role}.`),
+    ...ends.communityRoles.map(
+      ({ owner, role }) =>
+        `  - Its role in ${owner === null ? 'a community or source that you cannot see' : `"${owner}"`} ends: ${role}.`,
+    ),
     ...responsibilities.flatMap(({ title, items, candidates }) => [
       `It is responsible for ${title}, which need an heir: ${named(items)}.`,
       candidates.length === 0

@@ -31,11 +31,12 @@ import { lockInstance } from '../instance/instance.store.ts';
 import { deleteLinksOf } from '../links/links.store.ts';
 import { findOrganization, lockOrganization } from '../owners/owners.store.ts';
 import { deleteSessionsOf } from '../sessions/sessions.store.ts';
+import { seenSurroundings } from './edit-steps.ts';
 import { lossesOf } from './edits.rules.ts';
 import { heirProblem } from './heirs.rules.ts';
 import { listPossibleHeirs, RESPONSIBILITIES, type Responsibility } from './responsibilities.store.ts';
 import { requireSuccessors } from './successors.store.ts';
-import { deleteAllowedOwners, findSurroundings, resetCommunityRoles } from './surroundings.store.ts';
+import { deleteAllowedOwners, resetCommunityRoles } from './surroundings.store.ts';
 
 const MAX_CANDIDATES = 100;
 
@@ -80,7 +81,7 @@ export async function previewDeletion(
         preselected: candidates[0]?.id ?? null,
       });
     }
-    const surroundings = await findSurroundings(tx, row, now);
+    const surroundings = await seenSurroundings(action, row);
     return {
       id: row.id,
       version: row.version,
@@ -92,8 +93,8 @@ export async function previewDeletion(
         sessions: surroundings.sessions,
         credentials: surroundings.credentials,
         groups: (await listGroupsOf(tx, [row.id])).map(({ name }) => name),
-        communityRoles: surroundings.rolesInOwners.flatMap(({ ownerName, individual }) =>
-          individual === null ? [] : [{ owner: ownerName, role: individual }],
+        communityRoles: surroundings.rolesInOwners.flatMap(({ name, individual }) =>
+          individual === null ? [] : [{ owner: name, role: individual }],
         ),
       },
       seatFreed: row.kind !== 'read_only',

@@ -29,7 +29,7 @@ import { editCollection } from '../collections/collections.service.ts';
 import { createUserGroup } from '../groups/groups.service.ts';
 import { listGroupsOf } from '../groups/groups.store.ts';
 import { setOrganizationPermissions } from '../owners/organizations.service.ts';
-import { createOwner } from '../owners/owners.service.ts';
+import { addMember, createOwner } from '../owners/owners.service.ts';
 import { createTaxiiService } from '../taxii-services/taxii-services.service.ts';
 import { deleteAccount, moveResponsibilities, previewDeletion } from './deletion.service.ts';
 import { editAccount } from './editing.service.ts';
@@ -375,9 +375,21 @@ describe.each(ENGINES)('deleting an account on %s', (engine) => {
           sessions: 1,
           credentials: 1,
           groups: ['Analysts'],
-          communityRoles: [{ owner: community.name, role: 'Director' }],
+          // The community is nothing to the organization.
+          communityRoles: [{ owner: null, role: 'Director' }],
         },
       });
+      expect((await preview(user.id, app.operator)).ends.communityRoles).toEqual([
+        { owner: community.name, role: 'Director' },
+      ]);
+      await addMember(app, app.operator, {
+        owner: community.id,
+        organization: own.id,
+        defaultRole: 'User',
+      });
+      expect((await preview(user.id, own.administrator)).ends.communityRoles).toEqual([
+        { owner: community.name, role: 'Director' },
+      ]);
       expect(seen.responsibilities.map(({ kind, items }) => [kind, items.length])).toEqual([
         ['taxiiServices', 1],
         ['collections', 1],

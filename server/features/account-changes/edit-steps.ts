@@ -28,9 +28,10 @@ import { deleteLinksOf } from '../links/links.store.ts';
 import { emailChanged } from '../mail/messages.rules.ts';
 import { queueMail } from '../mail/outbox.ts';
 import { findOrganization, lockOrganization } from '../owners/owners.store.ts';
+import { ownersAsSeen } from '../owners/visible-roles.ts';
 import { deleteSessionsOf } from '../sessions/sessions.store.ts';
 import { readSetting } from '../settings/settings.store.ts';
-import { changedValues, type EditPlan, planEdit } from './edits.rules.ts';
+import { changedValues, type EditPlan, planEdit, type Surroundings } from './edits.rules.ts';
 import { requireSuccessors } from './successors.store.ts';
 import { deleteAllowedOwners, findSurroundings, resetCommunityRoles } from './surroundings.store.ts';
 
@@ -84,11 +85,24 @@ export async function decideEdit(
   if (changes.systemRole !== undefined) requireGrantable(access, changes.systemRole);
   requireSameVersion(row, version);
   await requireValidChanges(tx, row, changes);
-  const surroundings = await findSurroundings(tx, row, now);
+  const surroundings = await seenSurroundings(action, row);
   const isThrottled = (await findBlocks(app, tx, [row], now)).size > 0;
   const plan = planEdit(row, changes, { ...surroundings, isThrottled }, now);
   await requireSuccessors(tx, row, { ...plan, stays: true });
   return { row, plan };
+}
+
+/** What hangs on the account, with the names of the owners that whoever asks can see. */
+export async function seenSurroundings(
+  { tx, access, now }: Action,
+  row: AccountRow,
+): Promise<Omit<Surroundings, 'isThrottled'>> {
+  const { rolesInOwners, ...others } = await findSurroundings(tx, row, now);
+  const seen = await ownersAsSeen(tx, access, rolesInOwners);
+  return {
+    ...others,
+    rolesInOwners: rolesInOwners.map((role, index) => ({ ...role, name: seen[index]?.name ?? null })),
+  };
 }
 
 /** What is wrong with the values, beyond their form. */

@@ -17,7 +17,8 @@ export type EditedAccount = {
 
 /** An owner in which the account has a role: its own, if it has one, and its organization's default. */
 export type RoleInOwner = {
-  ownerName: string;
+  /** Null where whoever asks cannot see it. */
+  name: string | null;
   individual: CommunityRole | null;
   default: CommunityRole | null;
 };
@@ -108,7 +109,7 @@ export function planEdit(
       if (before === reset) continue;
       say(
         'community_role_reset',
-        `Its Community role in "${role.ownerName}" changes from ${before ?? 'none'} to ${reset ?? 'none'}.`,
+        `Its Community role in ${role.name === null ? 'a community or source that you cannot see' : `"${role.name}"`} changes from ${before ?? 'none'} to ${reset ?? 'none'}.`,
       );
     }
   }

@@ -1,16 +1,20 @@
 import type { Kysely } from 'kysely';
+import type { OwnerKind } from '../../../contract/roles.ts';
 import type { Schema } from '../../db/schema.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import type { Micros } from '../../protocols/timestamp.ts';
 import type { AccountRow } from '../accounts/accounts.store.ts';
-import type { Surroundings } from './edits.rules.ts';
+import type { RoleInOwner, Surroundings } from './edits.rules.ts';
+
+/** An owner in which the account has a role, with its name whoever asks. */
+export type NamedRole = RoleInOwner & { id: number; kind: OwnerKind; name: string };
 
 /** What hangs on the account. `isThrottled` is for the caller to find out. */
 export async function findSurroundings(
   db: Kysely<Schema>,
   account: AccountRow,
   now: Micros,
-): Promise<Omit<Surroundings, 'isThrottled'>> {
+): Promise<Omit<Surroundings, 'isThrottled'> & { rolesInOwners: readonly NamedRole[] }> {
   const rolesInOwners = await db
     .selectFrom('owners')
     .leftJoin('memberships as m', (join) =>
@@ -19,7 +23,7 @@ export async function findSurroundings(
     .leftJoin('account_roles as r', (join) =>
       join.onRef('r.owner_id', '=', 'owners.id').on('r.account_id', '=', account.id),
     )
-    .select(['owners.name as ownerName', 'r.role as individual', 'm.default_role as default'])
+    .select(['owners.id', 'owners.kind', 'owners.name', 'r.role as individual', 'm.default_role as default'])
     .where('owners.id', 'in', (eb) =>
       eb
         .selectFrom('memberships')

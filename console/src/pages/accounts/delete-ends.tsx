@@ -21,9 +21,9 @@ export function EndsAndStays({ preview, heirs }: { preview: DeletionPreview; hei
           {isPerson && ends.sessions > 0 && <List.Item>{counted(ends.sessions, 'session')}</List.Item>}
           {ends.credentials > 0 && <List.Item>{counted(ends.credentials, 'credential')}</List.Item>}
           {ends.groups.length > 0 && <List.Item>Membership of {ends.groups.join(', ')}</List.Item>}
-          {ends.communityRoles.map(({ owner, role }) => (
-            <List.Item key={owner}>
-              The role {role} in {owner}
+          {ends.communityRoles.map(({ owner, role }, index) => (
+            <List.Item key={owner ?? index}>
+              The role {role} in {owner ?? 'a community or source that you cannot see'}
             </List.Item>
           ))}
           <List.Item>
