@@ -45,8 +45,8 @@ export function CommunityRolesTab({ account }: { account: AccountDetails }) {
       header: 'Where it comes from',
       render: ({ individual, organizationDefault }) =>
         individual === null
-          ? `The default role of its organization${organizationDefault === null ? '' : ` (${organizationDefault})`}`
-          : `Its individual role (${individual})${organizationDefault === null ? '' : `; the default would be ${organizationDefault}`}`,
+          ? `The default role of the organization${organizationDefault === null ? '' : ` (${organizationDefault})`}`
+          : `An individual role (${individual})${organizationDefault === null ? '' : `; the default would be ${organizationDefault}`}`,
     },
     ...(items?.some(({ abilities }) => abilities.setRole) === true
       ? [
@@ -139,7 +139,7 @@ function RoleDialog({
               data={[
                 {
                   value: DEFAULT,
-                  label: `The default role of its organization (${item.organizationDefault ?? 'none'})`,
+                  label: `The default role of the organization (${item.organizationDefault ?? 'none'})`,
                 },
                 ...item.availableRoles.map((role) => ({ value: role, label: role })),
               ]}

@@ -61,7 +61,9 @@ export function LockdownDialog({
               </List.Item>
               <List.Item>Its one-time links, such as invitations and password resets, end.</List.Item>
               {isPerson(account) && <List.Item>Its second factor stays.</List.Item>}
-              <List.Item>It keeps its seat, its roles, its groups, and what it is responsible for.</List.Item>
+              <List.Item>
+                The account keeps its seat, its roles, its groups, and what it is responsible for.
+              </List.Item>
             </List>
             <Textarea
               label="Reason"

@@ -25,21 +25,21 @@ const DEEDS: Readonly<Record<Deed, Words>> = {
   lock: {
     title: 'Lock',
     confirm: 'Lock account',
-    what: 'It is kept out until somebody unlocks it. It keeps its seat, its password and its rights.',
+    what: 'The account is kept out until somebody unlocks it. It keeps its seat, its password and its rights.',
     done: 'is locked.',
     changes: { locked: true },
   },
   unlock: {
     title: 'Unlock',
     confirm: 'Unlock account',
-    what: 'It may sign in again. Failed sign-ins are forgotten.',
+    what: 'The account may sign in again. Failed sign-ins are forgotten.',
     done: 'is unlocked.',
     changes: { locked: false },
   },
   disable: {
     title: 'Disable',
     confirm: 'Disable account',
-    what: 'It is put out of use until somebody enables it. It keeps its seat, and what it is responsible for.',
+    what: 'The account is put out of use until somebody enables it. It keeps its seat, and what it is responsible for.',
     done: 'is disabled.',
     changes: { disabled: true },
     isDangerous: true,
@@ -47,7 +47,7 @@ const DEEDS: Readonly<Record<Deed, Words>> = {
   enable: {
     title: 'Enable',
     confirm: 'Enable account',
-    what: 'It may be used again, with what it has to sign in with.',
+    what: 'The account may be used again, with what it has to sign in with.',
     done: 'is enabled.',
     changes: { disabled: false },
   },
