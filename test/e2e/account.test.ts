@@ -374,7 +374,7 @@ describe('the page of an account in the console', () => {
     await other.page.getByRole('combobox', { name: 'Role' }).click();
     await other.page.getByRole('option', { name: 'Editor' }).click();
     await other.page.getByRole('dialog').getByRole('button', { name: 'Change role' }).click();
-    await other.page.getByText('Its individual role (Editor); the default would be Contributor').waitFor();
+    await other.page.getByText('An individual role (Editor); the default would be Contributor').waitFor();
     expect(await accessibilityProblems(other.page)).toEqual([]);
     // The System role is not an Accounts Administrator's to see.
     await other.open(address(ada));
