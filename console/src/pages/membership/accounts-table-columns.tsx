@@ -181,7 +181,7 @@ export function accountColumns(has: {
       id: 'status',
       header: 'Status',
       render: (account) => (
-        <Group gap={6} wrap="nowrap">
+        <Group gap={4} maw={150}>
           <StatusChip account={account} />
           <PendingBadges account={account} />
         </Group>
