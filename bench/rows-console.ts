@@ -158,7 +158,11 @@ async function reportTable(
     const searched = `user-${number - 7 - round}@`;
     note(
       'searched',
-      await timeUntilRows(page, () => page.getByRole('textbox', { name: 'Search accounts' }).fill(searched), searched),
+      await timeUntilRows(
+        page,
+        () => page.getByRole('textbox', { name: 'Search accounts' }).fill(searched),
+        searched,
+      ),
     );
   }
   const shown = Object.entries(steps).map(([step, times]) => ({ step, ms: median(times) }));
