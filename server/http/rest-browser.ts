@@ -51,7 +51,7 @@ export function readBrowser(
       const cookie = `${token ?? ''}; Path=/; Secure; HttpOnly; SameSite=Lax`;
       set(SESSION_COOKIE, token === undefined ? `${cookie}; Max-Age=0` : cookie);
       // Pages that the browser could go back to go with the session. Its storage stays: what somebody chose to keep
-      // in this browser (columns, saved views, reviewed accounts) is there, and nothing that opens anything (ADR 0024).
+      // in this browser (columns, saved views, reviewed accounts) is there, and nothing that opens anything.
       // Cookies are not named either: a known device outlives sessions, and the session's own is taken away above.
       if (token === undefined) headers['Clear-Site-Data'] = '"cache"';
     },

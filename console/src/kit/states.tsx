@@ -11,6 +11,7 @@ import {
 import type { UseQueryResult } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ComponentType, ReactNode } from 'react';
+import { ERRORS } from '../../../contract/errors.ts';
 import { ApiError } from '../api/client.ts';
 import { isPartMissing } from './missing-part.ts';
 
@@ -104,8 +105,8 @@ export function PageError({ error, onRetry }: { error: unknown; onRetry?: (() =>
     if (error.code === 'forbidden')
       return (
         <StatePanel icon={IconBan} title="You may not see this" actions={HOME}>
-          {error.message === 'Not allowed.' ? '' : `${sentence(error.message)} `}Whoever administers your
-          organization can tell you who may.
+          {error.message === ERRORS.forbidden.title ? '' : `${sentence(error.message)} `}Whoever administers
+          your organization can tell you who may.
         </StatePanel>
       );
     if (error.code === 'offline' || error.code === 'unavailable')
