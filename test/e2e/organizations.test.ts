@@ -137,7 +137,66 @@ describe('organizations and the licence in the console', () => {
     await confirm.getByRole('textbox').fill('Tide Tables Ltd');
     await button.click();
     await page.waitForURL(/\/console\/organizations$/);
-    expect(await page.getByRole('link', { name: 'Tide Tables Ltd' }).count()).toBe(0);
+    await eventually(() => page.getByRole('link', { name: 'Tide Tables Ltd' }).count()).toBe(0);
+  });
+
+  it('leave no question behind where a creation that took long ends while the form is left', async () => {
+    const question = page.getByRole('dialog', { name: 'Leave without saving?' });
+    await administrator.open('/organizations');
+    await page.keyboard.press('n');
+    const drawer = page.getByRole('dialog', { name: 'Create organization' });
+    await drawer.getByRole('textbox', { name: 'Name' }).fill('Slack Water Ltd');
+    // The question stands already when the answer comes.
+    const held = Promise.withResolvers<void>();
+    await page.route('**/rest/v1/organizations', async (route) => {
+      if (route.request().method() === 'POST') await held.promise;
+      await route.continue();
+    });
+    await page.keyboard.press('Escape');
+    await question.waitFor();
+    await page.evaluate(() =>
+      document.querySelector<HTMLFormElement>('[role="dialog"] form')?.requestSubmit(),
+    );
+    held.resolve();
+    await heading(page, 'Slack Water Ltd').waitFor();
+    await page.unroute('**/rest/v1/organizations');
+
+    // Any other form still asks, and can be left.
+    await limit(page, 'User').fill('9');
+    await page.getByRole('link', { name: 'Home', exact: true }).click();
+    await question.getByRole('button', { name: 'Leave without saving' }).click();
+    await heading(page, 'Home').waitFor();
+    await page.goBack();
+
+    // What is entered for something that is deleted is gone with it.
+    await limit(page, 'User').fill('9');
+    await page.getByRole('button', { name: 'Delete…' }).click();
+    const confirm = page.getByRole('dialog', { name: 'Delete Slack Water Ltd?' });
+    await confirm.getByRole('textbox').fill('Slack Water Ltd');
+    await confirm.getByRole('button', { name: 'Delete organization' }).click();
+    await page.waitForURL(/\/console\/organizations$/);
+    expect(await question.count()).toBe(0);
+  });
+
+  it('ask before the sign-out where something is unsaved, and show nothing after it', async () => {
+    const user = await as('Administrator', settingsOf(other.id));
+    const question = user.page.getByRole('dialog', { name: 'Leave without saving?' });
+    const signOut = async () => {
+      await user.page.getByRole('button', { name: /^Your account/ }).click();
+      await user.page.getByRole('menuitem', { name: 'Sign out' }).click();
+    };
+    await limit(user.page, 'User').fill('9');
+    await signOut();
+    await question.getByRole('button', { name: 'Go on editing' }).click();
+    await question.waitFor({ state: 'detached' });
+    expect((await user.page.request.get(`${console.url}/rest/v1/session`)).status()).toBe(200);
+    expect(await limit(user.page, 'User').inputValue()).toBe('9');
+    await signOut();
+    await question.getByRole('button', { name: 'Leave without saving' }).click();
+    await user.page.waitForURL(/sign-in/);
+    expect(await heading(user.page, 'Pilot Station').count()).toBe(0);
+    expect((await user.page.request.get(`${console.url}/rest/v1/session`)).status()).toBe(401);
+    await user.context.close();
   });
 
   it('are not deleted while they hold something, and what is in the way is told', async () => {

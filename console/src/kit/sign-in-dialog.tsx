@@ -52,7 +52,8 @@ export function SignInDialog({
   const leave = async () => {
     take(null);
     onEnd(false);
-    await navigate({ to: '/sign-in' });
+    // There is no session to go on with: nothing of it may stay on the screen.
+    await navigate({ to: '/sign-in', ignoreBlocker: true });
     client.removeQueries(BUT_SESSION);
   };
   const [next] = session?.requiredActions ?? [];

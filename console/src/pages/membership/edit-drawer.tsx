@@ -81,6 +81,14 @@ function EditDrawer({ account, onClose }: { account: string; onClose: () => void
   );
 }
 
+/** Whoever has left while it was looked up what the changes bring with them sees no form that could say it. */
+const tellUnsaved = () =>
+  notifications.show({
+    message: 'The changes are not saved: there was something to decide first.',
+    color: 'orange',
+    autoClose: false,
+  });
+
 type FormProps = {
   form: AccountEditForm;
   onSystemRole: (role: string | null) => void;
@@ -125,6 +133,13 @@ function EditForm({ form, onSystemRole, onClose }: FormProps) {
     setValues(next);
   }, [isBehind, newer]);
   const meanwhile = useRef<HTMLDivElement>(null);
+  const isGone = useRef(false);
+  useEffect(() => {
+    isGone.current = false;
+    return () => {
+      isGone.current = true;
+    };
+  }, []);
   const client = useQueryClient();
   const lookAgain = useCallback(
     () => void client.invalidateQueries({ queryKey: [getEditFormEndpoint.path] }),
@@ -156,9 +171,11 @@ function EditForm({ form, onSystemRole, onClose }: FormProps) {
     try {
       const next = await call(previewEditEndpoint, asked);
       if (next.consequences.length === 0 && roles === null) carryOut();
+      else if (isGone.current) tellUnsaved();
       else setPlan(next);
     } catch (error) {
-      await refused(error as Error);
+      if (isGone.current) tellUnsaved();
+      else await refused(error as Error);
     } finally {
       setAsking(false);
     }
@@ -183,7 +200,7 @@ function EditForm({ form, onSystemRole, onClose }: FormProps) {
         if (isDirty) void submit();
       }}
     >
-      <UnsavedGuard isDirty={isDirty && !isSaving} />
+      <UnsavedGuard isDirty={isDirty && !isAsking && !isSaving} />
       <Stack>
         {newer !== null && isDirty && (
           <Box ref={meanwhile} style={{ scrollMarginTop: 72 }}>

@@ -86,7 +86,7 @@ function DeleteOrganization({ view }: { view: OrganizationView }) {
       isPending={remove.isPending}
       error={remove.error}
       onDelete={(options) => remove.mutate({ params: { organization: String(view.id) } }, options)}
-      onDeleted={() => void navigate({ to: '/organizations' })}
+      onDeleted={() => void navigate({ to: '/organizations', ignoreBlocker: true })}
     >
       Only an organization without accounts, objects and memberships can be deleted. It cannot be brought
       back. To put it out of use with everything in it, disable it instead.

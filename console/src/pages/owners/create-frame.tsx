@@ -38,7 +38,7 @@ export function CreateFrame({
     );
   return (
     <ScreenDrawer onClose={onClose} title={title}>
-      <UnsavedGuard isDirty={isDirty && !create.isSuccess} />
+      <UnsavedGuard isDirty={isDirty && !create.isPending && !create.isSuccess} />
       <form
         onSubmit={(event) => {
           event.preventDefault();

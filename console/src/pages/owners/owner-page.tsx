@@ -89,7 +89,7 @@ function Delete({ view }: { view: OwnerView }) {
       isPending={remove.isPending}
       error={remove.error}
       onDelete={(options) => remove.mutate({ params: { owner: String(view.id) } }, options)}
-      onDeleted={() => void navigate({ to: words.list })}
+      onDeleted={() => void navigate({ to: words.list, ignoreBlocker: true })}
     >
       Only one without objects and member organizations can be deleted. It cannot be brought back.
     </DeleteOwner>

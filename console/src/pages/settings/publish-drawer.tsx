@@ -27,7 +27,7 @@ export function PublishTermsDrawer() {
     );
   return (
     <ScreenDrawer onClose={close} title="Publish a version">
-      <UnsavedGuard isDirty={text !== '' && !publish.isSuccess} />
+      <UnsavedGuard isDirty={text !== '' && !publish.isPending && !publish.isSuccess} />
       <form
         onSubmit={(event) => {
           event.preventDefault();

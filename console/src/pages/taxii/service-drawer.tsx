@@ -71,7 +71,7 @@ function Create({ close }: { close: () => void }) {
   const form = useForm<Values>({ initialValues: NEW });
   return (
     <>
-      <UnsavedGuard isDirty={form.isDirty() && !create.isSuccess} />
+      <UnsavedGuard isDirty={form.isDirty() && !create.isPending && !create.isSuccess} />
       <ServiceForm
         form={form}
         onClose={close}
@@ -161,7 +161,7 @@ function Edit({ service, close }: { service: TaxiiServiceItem; close: () => void
   const isShownElsewhere = newer !== null || Object.keys(form.errors).length > 0;
   return (
     <>
-      <UnsavedGuard isDirty={form.isDirty() && !edit.isSuccess} />
+      <UnsavedGuard isDirty={form.isDirty() && !edit.isPending && !edit.isSuccess} />
       <ServiceForm
         form={form}
         service={base}
