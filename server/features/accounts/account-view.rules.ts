@@ -154,11 +154,12 @@ function statusOf(row: ShownRow, block: Block | undefined, now: Micros): Account
   const base = { since: null, lockedBy: null, lockedUntil: null };
   if (state === 'disabled')
     return { ...base, state, reason: 'Disabled by an administrator.', since: shown(row.disabled_at) };
+  const whose = row.kind === 'user' || row.kind === 'read_only' ? 'Their' : 'Its';
   if (row.organization_disabled_at !== null)
     return {
       ...base,
       state: 'disabled',
-      reason: 'Its organization is disabled.',
+      reason: `${whose} organization is disabled.`,
       since: shown(row.organization_disabled_at),
     };
   if (state === 'expired')

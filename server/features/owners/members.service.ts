@@ -178,7 +178,7 @@ async function requireViewMembers(
 
 /**
  * Gives an account of a member organization an individual role, which wins over the default role of its organization.
- * @throws AppError `not_found`, `forbidden`, `invalid_input` for a role that a Read Only User cannot have
+ * @throws AppError `not_found`, `forbidden`, `invalid_input` for a role that a read-only user cannot have
  */
 export async function setCommunityRole(
   app: App,
@@ -220,7 +220,7 @@ async function changeRole(
   const account = await findMember(action, owner, input.account);
   if (account.id !== found.id) throw noAccount(input.account);
   if (role !== null && !availableRoles(account.system_role).includes(role))
-    throw invalid('role', `a Read Only User can be ${availableRoles(account.system_role).join(', ')}`);
+    throw invalid('role', `a read-only user can be ${availableRoles(account.system_role).join(', ')}`);
   await setIndividualRole(tx, owner.id, account.id, role);
   await audit({
     ...auditTarget(owner, account.organization_id),
