@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inTransaction } from '../../server/db/transaction.ts';
@@ -174,6 +175,56 @@ describe('the membership of an organization in the console', () => {
     const isWide =
       "[...document.querySelectorAll('table')].some(({ parentElement }) => parentElement?.parentElement && parentElement.parentElement.scrollWidth > parentElement.parentElement.clientWidth)";
     expect(await page.evaluate<boolean>(isWide)).toBe(false);
+  });
+
+  it('waits in the search for the rows that were asked for, and says once how many there are', async () => {
+    await user.open(address());
+    await loaded();
+    const status = page.getByRole('status').filter({ hasText: /account/ });
+    await status.waitFor();
+    await page.evaluate(() => {
+      const region = [...document.querySelectorAll('[role="status"]')].find((each) =>
+        each.textContent?.includes('account'),
+      );
+      if (region === undefined) return;
+      const said: (string | null)[] = [];
+      Object.assign(window, { said });
+      new MutationObserver(() => said.push(region.textContent)).observe(region, {
+        characterData: true,
+        childList: true,
+        subtree: true,
+      });
+    });
+    const said = () => page.evaluate<string[]>('said');
+    const slowly = '**/accounts?**';
+    let count = 0;
+    await page.route(slowly, async (route) => {
+      // The number of all of them comes before the rows, or after them.
+      const isTotal = route.request().url().includes('total=true');
+      await delay(isTotal === count++ < 2 ? 700 : 1000);
+      await route.continue();
+    });
+    const focused = () =>
+      page.evaluate<string>(
+        "document.activeElement.matches('tr') ? document.activeElement.textContent : document.activeElement.tagName",
+      );
+    await page.keyboard.press('/');
+    await page.keyboard.type('hopper');
+    await page.keyboard.press('ArrowDown');
+    expect(await focused()).toBe('INPUT');
+    await page.waitForURL(/search=hopper/);
+    expect(await focused()).toBe('INPUT');
+    await eventually(focused).toContain(email('grace'));
+    await eventually(said).toEqual(['1 account']);
+
+    await page.keyboard.press('/');
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('nobody at all');
+    await page.keyboard.press('ArrowDown');
+    await status.filter({ hasText: 'No account found' }).waitFor({ state: 'attached' });
+    expect(await focused()).toBe('INPUT');
+    await eventually(said).toEqual(['1 account', 'No account found']);
+    await page.unroute(slowly);
   });
 
   it('has views, and keeps those that somebody makes', async () => {

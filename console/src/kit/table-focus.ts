@@ -1,60 +1,48 @@
 import { useRouterState } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 
-/** So long after the last letter the question that was typed is on its way. */
-const TYPED_MS = 350;
+/** Marks the search of a list, and says whether the list was asked for what stands in it. */
+export const listSearch = (isAskedFor: boolean) => ({ 'data-list-search': isAskedFor ? 'asked' : 'typing' });
 
 const isSearch = (target: EventTarget | null): target is HTMLInputElement =>
   target instanceof HTMLInputElement &&
-  (target.type === 'search' || 'listSearch' in target.dataset) &&
+  'listSearch' in target.dataset &&
   target.closest('[role="dialog"]') === null;
 
 /**
- * The arrow down leads from the search of a list to the first of its rows: of those that were asked for, where these are
- * still on their way.
+ * The arrow down leads from the search of a list to the first of its rows: of those that were asked for. Until these are
+ * there, and where there are none, the focus stays in the search.
  */
 export function useArrowFromSearch(isWaiting: boolean, goToFirst: () => void): void {
-  const state = useRef({ isWaiting, goToFirst, wants: false, typedAt: 0 });
-  useEffect(() => {
-    const now = state.current;
-    now.isWaiting = isWaiting;
-    now.goToFirst = goToFirst;
-    if (!now.wants || isWaiting || Date.now() - now.typedAt < TYPED_MS) return;
-    now.wants = false;
+  const wantedFrom = useRef<HTMLInputElement>(null);
+  const arrive = () => {
+    if (wantedFrom.current?.dataset.listSearch !== 'asked' || isWaiting) return;
+    wantedFrom.current = null;
     goToFirst();
+  };
+  const latest = useRef(arrive);
+  useEffect(() => {
+    latest.current = arrive;
+    arrive();
   });
   useEffect(() => {
-    const now = state.current;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const arrive = () => {
-      if (!now.wants || now.isWaiting) return;
-      now.wants = false;
-      now.goToFirst();
-    };
-    const onInput = ({ target }: Event) => {
-      if (!isSearch(target)) return;
-      now.wants = false;
-      now.typedAt = Date.now();
+    // Whoever types on, or goes elsewhere meanwhile, stays there.
+    const forget = () => {
+      wantedFrom.current = null;
     };
     const onKeyDown = (event: globalThis.KeyboardEvent) => {
       if (event.key !== 'ArrowDown' || event.defaultPrevented || !isSearch(event.target)) return;
       event.preventDefault();
-      now.wants = true;
-      clearTimeout(timer);
-      timer = setTimeout(arrive, Math.max(0, TYPED_MS - (Date.now() - now.typedAt)));
+      wantedFrom.current = event.target;
+      latest.current();
     };
-    // Whoever goes elsewhere meanwhile stays there.
-    const onFocus = () => {
-      now.wants = false;
-    };
-    document.addEventListener('input', onInput);
+    document.addEventListener('input', forget);
     document.addEventListener('keydown', onKeyDown);
-    document.addEventListener('focusin', onFocus);
+    document.addEventListener('focusin', forget);
     return () => {
-      clearTimeout(timer);
-      document.removeEventListener('input', onInput);
+      document.removeEventListener('input', forget);
       document.removeEventListener('keydown', onKeyDown);
-      document.removeEventListener('focusin', onFocus);
+      document.removeEventListener('focusin', forget);
     };
   }, []);
 }

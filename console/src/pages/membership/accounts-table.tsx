@@ -53,8 +53,9 @@ export function AccountsTable({ search, organization, whenEmpty }: Props) {
       whenEmpty={whenEmpty}
       rows={accounts.data?.items}
       next={accounts.data?.next}
-      total={total}
+      total={total.data?.total}
       isStale={accounts.isPlaceholderData}
+      isCounting={total.isPending || total.isPlaceholderData}
       error={accounts.error}
     />
   );
@@ -68,12 +69,14 @@ function Rows({
   next,
   total,
   isStale,
+  isCounting,
   error,
 }: Props & {
   rows: readonly AccountItem[] | undefined;
   next: string | null | undefined;
   total: number | undefined;
   isStale: boolean;
+  isCounting: boolean;
   error: Error | null;
 }) {
   const change = useSearchChange();
@@ -86,6 +89,14 @@ function Rows({
   const choice = useColumnChoice('accounts', columns);
   const canDo = rows?.some(({ abilities }) => abilities.lock || abilities.disable) ?? false;
   const isNarrow = Object.keys(filtersOf(search)).length > 0 || search.search !== undefined;
+
+  // Said once for each question: when both the rows and their number answer it.
+  const [found, setFound] = useState('');
+  const now =
+    rows === undefined || isStale || isCounting
+      ? found
+      : foundText(rows.length, total, pages.first === undefined);
+  if (now !== found) setFound(now);
 
   const select = (keys: ReadonlySet<string>) => {
     const known = new Map([...selected, ...(rows ?? []).map((row) => [String(row.id), row] as const)]);
@@ -150,8 +161,8 @@ function Rows({
         }
       />
       <Group justify="space-between">
-        <Text size="sm" c="dimmed" role="status">
-          {rows !== undefined && rows.length > 0 && foundText(rows.length, total, pages.first === undefined)}
+        <Text size="sm" c="dimmed" role="status" className={rows?.length === 0 ? 'visually-hidden' : ''}>
+          {found}
         </Text>
         <Paging next={next} label="Pages of accounts" />
       </Group>
@@ -165,10 +176,14 @@ function useTotal({ after: _, sort: __, ...filters }: TableSearch, organization:
   const of = useEndpoint(
     listAccountsEndpoint,
     { params: { organization: organization ?? '0' }, query },
-    { enabled: organization !== undefined },
+    { enabled: organization !== undefined, keepPrevious: true },
   );
-  const all = useEndpoint(listAllAccountsEndpoint, { query }, { enabled: organization === undefined });
-  return (organization === undefined ? all : of).data?.total;
+  const all = useEndpoint(
+    listAllAccountsEndpoint,
+    { query },
+    { enabled: organization === undefined, keepPrevious: true },
+  );
+  return organization === undefined ? all : of;
 }
 
 const numbers = new Intl.NumberFormat('en');
@@ -176,6 +191,7 @@ const numbers = new Intl.NumberFormat('en');
 /** How many accounts stand here, and how many there are in all. */
 function foundText(shown: number, total: number | undefined, isFirst: boolean): string {
   const accounts = (count: number) => `${numbers.format(count)} ${count === 1 ? 'account' : 'accounts'}`;
+  if (shown === 0) return 'No account found';
   if (total === undefined) return `${accounts(shown)} on this page`;
   // It was counted a moment before or after the page was read.
   if (total <= shown) return accounts(shown);

@@ -19,6 +19,7 @@ import { listTaxiiServicesEndpoint } from '../../../../contract/taxii-services.t
 import { useEndpoint } from '../../api/queries.ts';
 import { useSearchChange } from '../../kit/paging.tsx';
 import { useShortcut } from '../../kit/shortcuts.tsx';
+import { listSearch } from '../../kit/table-focus.ts';
 import {
   DEFINITIONS,
   FILTERS,
@@ -132,7 +133,7 @@ export function SearchField({
   return (
     <TextInput
       ref={input}
-      data-list-search
+      {...listSearch(text.trim() === value)}
       aria-label={label}
       placeholder={placeholder}
       value={text}
