@@ -59,7 +59,7 @@ const importBody = z.strictObject(
   described(
     { csv: z.string(), dryRun: z.boolean().default(false) },
     {
-      csv: `The accounts, one per line below a heading of columns. Lists are separated by semicolons; an empty cell says nothing. At most ${IMPORT_MAX_ROWS} accounts. Columns: ${[...Object.keys(ACCOUNT_COLUMNS), ...Object.keys(CREATION_COLUMNS)].map((name) => `\`${name}\``).join(', ')}.`,
+      csv: `The accounts, one per line below a heading of columns. Lists are separated by semicolons; an empty cell says nothing; an owner stands as its name, or as \`owner/\` and its id. At most ${IMPORT_MAX_ROWS} accounts. Columns: ${[...Object.keys(ACCOUNT_COLUMNS), ...Object.keys(CREATION_COLUMNS)].map((name) => `\`${name}\``).join(', ')}.`,
       dryRun: 'Whether it only says what the import would do, and does nothing.',
     },
   ),
@@ -149,11 +149,15 @@ export const importAccountsEndpoint = endpoint({
   maxBody: 25_000_000,
 });
 
+const UNSEEN_OWNERS =
+  'On the allow-list of a TAXII user (`onlyOwners`), an owner that the caller cannot see stands as `owner/` and its id, which an import takes.';
+
 export const exportAccountsCsvEndpoint = fileEndpoint({
   method: 'GET',
   path: '/organizations/:organization/accounts/export.csv',
   tag,
   summary: 'Exports the accounts of an organization as CSV, which an import finds unchanged.',
+  description: UNSEEN_OWNERS,
   params,
   query: exportQuery,
   media: 'text/csv',
@@ -165,6 +169,7 @@ export const exportAccountsJsonEndpoint = fileEndpoint({
   path: '/organizations/:organization/accounts/export.json',
   tag,
   summary: 'Exports the accounts of an organization as a JSON array with the columns of the CSV.',
+  description: UNSEEN_OWNERS,
   params,
   query: exportQuery,
   media: 'application/json',

@@ -8,6 +8,7 @@ import {
 } from '../../../contract/bulk.ts';
 import type { Problem } from '../../../contract/errors.ts';
 import { nameKey } from '../../../contract/names.ts';
+import type { Reference } from '../../../contract/references.ts';
 import { ACCOUNT_KINDS, type AccountKind } from '../../../contract/roles.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { parseTimestamp } from '../../protocols/timestamp.ts';
@@ -126,12 +127,32 @@ export function joinList(names: readonly string[]): string {
   return names.map((name) => name.replaceAll(';', '\\;')).join('; ');
 }
 
+/** An owner that whoever asks cannot see, in a list of owners: no name has a slash. */
+export function unnamedOwner(id: number): string {
+  return `owner/${id}`;
+}
+
+/** What a list of owners says: names, and the ids of those that stand in it without one. */
+function ownerReferences(value: CellValue): CellValue | Reference[] {
+  if (!Array.isArray(value)) return value;
+  return (value as readonly string[]).map((text) => {
+    const id = /^owner\/([1-9]\d{0,14})$/.exec(text)?.[1];
+    return id === undefined ? text : Number(id);
+  });
+}
+
 /** What an account has in the columns, with names in place of ids; null where it has nothing. */
-export type PresentValues = Record<AccountColumn, CellValue | null> & { servicePath: string | null };
+export type PresentValues = Record<AccountColumn, CellValue | null> & {
+  servicePath: string | null;
+  /** How `onlyOwners` has each of the owners, by id. */
+  ownerTexts: ReadonlyMap<number, string>;
+};
+
+type GivenValue = CellValue | readonly Reference[];
 
 /** The values of the row that are other than the present ones: what an edit would have to change. */
 export function differences(
-  values: Partial<Record<ChangeField, CellValue>>,
+  values: Partial<Record<ChangeField, GivenValue>>,
   present: PresentValues,
 ): ChangeField[] {
   return (Object.keys(values) as ChangeField[]).filter(
@@ -140,7 +161,7 @@ export function differences(
   );
 }
 
-function isEqual(field: ChangeField, value: CellValue | undefined, present: PresentValues): boolean {
+function isEqual(field: ChangeField, value: GivenValue | undefined, present: PresentValues): boolean {
   const before = present[field];
   if (before === null || value === undefined) return false;
   if (field === 'expiresAt') return parseTimestamp(String(value)) === parseTimestamp(String(before));
@@ -149,23 +170,29 @@ function isEqual(field: ChangeField, value: CellValue | undefined, present: Pres
     return nameKey(String(value)) === nameKey(String(before)) || path === present.servicePath;
   }
   if (!Array.isArray(value)) return value === before;
-  const keys = new Set(value.map(nameKey));
+  const textOf = (each: Reference) =>
+    typeof each === 'number' ? (present.ownerTexts.get(each) ?? unnamedOwner(each)) : each;
+  const keys = new Set((value as readonly Reference[]).map((each) => nameKey(textOf(each))));
   const others = new Set((before as readonly string[]).map(nameKey));
   return keys.size === others.size && [...keys].every((key) => others.has(key));
 }
 
 /** What the forms call the fields of a row. */
 export function creationFields(kind: AccountKind, values: RowValues): Record<string, unknown> {
-  const { kind: _, userName, ...fields } = values;
+  const { kind: _, userName, ...fields } = withOwners(values);
   if (kind === 'taxii') return { userName, ...fields };
   if (kind === 'api') return fields;
   return { email: userName, ...fields };
 }
 
 /** The fields of a row that an edit may change. */
-export function changeFields(values: RowValues): Partial<Record<ChangeField, CellValue>> {
+export function changeFields(values: RowValues): Partial<Record<ChangeField, GivenValue>> {
   const { kind: _, userName: __, invite: ___, apiKey: ____, tokenExpirationDays: _____, ...fields } = values;
-  return fields;
+  return withOwners(fields);
+}
+
+function withOwners<Values extends Pick<RowValues, 'onlyOwners'>>({ onlyOwners, ...others }: Values) {
+  return onlyOwners === undefined ? others : { ...others, onlyOwners: ownerReferences(onlyOwners) };
 }
 
 /** Refusals that are those of a row; anything else breaks the import off. */

@@ -4,13 +4,21 @@ import { ACCOUNT_COLUMNS } from '../../../contract/bulk.ts';
 import type { Caller } from '../../context.ts';
 import { parseCsv } from '../../csv.ts';
 import { fresh, newApiUser, newUser } from '../../testing/accounts.ts';
-import { auditTrail, newOrganization, newPerson, refusalOf } from '../../testing/builders.ts';
+import {
+  auditTrail,
+  giveCommunityRole,
+  newOrganization,
+  newPerson,
+  refusalOf,
+} from '../../testing/builders.ts';
 import { csvOf, exported } from '../../testing/bulk.ts';
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { editAccount } from '../account-changes/editing.service.ts';
 import { createReadOnlyUser } from '../account-creation/people.service.ts';
 import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
+import { listAllowedOwners } from '../accounts/accounts.store.ts';
 import { createUserGroup } from '../groups/groups.service.ts';
+import { addMember, createOwner } from '../owners/owners.service.ts';
 import { importAccounts } from './import.service.ts';
 
 const MANY = { users: 2000, apiUsers: 2000, taxiiUsers: 2000 };
@@ -60,6 +68,76 @@ describe.each(ENGINES)('exporting accounts on %s', (engine) => {
       const report = await importAccounts(app, by, { organization: organization.id, csv });
       expect(report.counts).toEqual({ create: 0, update: 0, unchanged: 5, error: 0 });
     }
+  });
+
+  it('names on an allow-list only owners that the asker can see, and the list stays as it is when it comes back', async () => {
+    const organization = await newOrganization(app, MANY);
+    const [seen, hidden] = await Promise.all(
+      ['Seen; circle', 'Hidden circle'].map(async (name) => {
+        const owner = await createOwner(app, app.operator, {
+          kind: 'community',
+          name: `${name} ${fresh('c')}`,
+        });
+        await addMember(app, app.operator, {
+          owner: owner.id,
+          organization: organization.id,
+          defaultRole: 'Editor',
+        });
+        return owner;
+      }),
+    );
+    if (seen === undefined || hidden === undefined) throw new Error('are there');
+    const all = [organization.id, seen.id, hidden.id];
+    const { id, userName } = await createTaxiiUser(app, organization.administrator, {
+      organization: organization.id,
+      userName: fresh('narrow'),
+      onlyOwners: all,
+    });
+    const colleague = await newPerson(app, 'Organization Administrator', organization);
+    await giveCommunityRole(app, colleague, hidden, 'Banned');
+    const allowed = async () =>
+      (await listAllowedOwners(app.db.read, [id])).map(({ owner_id }) => owner_id).sort((a, b) => a - b);
+    const own = { organization: organization.id };
+    const exportOf = async (by: Caller, format: 'csv' | 'json') =>
+      await exported(app, by, { ...own, format });
+    expect(await exportOf(organization.administrator, 'csv')).toContain(hidden.name);
+    for (const format of ['csv', 'json'] as const) {
+      const text = await exportOf(colleague, format);
+      expect(text).not.toContain(hidden.name);
+      expect(text).toContain(`owner/${hidden.id}`);
+    }
+    // Either file, by either of them.
+    for (const from of [organization.administrator, colleague]) {
+      const csv = await exportOf(from, 'csv');
+      const { counts } = await importAccounts(app, from, { ...own, csv });
+      expect(counts).toMatchObject({ update: 0, error: 0 });
+    }
+    const report = await importAccounts(app, organization.administrator, {
+      ...own,
+      csv: await exportOf(colleague, 'csv'),
+    });
+    expect(report.counts).toMatchObject({ update: 0, error: 0 });
+    const dryRun = await importAccounts(app, colleague, {
+      ...own,
+      csv: await exportOf(colleague, 'csv'),
+      dryRun: true,
+    });
+    expect(JSON.stringify(dryRun)).not.toContain(hidden.name);
+    expect(await allowed()).toEqual(all.sort((a, b) => a - b));
+    // An edit of the list keeps what stands there by its id, and drops what does not.
+    const row = (onlyOwners: string) => csvOf([{ kind: 'taxii', userName, onlyOwners }]);
+    await importAccounts(app, colleague, { ...own, csv: row(`${organization.name}; owner/${hidden.id}`) });
+    expect(await allowed()).toEqual([organization.id, hidden.id].sort((a, b) => a - b));
+    // Nor does an id open what the organization has nothing to do with.
+    const foreign = await createOwner(app, app.operator, {
+      kind: 'community',
+      name: fresh('Foreign circle'),
+    });
+    const { details } = await refusalOf(
+      importAccounts(app, colleague, { ...own, csv: row(`${organization.name}; owner/${foreign.id}`) }),
+    );
+    expect(JSON.stringify(details)).not.toContain(foreign.name);
+    expect(details.problems).toMatchObject([{ path: 'row 2.onlyOwners' }]);
   });
 
   it('the System role only for those who may see it', async () => {

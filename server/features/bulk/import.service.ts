@@ -131,7 +131,7 @@ async function importRows(
   const names = rows.flatMap(({ values }) => (typeof values.userName === 'string' ? [values.userName] : []));
   const known = await findAndLockByName(tx, names, organization.owner_id);
   const own = [...known.values()].filter((row) => row.organization_id === organization.owner_id);
-  const present = await presentValues(tx, own);
+  const present = await presentValues(tx, action.access, own);
   const codes = new Set<string>();
   const imported: ImportedRow[] = [];
   for (const [index, row] of rows.entries()) {
