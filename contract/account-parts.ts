@@ -58,11 +58,13 @@ export const statusCause = z.strictObject(
   described(
     {
       by: z.strictObject({ id: z.number().nullable(), name: z.string() }),
+      at: instant,
       lockdown: z.boolean(),
       reason: z.string().nullable(),
     },
     {
       by: 'Whoever did it, by the name under which the audit trail shows them to the caller; the id where the caller may see that account.',
+      at: 'When they did; RFC 3339 in UTC. Later than `since` of the status where an account was locked down that was disabled already.',
       lockdown: 'Whether it was locked down.',
       reason: 'The reason that was given; null: none.',
     },

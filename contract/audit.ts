@@ -69,6 +69,9 @@ export const listActivityInput = z.strictObject({
 });
 export type ListActivityInput = z.input<typeof listActivityInput>;
 
+/** What whoever acted is called where neither name nor pseudonym is told, as a sentence begins with it. */
+export const UNNAMED_ACTORS = { superUser: 'A Super User', unknown: 'Somebody' } as const;
+
 /** What happened, who did it, to what, and where it stands in its hash chain. */
 export const auditEvent = z.strictObject({
   id: z.number(),

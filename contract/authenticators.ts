@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { instant } from './account-fields.ts';
 import { described } from './described.ts';
 import { endpoint, noContent } from './endpoint.ts';
+import { auditReason } from './reasons.ts';
 import { pathId, rowVersion } from './references.ts';
 import { session } from './session.ts';
 import { assertion, creationOptions, registration, requestOptions } from './webauthn.ts';
@@ -313,7 +314,7 @@ export const renewRecoveryCodesEndpoint = endpoint({
 export const authenticatorReset = z.strictObject(
   described(
     {
-      reason: z.string().trim().min(1).max(500),
+      reason: auditReason,
       next: z.enum(['set_up_again', 'off']),
       version: rowVersion.optional(),
     },

@@ -4,19 +4,15 @@ import { VIEW_TEXTS } from './account-texts.ts';
 import { described } from './described.ts';
 import { endpoint } from './endpoint.ts';
 import { LINK_PURPOSES } from './links.ts';
+import { auditReason } from './reasons.ts';
 import { pathId, reference, rowVersion } from './references.ts';
 import { ACCOUNT_KINDS } from './roles.ts';
 
-const reason = z
-  .string()
-  .trim()
-  .min(1, 'must not be empty')
-  .max(500, 'must have at most 500 characters')
-  .regex(/^[^\p{Cs}\u0000]*$/u, 'must not contain U+0000 or halves of surrogate pairs')
-  .describe('Why, for the audit trail.');
-
 /** What locking an account down takes. */
-const lockdown = z.strictObject({ version: rowVersion.optional(), reason });
+const lockdown = z.strictObject({
+  version: rowVersion.optional(),
+  reason: auditReason.describe('Why, for the audit trail.'),
+});
 export const lockDownAccountInput = lockdown.extend({
   account: reference,
   kind: z.enum(ACCOUNT_KINDS).optional(),

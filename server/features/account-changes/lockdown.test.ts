@@ -22,12 +22,15 @@ import {
 import { ENGINES, openTestApp, type TestApp } from '../../testing/test-app.ts';
 import { createTaxiiUser } from '../account-creation/taxii-users.service.ts';
 import { getAccount } from '../accounts/listing.service.ts';
+import { listActivity } from '../audit/audit.service.ts';
 import { upsertKnownNetwork } from '../authentication/authentication.store.ts';
 import { replaceCredential } from '../credentials/credentials.service.ts';
 import { inviteAccount, sendPasswordReset } from '../links/requesting.service.ts';
 import { resetSetting, setSetting } from '../settings/settings.service.ts';
+import { deleteAccount } from './deletion.service.ts';
 import { editAccount } from './editing.service.ts';
 import { lockDownAccount } from './lockdown.service.ts';
+import { moveAccount } from './moving.service.ts';
 
 describe.each(ENGINES)('locking an account down on %s', (engine) => {
   let app: TestApp;
@@ -125,7 +128,7 @@ describe.each(ENGINES)('locking an account down on %s', (engine) => {
     };
     expect(await statusOf(colleague)).toEqual({ reason: 'Active.', since: false, statusCause: null });
     await editAccount(app, administrator, { account: user.id, changes: { disabled: true } });
-    const by = { id: administrator.accountId, name: expect.any(String) as string };
+    const by = { id: administrator.accountId, name: administrator.userName };
     expect(await statusOf(colleague)).toMatchObject({
       since: true,
       statusCause: { by, lockdown: false, reason: null },
@@ -159,6 +162,80 @@ describe.each(ENGINES)('locking an account down on %s', (engine) => {
     expect(own.status).toMatchObject({ state: 'locked', since: expect.any(String) as string });
     expect(own.statusCause).toBeNull();
     expect((await getAccount(app, colleague, { account: locked.id })).statusCause).toMatchObject({ by });
+  });
+
+  it('of an account that was disabled already is the cause from then on, with its own instant and whoever did it', async () => {
+    const user = await newUser(app, organization);
+    const colleague = await newPerson(app, 'Organization Administrator', organization);
+    const causeOf = async () => {
+      const { status, statusCause } = await getAccount(app, administrator, { account: user.id });
+      return { since: status.since, ...statusCause };
+    };
+    app.clock.advance(60);
+    await editAccount(app, administrator, { account: user.id, changes: { disabled: true } });
+    const disabled = await causeOf();
+    expect(disabled).toMatchObject({ by: { id: administrator.accountId }, lockdown: false, reason: null });
+    expect(disabled.at).toBe(disabled.since);
+    // However much was done to it meanwhile.
+    for (let edit = 0; edit < 101; edit++)
+      await editAccount(app, administrator, { account: user.id, changes: { lastName: `Name ${edit}` } });
+    app.clock.advance(60);
+    await lockDown(user.id, {}, colleague);
+    const first = await causeOf();
+    expect(first).toMatchObject({ by: { id: colleague.accountId }, lockdown: true, reason });
+    expect(first.since).toBe(disabled.since);
+    expect(Date.parse(first.at ?? '') - Date.parse(disabled.at ?? '')).toBeGreaterThanOrEqual(60_000);
+    app.clock.advance(60);
+    await lockDown(user.id, { reason: 'again' });
+    expect(await causeOf()).toMatchObject({ by: { id: administrator.accountId }, reason: 'again' });
+    // Over with the state.
+    await editAccount(app, administrator, { account: user.id, changes: { disabled: false } });
+    app.clock.advance(60);
+    await editAccount(app, colleague, { account: user.id, changes: { disabled: true } });
+    expect(await causeOf()).toMatchObject({ by: { id: colleague.accountId }, lockdown: false, reason: null });
+  });
+
+  it('does not tell an organization the name that whoever did it has elsewhere since', async () => {
+    const other = await newOrganization(app, { users: 9 });
+    const leaving = await newPerson(app, 'Organization Administrator', organization);
+    const user = await newUser(app, organization);
+    await lockDown(user.id, {}, leaving);
+    const told = async () =>
+      (await getAccount(app, administrator, { account: user.id })).statusCause?.by ?? null;
+    expect(await told()).toEqual({ id: leaving.accountId, name: leaving.userName });
+    await moveAccount(app, app.operator, { account: leaving.accountId, organization: other.id });
+    const userName = `${fresh('renamed')}@example.net`;
+    await editAccount(app, app.operator, {
+      account: leaving.accountId,
+      changes: { userName, firstName: 'Canary', lastName: 'Elsewhere' },
+    });
+    expect(await told()).toEqual({ id: null, name: leaving.userName });
+    const activity = async () =>
+      (await listActivity(app, administrator, { organization: organization.id })).items.find(
+        ({ action, targetName }) => action === 'account.lockdown' && targetName === user.userName,
+      )?.who;
+    expect(await activity()).toBe(leaving.userName);
+    await deleteAccount(app, app.operator, { account: leaving.accountId });
+    expect(await told()).toEqual({ id: null, name: leaving.userName });
+    expect(await activity()).toBe(leaving.userName);
+  });
+
+  it('is told after a move to those only who may read the trail of the organization where it was done', async () => {
+    const other = await newOrganization(app, { users: 9 });
+    const user = await newUser(app, organization);
+    await lockDown(user.id);
+    await moveAccount(app, app.operator, { account: user.id, organization: other.id });
+    const told = async (caller: Caller) => (await getAccount(app, caller, { account: user.id })).statusCause;
+    expect(await told(other.administrator)).toBeNull();
+    const home = await newOrganization(app, { users: 9 });
+    for (const role of ['Accounts Administrator', 'Operations Administrator'] as const)
+      expect(await told(await newPerson(app, role, home))).toMatchObject({ lockdown: true, reason });
+    // What is done to it there is theirs to read.
+    await lockDown(user.id, { reason: 'here, too' }, other.administrator);
+    expect(await told(other.administrator)).toMatchObject({
+      by: { id: other.administrator.accountId },
+      reason: 'here, too',
+    });
   });
 
   it('ends every credential of a machine, and tells what they were bound to', async () => {
@@ -257,7 +334,7 @@ describe.each(ENGINES)('locking an account down on %s', (engine) => {
     const user = await newUser(app, organization);
     const { version } = await accountRow(app, user.id);
     expect((await refusalOf(lockDown(user.id, { version: version + 1 }))).code).toBe('stale');
-    for (const bad of ['', '   ', 'x'.repeat(501), '\u0000'])
+    for (const bad of ['', '   ', 'x'.repeat(501), '\u0000', '\u200b\u202e', '\u0007', '\u2800'])
       expect((await refusalOf(lockDown(user.id, { reason: bad }))).code).toBe('invalid_input');
     expect((await accountRow(app, user.id)).disabled_at).toBeNull();
     await lockDown(user.id, { version });

@@ -92,7 +92,7 @@ describe('the name of who acted', () => {
       '{"systemRole":{"after":"Administrator","before":"User"},"consequences":["canary"],"locked":true}',
   };
   const director = { ...row, actor_system_role: 'User' };
-  const names = { firstName: 'Ada', lastName: 'Byron', pseudonym: 'Grey Heron' };
+  const names = { firstName: 'Ada', lastName: 'Byron', pseudonym: 'Grey Heron', organizationId: 1 };
   const viewer = { accountId: 5, seesInstance: false, seesSystemRoles: false };
 
   it('is hidden of everybody in an organization that is not the own one, with account, organization and address', () => {
@@ -150,6 +150,8 @@ describe('the name of who acted', () => {
     // TAXII users have a user name only.
     expect(activityName(colleague, { ...names, firstName: null, lastName: null })).toBe('boss@example.com');
     expect(activityName(colleague, undefined)).toBe('boss@example.com');
+    // Who has left since may have another name, which is not for this organization to know.
+    expect(activityName(colleague, { ...names, organizationId: 2 })).toBe('boss@example.com');
     expect(activityName({ ...row, actor_account_id: null, actor_name: 'operator (root)' }, undefined)).toBe(
       'The operator',
     );

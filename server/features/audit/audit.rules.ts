@@ -1,3 +1,4 @@
+import { UNNAMED_ACTORS } from '../../../contract/audit.ts';
 import type { Actor } from '../../access/can.ts';
 import { TARGET_KINDS } from '../accounts/forms.rules.ts';
 
@@ -134,8 +135,6 @@ type ShownRow = {
   details: string;
 };
 
-const A_SUPER_USER = 'A Super User';
-
 /** An organization does not learn who the people of other organizations are who did something in it. */
 export function isActorHidden(
   row: Pick<ShownRow, 'organization_id' | 'actor_account_id' | 'actor_organization_id'>,
@@ -204,12 +203,18 @@ function withoutSystemRoles(value: unknown): unknown {
   );
 }
 
-/** The names of an account, deleted or not; TAXII users have no other than their user name. */
-export type ActorNames = { firstName: string | null; lastName: string | null; pseudonym: string };
+/** The present names of an account, deleted or not, and where it is; TAXII users have no other than their user name. */
+export type ActorNames = {
+  firstName: string | null;
+  lastName: string | null;
+  pseudonym: string;
+  organizationId: number;
+};
 
 /**
  * Who did it, as every member of the organization may know: colleagues by first and last name, accounts of other organizations
- * by pseudonym, Super Users by neither.
+ * by pseudonym, Super Users by neither. Who was a colleague then and has left is called as then: what their name is now is for
+ * the other organization to know.
  */
 export function activityName(
   row: Pick<
@@ -220,7 +225,8 @@ export function activityName(
 ): string {
   if (row.actor_account_id === null) return 'The operator';
   if (row.actor_organization_id === row.organization_id) {
-    return [names?.firstName, names?.lastName].filter(Boolean).join(' ') || row.actor_name;
+    const present = names?.organizationId === row.organization_id ? names : undefined;
+    return [present?.firstName, present?.lastName].filter(Boolean).join(' ') || row.actor_name;
   }
   return strangerName(row, names);
 }
@@ -230,5 +236,7 @@ function strangerName(
   row: Pick<ShownRow, 'actor_system_role'>,
   names: Pick<ActorNames, 'pseudonym'> | undefined,
 ): string {
-  return row.actor_system_role === 'Super User' ? A_SUPER_USER : (names?.pseudonym ?? 'Somebody');
+  return row.actor_system_role === 'Super User'
+    ? UNNAMED_ACTORS.superUser
+    : (names?.pseudonym ?? UNNAMED_ACTORS.unknown);
 }

@@ -326,6 +326,22 @@ export async function listDoneTo(
   return rows.sort((a, b) => a.at - b.at || a.id - b.id);
 }
 
+/** The latest lockdown of an account from the instant on. */
+export async function findLastLockdown(
+  db: Kysely<Schema>,
+  accountId: number,
+  since: Micros,
+): Promise<AuditEventRow | undefined> {
+  const rows: AuditEventRow[] = [];
+  for (const targetKind of Object.values(TARGET_KINDS)) {
+    const filter = { targetKind, targetId: String(accountId), outcome: 'done', since } as const;
+    rows.push(
+      ...(await listAuditEvents(db, 'instance', { limit: 1 }, { ...filter, action: 'account.lockdown' })),
+    );
+  }
+  return rows.sort((a, b) => b.at - a.at || b.id - a.id)[0];
+}
+
 /** The names of owners, by their ids; of those that are deleted none. */
 export async function listOwnerNames(
   db: Kysely<Schema>,
@@ -344,7 +360,13 @@ export async function listActorNames(
   if (ids.length === 0) return new Map();
   const rows = await db
     .selectFrom('accounts')
-    .select(['id', 'first_name as firstName', 'last_name as lastName', 'pseudonym'])
+    .select([
+      'id',
+      'first_name as firstName',
+      'last_name as lastName',
+      'pseudonym',
+      'organization_id as organizationId',
+    ])
     .where('id', 'in', ids)
     .execute();
   return new Map(rows.map(({ id, ...names }) => [id, names]));

@@ -5,7 +5,7 @@ import { Instant } from '../../kit/instant.tsx';
 import { ScreenLink } from '../../kit/link.tsx';
 import { isPerson } from './account-words.ts';
 import { counted, type Fact, Facts, listed, yesNo } from './facts.tsx';
-import { StatusActor } from './status-line.tsx';
+import { GivenReason, StatusActor } from './status-line.tsx';
 
 const LINKS = {
   invitation: 'Invitation',
@@ -116,9 +116,11 @@ function state(account: AccountDetails): Fact[] {
     ['Status', statusCause?.lockdown === true ? 'Disabled by a lockdown.' : status.reason],
     ...(status.since === null || status.state === 'expired'
       ? []
-      : ([['Since', <Instant key="since" at={status.since} />]] as Fact[])),
+      : ([['Since', <Instant key="since" at={statusCause?.at ?? status.since} />]] as Fact[])),
     ...(statusCause === null ? [] : ([['By', <StatusActor key="by" by={statusCause.by} />]] as Fact[])),
-    ...(statusCause?.reason == null ? [] : ([['Reason given', statusCause.reason]] as Fact[])),
+    ...(statusCause?.reason == null
+      ? []
+      : ([['Reason given', <GivenReason key="reason" reason={statusCause.reason} />]] as Fact[])),
     ...(account.kind === 'api' ? [] : ([['Locked', yesNo(account.locked)]] as Fact[])),
     ['Disabled', yesNo(account.disabled)],
     ['Expires', <Instant key="expires" at={account.expiresAt} />],

@@ -1,16 +1,35 @@
 import { Text } from '@mantine/core';
 import type { AccountDetails } from '../../../../contract/accounts.ts';
+import { UNNAMED_ACTORS } from '../../../../contract/audit.ts';
 import { Instant } from '../../kit/instant.tsx';
 import { ScreenLink } from '../../kit/link.tsx';
+import { withVisibleControls } from '../collections/defang.ts';
+
+const UNNAMED: readonly string[] = Object.values(UNNAMED_ACTORS);
 
 /** Who put the account out of use, as far as the asker is told: a link where they may see that account. */
-export function StatusActor({ by }: { by: NonNullable<AccountDetails['statusCause']>['by'] }) {
-  if (by.id === null) return <>{by.name}</>;
+export function StatusActor({
+  by,
+  isInSentence = false,
+}: {
+  by: NonNullable<AccountDetails['statusCause']>['by'];
+  /** Whether something stands before it. */
+  isInSentence?: boolean;
+}) {
+  if (by.id === null)
+    return <>{isInSentence && UNNAMED.includes(by.name) ? withSmallInitial(by.name) : by.name}</>;
   return (
     <ScreenLink inherit underline="always" to="/accounts/$account" params={{ account: String(by.id) }}>
       {by.name}
     </ScreenLink>
   );
+}
+
+const withSmallInitial = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
+
+/** The reason that somebody gave: nothing in it turns what stands around it. */
+export function GivenReason({ reason }: { reason: string }) {
+  return <bdi>{withVisibleControls(reason)}</bdi>;
 }
 
 /** Why the account is not active, since when, and by whom. */
@@ -20,23 +39,23 @@ export function StatusLine({ account: { status, statusCause } }: { account: Acco
   // Of one that expired, the reason names the instant.
   if (state === 'expired' || since === null) return <Text inherit>{reason}</Text>;
   return (
-    <Text component="div" inherit>
+    <Text component="div" inherit style={{ overflowWrap: 'anywhere' }}>
       {statusCause === null ? (
         <>{reason.replace(/\.$/, '')}, </>
       ) : (
         <>
           {statusCause.lockdown ? 'Locked down' : state === 'locked' ? 'Locked' : 'Disabled'} by{' '}
-          <StatusActor by={statusCause.by} />,{' '}
+          <StatusActor by={statusCause.by} isInSentence />,{' '}
         </>
       )}
-      since <Instant at={since} />
+      since <Instant at={statusCause?.at ?? since} />
       {statusCause?.reason == null ? (
         '.'
       ) : (
         <>
           :{' '}
-          <Text span inherit fs="italic" style={{ overflowWrap: 'anywhere' }}>
-            {statusCause.reason}
+          <Text span inherit fs="italic">
+            <GivenReason reason={statusCause.reason} />
           </Text>
         </>
       )}
