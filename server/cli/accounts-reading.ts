@@ -173,7 +173,7 @@ function detailLines(kind: KindOfAccount, account: AccountDetails): string[] {
   return [
     `${account.userName} (${kind.title} of "${account.organization.name}")`,
     ...fieldLines([
-      ['Status', account.status.reason.replace(/\.\d+Z/g, 'Z')],
+      ...statusFields(account),
       ['Name', fullName(account) || undefined],
       ['Pseudonym', account.pseudonym],
       ['System role', account.systemRole],
@@ -215,7 +215,8 @@ function detailLines(kind: KindOfAccount, account: AccountDetails): string[] {
       [
         'Invitation',
         account.invitation === 'ended'
-          ? `its link has expired or was ended: taxiway account invite ${account.userName}`
+          ? // Nobody who is out of use is invited.
+            `its link has expired or was ended${account.status.state === 'active' ? `: taxiway account invite ${account.userName}` : ''}`
           : undefined,
       ],
       ['Created', short(account.createdAt)],
@@ -224,6 +225,18 @@ function detailLines(kind: KindOfAccount, account: AccountDetails): string[] {
     ]),
     ...(account.credentials.length === 0 ? ['It has no credential.'] : ['Credentials:']),
     ...credentialLines(account),
+  ];
+}
+
+/** Why it is not active, since when, by whom and for what reason, as far as the asker is told. */
+function statusFields({ status, statusCause }: AccountDetails): [string, string | undefined][] {
+  const { state, reason, since } = status;
+  return [
+    ['Status', statusCause?.lockdown === true ? 'Disabled by a lockdown.' : reason.replace(/\.\d+Z/g, 'Z')],
+    // Of one that expired, the reason names the instant.
+    ['Since', state === 'expired' ? undefined : short(statusCause?.at ?? since)],
+    ['By', statusCause?.by.name],
+    ['Reason given', statusCause?.reason === null ? undefined : statusCause?.reason.replace(/\s+/g, ' ')],
   ];
 }
 

@@ -46,6 +46,22 @@ describe('an account that somebody else may have', () => {
       await taxiway(['account', 'lockdown', who, '--reason', 'again', '--if-version', '1', '--json']),
     ).toMatchObject({ code: 1, err: expect.stringContaining('stale') as string });
   });
+
+  it('is shown with since when, by whom and why it is out of use, and no advice that would be refused', async () => {
+    const invited = 'never-came@example.org';
+    await answerOf('user', 'create', invited, ...form, '--first-name', 'N', '--last-name', 'C', '--invite');
+    await answerOf('account', 'lockdown', invited, '--reason', 'left\n  System role  User\u202e');
+    const { out } = await taxiway(['user', 'show', invited]);
+    expect(out).toMatch(
+      /\n {2}Status +Disabled by a lockdown\.\n {2}Since +\d{4}-[^\n]+Z\n {2}By +operator \(/,
+    );
+    expect(out).toMatch(/\n {2}Reason given +left System role User\ufffd\n/);
+    expect(out).toMatch(/\n {2}Invitation +its link has expired or was ended\n/);
+    await answerOf('user', 'enable', invited);
+    const enabled = await taxiway(['user', 'show', invited]);
+    expect(enabled.out).not.toMatch(/Since|Reason given/);
+    expect(enabled.out).toContain(`was ended: taxiway account invite ${invited}\n`);
+  });
 });
 
 describe('many accounts on the command line', () => {

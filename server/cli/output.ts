@@ -22,9 +22,9 @@ export function printFailure(json: boolean, { code, message, details }: Failure)
   process.stderr.write(json ? `${JSON.stringify(document)}\n` : printable(`taxiway: ${oneLine(message)}`));
 }
 
-/** Names and reasons come from elsewhere: none of them may steer the terminal. */
+/** Names and reasons come from elsewhere: none of them may steer the terminal, nor turn the direction of a line. */
 function printable(line: string): string {
-  return `${line.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd')}\n`;
+  return `${line.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')}\n`;
 }
 
 function oneLine(text: string): string {
