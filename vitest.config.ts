@@ -10,10 +10,10 @@ export default defineConfig({
       'test/**/*.test.ts',
     ],
     globalSetup: ['server/testing/global-setup.ts'],
-    // Processes of their own: tests change the environment, listen, and send signals. PostgreSQL needs a share of the
-    // processor too, and has 200 connections for all of them.
+    // Processes of their own: tests change the environment, listen, and send signals. One more than there are processors,
+    // for many wait: for a page, a process, a clock. PostgreSQL has 200 connections for all of them.
     pool: 'forks',
-    maxWorkers: Math.min(8, Math.max(2, availableParallelism())),
+    maxWorkers: Math.min(8, Math.max(3, availableParallelism() + 1)),
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
