@@ -194,6 +194,11 @@ describe('the home screen of the console', () => {
       expect(
         await inBothSchemes(own, `home-${person === 'Administrator' ? 'instance' : 'accounts'}`),
       ).toEqual([]);
+      // What the address names may be gone.
+      await administrator.open('/?of=99999');
+      await own.waitForURL((url) => !url.search.includes('of='));
+      await region(own, 'Lately').getByText(`Lately in ${harbour.name}`).waitFor();
+      expect(await own.getByText('There is nothing at this address').count()).toBe(0);
       await own.getByRole('link', { name: 'Show all: Locked, 1' }).click();
       await own.waitForURL(/console\/accounts\?state=/);
       await administrator.context.close();

@@ -1,6 +1,6 @@
 import { Alert, Button, Checkbox, Divider, Group, Modal, Stack } from '@mantine/core';
 import { useBlocker } from '@tanstack/react-router';
-import { type ReactNode, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 
 /**
  * A panel with what is shown this once. Neither Esc nor a click beside it closes it, another screen does not open and the
@@ -26,6 +26,7 @@ export function OncePanel({
   const [isTicked, setTicked] = useState(false);
   const [hasTriedToLeave, setTriedToLeave] = useState(false);
   const isStored = useRef(false);
+  useEffect(() => focusHeadingLater, []);
   useBlocker({
     shouldBlockFn: () => {
       if (!isStored.current) setTriedToLeave(true);
@@ -70,5 +71,15 @@ export function OncePanel({
         </Group>
       </Stack>
     </Modal>
+  );
+}
+
+/** What the panel was opened from may be gone with it: whoever is nowhere then stands at the heading of the screen. */
+function focusHeadingLater(): void {
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => {
+      if (document.activeElement === document.body)
+        document.querySelector<HTMLElement>('#main h1')?.focus({ preventScroll: true });
+    }),
   );
 }

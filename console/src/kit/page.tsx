@@ -27,7 +27,7 @@ export function Page({ title, badge, lead, trail = [], actions, children }: Prop
         <Box style={{ minWidth: 0 }}>
           {trail.length > 0 && <Breadcrumbs mb={4}>{trail}</Breadcrumbs>}
           <Group gap="sm">
-            <Title order={1} tabIndex={-1} style={{ overflowWrap: 'anywhere' }}>
+            <Title order={1} tabIndex={-1}>
               {title}
             </Title>
             {badge}

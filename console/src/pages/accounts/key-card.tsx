@@ -12,15 +12,14 @@ type Props = {
   /** All credentials of the account. */
   siblings: readonly Credential[];
   mayChange: boolean;
-  /** Saves that it is used only from the address that it was last used from. */
-  onPin: (address: string) => void;
-  isPinning: boolean;
+  /** Asks whether it is to be used only from the address that it was last used from. */
+  onPin: () => void;
   onBind: () => void;
   onRevoke: () => void;
 };
 
 /** One credential: what it is, how long it is good, what it is bound to, when it was last used. */
-export function KeyCard({ credential, siblings, mayChange, onPin, isPinning, onBind, onRevoke }: Props) {
+export function KeyCard({ credential, siblings, mayChange, onPin, onBind, onRevoke }: Props) {
   const { kind, hint, createdAt, lastUsedAt, lastUsedFrom } = credential;
   const { title, noun } = CREDENTIAL_WORDS[kind];
   const label = hint === null ? title : `${title} ending in ${hint}`;
@@ -64,8 +63,7 @@ export function KeyCard({ credential, siblings, mayChange, onPin, isPinning, onB
                 size="xs"
                 leftSection={<IconPin size={14} aria-hidden />}
                 aria-label={`Pin to ${lastUsedFrom}: ${noun}${hint === null ? '' : ` ending in ${hint}`}`}
-                loading={isPinning}
-                onClick={() => onPin(lastUsedFrom)}
+                onClick={onPin}
               >
                 Pin to {lastUsedFrom}
               </Button>

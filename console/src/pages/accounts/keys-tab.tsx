@@ -16,7 +16,7 @@ const KINDS = { api: ['secret_key', 'api_token'], taxii: ['password', 'api_key']
 
 type Dialog =
   | { name: 'rotate'; kind: Credential['kind'] }
-  | { name: 'bind' | 'revoke'; credential: Credential };
+  | { name: 'bind' | 'pin' | 'revoke'; credential: Credential };
 
 /** What a machine has to sign in with, what each is bound to, and how it is replaced. */
 export function KeysTab({ account }: { account: AccountDetails }) {
@@ -24,20 +24,6 @@ export function KeysTab({ account }: { account: AccountDetails }) {
   const mayChange = account.abilities.changeCredentials;
   const kinds = account.kind === 'api' ? KINDS.api : KINDS.taxii;
   const close = () => setDialog(undefined);
-  const edit = useAccountChange(editCredentialEndpoint);
-  const pin = (credential: Credential, address: string) =>
-    edit.mutate(
-      {
-        params: { account: String(account.id), credential: String(credential.id) },
-        body: { version: account.version, allowedNetworks: [address] },
-      },
-      {
-        onSuccess: () =>
-          notifications.show({
-            message: `The ${CREDENTIAL_WORDS[credential.kind].noun} is good only from ${address} now.`,
-          }),
-      },
-    );
   const bound = dialog?.name === 'bind' ? dialog.credential : undefined;
   return (
     <Stack>
@@ -55,7 +41,6 @@ export function KeysTab({ account }: { account: AccountDetails }) {
           })}
         </Group>
       )}
-      <ChangeRefusal error={edit.error} />
       {account.credentials.length === 0 ? (
         <Empty title="No credential is valid">
           {nameOf(account)} cannot sign in with anything now.
@@ -69,8 +54,7 @@ export function KeysTab({ account }: { account: AccountDetails }) {
               credential={credential}
               siblings={account.credentials}
               mayChange={mayChange}
-              onPin={(address) => pin(credential, address)}
-              isPinning={edit.isPending && edit.variables.params.credential === String(credential.id)}
+              onPin={() => setDialog({ name: 'pin', credential })}
               onBind={() => setDialog({ name: 'bind', credential })}
               onRevoke={() => setDialog({ name: 'revoke', credential })}
             />
@@ -87,12 +71,65 @@ export function KeysTab({ account }: { account: AccountDetails }) {
         />
       ))}
       <BindingDialog key={bound?.id ?? 'none'} account={account} credential={bound} onClose={close} />
+      <PinDialog
+        account={account}
+        credential={dialog?.name === 'pin' ? dialog.credential : undefined}
+        onClose={close}
+      />
       <RevokeDialog
         account={account}
         credential={dialog?.name === 'revoke' ? dialog.credential : undefined}
         onClose={close}
       />
     </Stack>
+  );
+}
+
+function PinDialog({
+  account,
+  credential,
+  onClose,
+}: {
+  account: AccountDetails;
+  credential: Credential | undefined;
+  onClose: () => void;
+}) {
+  const edit = useAccountChange(editCredentialEndpoint);
+  const noun = credential === undefined ? 'credential' : CREDENTIAL_WORDS[credential.kind].noun;
+  const from = credential?.lastUsedFrom ?? null;
+  const close = () => {
+    edit.reset();
+    onClose();
+  };
+  return (
+    <Confirm
+      isOpen={credential !== undefined}
+      onClose={close}
+      title={`Pin the ${noun} to ${from ?? ''}?`}
+      confirm={`Pin to ${from ?? ''}`}
+      isPending={edit.isPending}
+      onConfirm={() => {
+        if (credential === undefined || from === null) return;
+        edit.mutate(
+          {
+            params: { account: String(account.id), credential: String(credential.id) },
+            body: { version: account.version, allowedNetworks: [from] },
+          },
+          {
+            onSuccess: () => {
+              notifications.show({ message: `The ${noun} is good only from ${from} now.` });
+              close();
+            },
+          },
+        );
+      }}
+    >
+      <Text>
+        It was last used from {from}. From the next request on it is good only from there: a client that uses
+        it from any other address is refused. Its limits can be changed again at any time.
+      </Text>
+      <ChangeRefusal error={edit.error} />
+    </Confirm>
   );
 }
 

@@ -1,6 +1,6 @@
 import { SegmentedControl, SimpleGrid, Stack, Title } from '@mantine/core';
 import { useSearch } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import { getAttentionEndpoint, getInstanceAttentionEndpoint } from '../../../../contract/attention.ts';
 import { useEndpoint } from '../../api/queries.ts';
 import { useSession } from '../../api/session.ts';
@@ -10,7 +10,7 @@ import { Answered, Loading } from '../../kit/states.tsx';
 import { AttentionList } from './attention-list.tsx';
 import { NewsCard } from './news-card.tsx';
 import { NextSteps } from './next-steps.tsx';
-import { useBusiestOrganization } from './organization-choice.tsx';
+import { useBusiestOrganization, useNamedOrganization } from './organization-choice.tsx';
 import { PlacesCard } from './places-card.tsx';
 
 const UsagePlots = lazy(async () => ({ default: (await import('./usage-plots.tsx')).UsagePlots }));
@@ -25,7 +25,16 @@ export function HomePage() {
   const isEverywhere = abilities['account.view'] && scope !== 'own';
   const canChoose = isEverywhere && abilities['organization.list'];
   const busiest = useBusiestOrganization(canChoose);
-  const shown = canChoose ? (of ?? busiest) : String(organization.id);
+  const named = useNamedOrganization(canChoose ? of : undefined);
+  const usual = canChoose ? busiest : String(organization.id);
+  const shown = named === null ? usual : named;
+  const isGone = canChoose && of !== undefined && named === null;
+  const forget = useRef(change);
+  forget.current = change;
+  useEffect(() => {
+    // It was deleted, or mistyped: the address says what is shown.
+    if (isGone) forget.current({ of: undefined, collection: undefined });
+  }, [isGone]);
   return (
     <Page
       title="Home"

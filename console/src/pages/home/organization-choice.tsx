@@ -9,7 +9,7 @@ import {
 import { useEndpoint } from '../../api/queries.ts';
 import { useSession } from '../../api/session.ts';
 
-/** So many are asked for their TAXII users. */
+/** So many are asked for their TAXII users, the first by name: more than a page of them is not read for a preset. */
 const LOOKED_AT = '200';
 
 const byUse = (one: OrganizationView, other: OrganizationView) =>
@@ -17,8 +17,8 @@ const byUse = (one: OrganizationView, other: OrganizationView) =>
   (one.used?.taxiiUsers ?? 0) - (other.used?.taxiiUsers ?? 0);
 
 /**
- * The organization of which somebody who sees all of them is shown more unless another is chosen: the one with the most
- * TAXII users, for there is most to see. Undefined while that is not known yet.
+ * The organization of which somebody who sees all of them is shown more unless another is chosen: of those that are
+ * looked at the one with the most TAXII users, for there is most to see. Undefined while that is not known yet.
  */
 export function useBusiestOrganization(isAsked: boolean): string | undefined {
   const { organization: own } = useSession();
@@ -36,6 +36,25 @@ export function useBusiestOrganization(isAsked: boolean): string | undefined {
     home,
   );
   return String(busiest?.id ?? own.id);
+}
+
+const GONE: readonly string[] = ['not_found', 'invalid_input', 'forbidden'];
+
+/**
+ * The organization that the address names, where there is one: undefined while that is not known yet, null where there is
+ * none, or none any more.
+ */
+export function useNamedOrganization(named: string | undefined): string | null | undefined {
+  const found = useEndpoint(
+    getOrganizationEndpoint,
+    { params: { organization: named ?? '' } },
+    { enabled: named !== undefined },
+  );
+  if (named === undefined) return null;
+  if (found.data !== undefined) return named;
+  if (!found.isError) return undefined;
+  // Whatever else went wrong is told where it is shown.
+  return GONE.includes(found.error.code) ? null : named;
 }
 
 /** Of which organization the polls and what was done are shown, for those who see all of them. */

@@ -3,7 +3,7 @@ import { notifications } from '@mantine/notifications';
 import { IconDots, IconExternalLink, IconMail, IconPencil, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { editAccountEndpoint, previewEditEndpoint } from '../../../../contract/account-endpoints.ts';
 import type { AccountItem } from '../../../../contract/accounts.ts';
 import { call } from '../../api/client.ts';
@@ -11,7 +11,6 @@ import { useChange } from '../../api/queries.ts';
 import { Confirm } from '../../kit/confirm.tsx';
 import { isStale } from '../../kit/forms.ts';
 import { Refusal } from '../../kit/states.tsx';
-import { LinkDialog } from '../accounts/link-dialog.tsx';
 import { DEED_NAMES, DEEDS, type DeedName } from './accounts-table-deeds.ts';
 import type { TableSearch } from './filters.ts';
 
@@ -20,19 +19,27 @@ type Props = {
   search: TableSearch;
   /** Where the drawer stands over the list of one organization; undefined: over the account's own page. */
   organization: string | undefined;
+  /** Sends the invitation anew: from above the table, for the row may leave it with that. */
+  onInvite: (menu: HTMLElement | null) => void;
 };
 
 /** What can be done with one account of the list. */
-export function RowMenu({ account, search, organization }: Props) {
+export function RowMenu({ account, search, organization, onInvite }: Props) {
   const [deed, setDeed] = useState<DeedName | null>(null);
-  const [isInviting, setIsInviting] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
   const navigate = useNavigate();
   const params = { account: String(account.id) };
   return (
     <>
       <Menu position="bottom-end" withinPortal>
         <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" c="dimmed" aria-label={`Actions for ${account.userName}`}>
+          <ActionIcon
+            ref={button}
+            variant="subtle"
+            color="gray"
+            c="dimmed"
+            aria-label={`Actions for ${account.userName}`}
+          >
             <IconDots size={18} aria-hidden />
           </ActionIcon>
         </Menu.Target>
@@ -64,7 +71,10 @@ export function RowMenu({ account, search, organization }: Props) {
           {account.invitation === 'ended' &&
             account.status.state === 'active' &&
             account.abilities.changeCredentials && (
-              <Menu.Item leftSection={<IconMail size={16} aria-hidden />} onClick={() => setIsInviting(true)}>
+              <Menu.Item
+                leftSection={<IconMail size={16} aria-hidden />}
+                onClick={() => onInvite(button.current)}
+              >
                 Send new invitation
               </Menu.Item>
             )}
@@ -88,14 +98,6 @@ export function RowMenu({ account, search, organization }: Props) {
           )}
         </Menu.Dropdown>
       </Menu>
-      {account.invitation !== null && (
-        <LinkDialog
-          account={account}
-          purpose="invitation"
-          isOpen={isInviting}
-          onClose={() => setIsInviting(false)}
-        />
-      )}
       {deed !== null && <DeedQuestion name={deed} account={account} onClose={() => setDeed(null)} />}
     </>
   );

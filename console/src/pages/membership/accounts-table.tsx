@@ -12,6 +12,7 @@ import { type Column, DataTable } from '../../kit/data-table.tsx';
 import { Paging, usePages, useSearchChange } from '../../kit/paging.tsx';
 import { saveFile } from '../../kit/save-file.ts';
 import { Empty, PageError, Refusal } from '../../kit/states.tsx';
+import { LinkDialog } from '../accounts/link-dialog.tsx';
 import { BulkBar } from './accounts-table-bulk.tsx';
 import { accountColumns } from './accounts-table-columns.tsx';
 import { RowMenu } from './accounts-table-row.tsx';
@@ -83,6 +84,7 @@ function Rows({
   const navigate = useNavigate();
   const pages = usePages(next);
   const [selected, setSelected] = useState<ReadonlyMap<string, AccountItem>>(new Map());
+  const [inviting, setInviting] = useState<Inviting | null>(null);
   const [hasSystemRoles, setHasSystemRoles] = useState(false);
   if (!hasSystemRoles && rows?.some(({ systemRole }) => systemRole !== undefined)) setHasSystemRoles(true);
   const columns = accountColumns({ organization: organization === undefined, systemRole: hasSystemRoles });
@@ -117,7 +119,14 @@ function Rows({
     isFixed: true,
     align: 'right',
     width: 48,
-    render: (account) => <RowMenu account={account} search={search} organization={organization?.id} />,
+    render: (account) => (
+      <RowMenu
+        account={account}
+        search={search}
+        organization={organization?.id}
+        onInvite={(opener) => setInviting({ account, opener })}
+      />
+    ),
   };
   return (
     <Stack gap="md">
@@ -127,6 +136,7 @@ function Rows({
         <ColumnChoice columns={columns} {...choice} />
       </FilterBar>
       <Refusal error={error} />
+      {inviting !== null && <Invitation {...inviting} onClose={() => setInviting(null)} />}
       <BulkBar selected={[...selected.values()]} onClear={() => setSelected(new Map())} />
       <DataTable
         label="Accounts"
@@ -167,6 +177,27 @@ function Rows({
         <Paging next={next} label="Pages of accounts" />
       </Group>
     </Stack>
+  );
+}
+
+type Inviting = {
+  account: AccountItem;
+  /** From where it was opened. */
+  opener: HTMLElement | null;
+};
+
+/** A new invitation for an account of the list. The link stays in sight when its row leaves the list. */
+function Invitation({ account, opener, onClose }: Inviting & { onClose: () => void }) {
+  return (
+    <LinkDialog
+      account={account}
+      purpose="invitation"
+      isOpen
+      onClose={() => {
+        onClose();
+        requestAnimationFrame(() => opener?.isConnected === true && opener.focus());
+      }}
+    />
   );
 }
 

@@ -55,6 +55,8 @@ type Choices = Pick<AccountForm, 'groups' | 'owners' | 'services'>;
 
 function optionOf(form: Choices, name: string, value: Value): string[] {
   const option = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  // What cannot be cleared is to be filled in: no option clears it.
+  if (value === '') return [`--${option} ${BLANK}`];
   if (value === true) return [`--${option}`];
   if (value === false || isEmpty(value)) return [`--no-${option}`];
   // On the command line things are called by their names.
