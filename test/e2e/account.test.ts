@@ -31,7 +31,7 @@ describe('the page of an account in the console', () => {
   let ada: { id: number };
   let siem: { id: number };
   let apiUser: { id: number };
-  let own: { accountId: number };
+  let own: { accountId: number; userName: string };
 
   const address = ({ id }: { id: number }, tab?: string) =>
     `/accounts/${id}${tab === undefined ? '' : `?tab=${tab}`}`;
@@ -217,6 +217,14 @@ describe('the page of an account in the console', () => {
     );
     await user.open(address(used, 'keys'));
     await page.getByRole('button', { name: /^Pin to 203.0.113.24: API key/ }).click();
+    const question = page.getByRole('dialog', { name: 'Pin the API key to 203.0.113.24?' });
+    await question.getByText(/any other address is refused/).waitFor();
+    expect(await inBothSchemes(page, 'account-pin')).toEqual([]);
+    await question.getByRole('button', { name: 'Cancel' }).click();
+    await question.waitFor({ state: 'detached' });
+    expect(await page.getByText('Only from 203.0.113.24', { exact: true }).count()).toBe(0);
+    await page.getByRole('button', { name: /^Pin to 203.0.113.24: API key/ }).click();
+    await question.getByRole('button', { name: 'Pin to 203.0.113.24' }).click();
     await page.getByText('Only from 203.0.113.24', { exact: true }).waitFor();
     // That of its password is still there.
     expect(await page.getByRole('button', { name: /^Pin to .*: API key/ }).count()).toBe(0);
@@ -321,13 +329,45 @@ describe('the page of an account in the console', () => {
     await dialog.getByRole('button', { name: 'Done' }).click();
     await page.getByText(/^Invited: .* The link is good until/).waitFor();
     expect(await page.getByText('Invited, link ended').count()).toBe(0);
+    // The button is gone: the focus is at the heading.
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Mary Somerville');
+
+    // The link stays in sight where its row leaves the list meanwhile.
+    await inTransaction(app.db, (tx) =>
+      tx
+        .updateTable('one_time_links')
+        .set({ expires_at: app.clock.now() - 1 })
+        .where('account_id', '=', mary.id)
+        .execute(),
+    );
+    await user.open(
+      `/organizations/${organization.id}/membership?search=mary&organizationRole=Standard%20User`,
+    );
+    await line.getByRole('button', { name: /^Actions for/ }).click();
+    await page.getByRole('menuitem', { name: 'Send new invitation' }).click();
+    await inTransaction(app.db, (tx) =>
+      tx
+        .updateTable('accounts')
+        .set({ organization_role: 'Sharing User' })
+        .where('id', '=', mary.id)
+        .execute(),
+    );
+    await dialog.getByRole('button', { name: 'Make invitation' }).click();
+    await dialog.getByText('This is shown once').waitFor();
+    await page.getByText('No account is like that').waitFor();
+    await dialog.getByText('This is shown once').waitFor();
+    await dialog.getByRole('checkbox', { name: 'I have stored it' }).check();
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Membership');
   });
 
   it('locks an account down with a reason, and says how to let it back in', async () => {
     await user.open(address(apiUser, 'keys'));
     await act('Lock down');
     const dialog = page.getByRole('dialog');
-    await dialog.getByRole('textbox', { name: 'Reason' }).fill('The key stands in a public repository.');
+    await dialog
+      .getByRole('textbox', { name: 'Reason' })
+      .fill('The key stands in a public repository.\u202e');
     expect(await inBothSchemes(page, 'account-lockdown')).toEqual([]);
     await dialog.getByRole('button', { name: 'Lock down account' }).click();
     await dialog.getByText('To let it back in, once it is clear what happened').waitFor();
@@ -339,7 +379,7 @@ describe('the page of an account in the console', () => {
       .getByRole('button', { name: /^Details of event/ })
       .first()
       .click();
-    await page.getByRole('cell', { name: 'The key stands in a public repository.' }).waitFor();
+    await page.getByRole('cell', { name: /The key stands in a public repository\./ }).waitFor();
     await page.getByRole('tab', { name: 'Credentials' }).click();
     await page.getByText('No credential is valid').waitFor();
     await page.getByRole('button', { name: 'Make Secret Key' }).click();
@@ -348,15 +388,18 @@ describe('the page of an account in the console', () => {
     expect(await inBothSchemes(page, 'account-locked-down-rotate')).toEqual([]);
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     await dialog.waitFor({ state: 'hidden' });
-    await page.getByText(/^Locked down by .* since .*: The key stands in a public repository\.$/).waitFor();
+    // What would turn the direction of the sentence is written out.
+    await page
+      .getByText(/^Locked down by .* since .*: The key stands in a public repository\.\[U\+202E\]$/)
+      .waitFor();
     await page.getByRole('tab', { name: 'Overview' }).click();
-    await page.getByRole('row', { name: /^Reason given The key stands/ }).waitFor();
+    await page.getByRole('row', { name: /^Reason given The key stands .*\[U\+202E\]$/ }).waitFor();
     expect(await inBothSchemes(page, 'account-locked-down')).toEqual([]);
     await page.setViewportSize({ width: 360, height: 740 });
     await expect.poll(() => page.evaluate(WIDE)).toEqual([]);
     await picture(page, 'account-locked-down-phone');
     await page.setViewportSize({ width: 1280, height: 800 });
-    await page.getByRole('link', { name: 'Some Body' }).first().click();
+    await page.getByRole('link', { name: own.userName }).first().click();
     await page.waitForURL(`**/accounts/${own.accountId}`);
   });
 
