@@ -443,7 +443,8 @@ describe.each(ENGINES)('second factors on %s', (engine) => {
         authenticator: { since: expect.any(String), totp: true, passkeys: 0, recoveryCodesLeft: 10 },
         abilities: { resetAuthenticator: true },
       });
-      expect(await status(administrator.browser, path, 'POST', { next: 'off' })).toBe(400);
+      for (const bad of [{}, { reason: ' ' }, { reason: '\u200b\u202e' }])
+        expect(await status(administrator.browser, path, 'POST', { ...bad, next: 'off' })).toBe(400);
       const reply = await administrator.browser.request('POST', path, {
         reason: 'lost the phone, came in person',
         next: 'set_up_again',
