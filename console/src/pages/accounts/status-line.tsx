@@ -1,11 +1,9 @@
 import { Text } from '@mantine/core';
 import type { AccountDetails } from '../../../../contract/accounts.ts';
-import { UNNAMED_ACTORS } from '../../../../contract/audit.ts';
 import { Instant } from '../../kit/instant.tsx';
 import { ScreenLink } from '../../kit/link.tsx';
 import { withVisibleControls } from '../collections/defang.ts';
-
-const UNNAMED: readonly string[] = Object.values(UNNAMED_ACTORS);
+import { actorInSentence } from './actor-words.ts';
 
 /** Who put the account out of use, as far as the asker is told: a link where they may see that account. */
 export function StatusActor({
@@ -16,16 +14,13 @@ export function StatusActor({
   /** Whether something stands before it. */
   isInSentence?: boolean;
 }) {
-  if (by.id === null)
-    return <>{isInSentence && UNNAMED.includes(by.name) ? withSmallInitial(by.name) : by.name}</>;
+  if (by.id === null) return <>{isInSentence ? actorInSentence(by.name) : by.name}</>;
   return (
     <ScreenLink inherit underline="always" to="/accounts/$account" params={{ account: String(by.id) }}>
       {by.name}
     </ScreenLink>
   );
 }
-
-const withSmallInitial = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
 
 /** The reason that somebody gave: nothing in it turns what stands around it. */
 export function GivenReason({ reason }: { reason: string }) {
