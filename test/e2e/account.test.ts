@@ -5,6 +5,7 @@ import { editAccount } from '../../server/features/account-changes/editing.servi
 import { createApiUser } from '../../server/features/account-creation/api-users.service.ts';
 import { createTaxiiUser } from '../../server/features/account-creation/taxii-users.service.ts';
 import { createUserGroup } from '../../server/features/groups/groups.service.ts';
+import { editOrganization } from '../../server/features/owners/organizations.service.ts';
 import { addMember, createOwner } from '../../server/features/owners/owners.service.ts';
 import { dayOf } from '../../server/features/usage/usage.rules.ts';
 import { addUsage } from '../../server/features/usage/usage.store.ts';
@@ -493,5 +494,36 @@ describe('the page of an account in the console', () => {
     expect(await accessibilityProblems(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Lock account' }).click();
     await page.getByText('Locked by an administrator.').first().waitFor();
+  });
+
+  it('fits a narrow screen with names that have no space in them', async () => {
+    const { app } = console;
+    const long = await newOrganization(app, { users: 5 });
+    const name = 'Hafenbetriebsgesellschaft'.repeat(4);
+    await editOrganization(app, app.operator, { organization: long.id, name });
+    const someone = await newUser(app, long, { firstName: 'Maximiliane'.repeat(9), invite: true });
+    await inTransaction(app.db, (tx) =>
+      tx
+        .updateTable('one_time_links')
+        .set({ expires_at: app.clock.now() - 1 })
+        .where('account_id', '=', someone.id)
+        .execute(),
+    );
+    const other = await console.newUser({ viewport: { width: 360, height: 740 } });
+    await other.signIn(await newPersonWithPassword(app, 'Administrator', organization));
+    const fits = async (at: string, text: string | RegExp) => {
+      await other.open(at);
+      await other.page.getByText(text).first().waitFor();
+      await expect.poll(() => other.page.evaluate(WIDE), { message: at }).toEqual([]);
+    };
+    await fits(address(someone), 'The invitation link is not good any more');
+    await fits(`/accounts/${someone.id}/delete`, 'Maximiliane');
+    await editAccount(app, app.operator, { account: someone.id, changes: { disabled: true } });
+    await fits(address(someone, 'rights'), /may do nothing at all now/);
+    await picture(other.page, 'account-long-names-phone');
+    await fits(`/?of=${long.id}`, /^Objects added to Hafen/);
+    await other.page.getByText(/^Lately in Hafen/).waitFor();
+    await picture(other.page, 'home-long-names-phone');
+    await other.context.close();
   });
 });

@@ -1,6 +1,6 @@
 import { Button, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { editCredentialEndpoint, revokeCredentialEndpoint } from '../../../../contract/account-endpoints.ts';
 import type { AccountDetails } from '../../../../contract/accounts.ts';
 import { useChange } from '../../api/queries.ts';
@@ -95,8 +95,11 @@ function PinDialog({
   onClose: () => void;
 }) {
   const edit = useAccountChange(editCredentialEndpoint);
-  const noun = credential === undefined ? 'credential' : CREDENTIAL_WORDS[credential.kind].noun;
-  const from = credential?.lastUsedFrom ?? null;
+  // While it closes, it still says of what it was.
+  const last = useRef(credential);
+  if (credential !== undefined) last.current = credential;
+  const noun = last.current === undefined ? 'credential' : CREDENTIAL_WORDS[last.current.kind].noun;
+  const from = last.current?.lastUsedFrom ?? null;
   const close = () => {
     edit.reset();
     onClose();
