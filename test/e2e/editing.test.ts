@@ -162,6 +162,45 @@ describe('editing accounts in the console', () => {
     expect(page.url()).not.toContain('/edit/');
   });
 
+  it('is not asked about while it is being saved, and goes on by itself where nothing is to be decided', async () => {
+    const { page } = administrator;
+    const form = page.getByRole('form', { name: 'Edit account' });
+    const leaveWhileSaving = async (id: number, change: () => Promise<void>) => {
+      await edit(administrator, id);
+      await change();
+      await page.waitForLoadState('networkidle');
+      const held = Promise.withResolvers<void>();
+      const previews = `**/accounts/${id}/preview`;
+      await page.route(previews, async (route) => {
+        await held.promise;
+        await route.continue();
+      });
+      const sent = page.waitForRequest(previews);
+      await save(page);
+      await sent;
+      await page.keyboard.press('Escape');
+      await form.waitFor({ state: 'detached' });
+      expect(await page.getByRole('dialog', { name: 'Leave without saving?' }).count()).toBe(0);
+      held.resolve();
+    };
+    const plain = await newUser();
+    await leaveWhileSaving(plain.id, async () => {
+      await page.getByLabel(/^First name/).fill('');
+      // What cannot be empty is to be filled in: no option clears it.
+      expect(await page.getByLabel('Command', { exact: true }).innerText()).toContain('--first-name …');
+      await page.getByLabel(/^First name/).fill('Later');
+    });
+    await expect.poll(async () => (await details(plain.id)).first_name).toBe('Later');
+
+    const decided = await newUser();
+    await leaveWhileSaving(decided.id, async () => {
+      await page.getByRole('combobox', { name: 'Organization role' }).click();
+      await page.getByRole('option', { name: 'Read Only User', exact: true }).click();
+    });
+    await page.getByText('The changes are not saved: there was something to decide first.').waitFor();
+    expect((await details(decided.id)).organization_role).toBe('Standard User');
+  });
+
   it('says beforehand what it brings with it, and does it only when that is confirmed', async () => {
     const { page } = administrator;
     const taxii = await createTaxiiUser(console.app, console.app.operator, {

@@ -194,7 +194,7 @@ describe('organizations and the licence in the console', () => {
     await signOut();
     await question.getByRole('button', { name: 'Leave without saving' }).click();
     await user.page.waitForURL(/sign-in/);
-    expect(await heading(user.page, 'Pilot Station').count()).toBe(0);
+    await heading(user.page, 'Pilot Station').waitFor({ state: 'detached' });
     expect((await user.page.request.get(`${console.url}/rest/v1/session`)).status()).toBe(401);
     await user.context.close();
   });
