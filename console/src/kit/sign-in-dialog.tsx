@@ -8,6 +8,7 @@ import { announceSession, BUT_SESSION, onAnnouncedSession, useTakeSession } from
 import { SignInFlow, titleOf } from '../pages/sign-in/sign-in-flow.tsx';
 import { CoveringModal } from './covering-modal.tsx';
 import { Loading } from './states.tsx';
+import { mayLeave } from './unsaved.tsx';
 
 /** Signs in anew, or does what is required, over the page that one was on. */
 export function SignInDialog({
@@ -50,6 +51,7 @@ export function SignInDialog({
   }, [isLost]);
 
   const leave = async () => {
+    if (!(await mayLeave())) return;
     take(null);
     onEnd(false);
     // There is no session to go on with: nothing of it may stay on the screen.

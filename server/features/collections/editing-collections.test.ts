@@ -304,7 +304,8 @@ describe.each(ENGINES)('the configuration of a collection on %s', (engine) => {
       const own = await newOrganization(app);
       const collection = own.collectionId;
       const outcomes = new Set<string>();
-      for (let round = 0; round < 12; round++) {
+      // Until both ways came about, so that both were tried: which wins is the processor's affair.
+      for (let round = 0; round < 12 || (outcomes.size < 2 && round < 200); round++) {
         await editCollection(app, own.administrator, { collection, changes: { responsible: null } });
         const user = await newPerson(app, 'Standard User', own);
         const naming = () => responsible(collection, user.accountId, own.administrator);
@@ -325,7 +326,6 @@ describe.each(ENGINES)('the configuration of a collection on %s', (engine) => {
         expect(row.deleted_at).toBeNull();
         outcomes.add(row.responsible_account_id === null ? 'deleted' : 'named');
       }
-      // Both ways came about, so that both were tried.
       expect([...outcomes].sort()).toEqual(['deleted', 'named']);
     });
   });
