@@ -8,6 +8,9 @@ type Props = {
   isSearchFree?: boolean;
 };
 
+/** Over the dialog, too, by which somebody whose session has ended can leave. */
+const ABOVE_ALL = 450;
+
 /** A way out that is asked about, and what was answered: a page with several forms asks once for all of them. */
 let asked: Promise<boolean> | undefined;
 
@@ -65,7 +68,7 @@ export function UnsavedGuard({ isDirty, isSearchFree = false }: Props) {
     });
   };
   return (
-    <Modal opened={isOpen} onClose={() => settle(false)} title="Leave without saving?">
+    <Modal opened={isOpen} onClose={() => settle(false)} title="Leave without saving?" zIndex={ABOVE_ALL}>
       <Text>What you have entered here is not saved.</Text>
       <Group justify="flex-end" mt="lg">
         <Button variant="default" onClick={() => settle(true)}>
