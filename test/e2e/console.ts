@@ -146,13 +146,22 @@ const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 /** The rules of axe-core that depend on colours: all others say the same in light and in dark. */
 const COLOURS = ['color-contrast', 'link-in-text-block'];
 
-/** What axe-core finds wrong with the page as it is, by the rules of WCAG 2.2 AA; empty: nothing. */
+/**
+ * What axe-core finds wrong with the page as it is, by the rules of WCAG 2.2 AA; empty: nothing. Where a dialog stands over
+ * the page, of the dialog: what is below it cannot be reached, and is looked at without it.
+ */
 export async function accessibilityProblems(page: Page, runOnly: string[] = WCAG): Promise<string[]> {
   // The page's own policy lets no foreign script in; the browser's debugger may. Once is enough for a document.
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axeSource);
   const results = await page.evaluate(async (rules) => {
-    const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } };
-    return await axe.run({ runOnly: rules, resultTypes: ['violations'] });
+    const { axe } = globalThis as unknown as {
+      axe: { run(where: object, options: object): Promise<AxeResults> };
+    };
+    const dialogs = document.querySelectorAll('[aria-modal="true"]');
+    return await axe.run(dialogs[dialogs.length - 1] ?? document, {
+      runOnly: rules,
+      resultTypes: ['violations'],
+    });
   }, runOnly);
   return results.violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(' ')}: ${failureSummary ?? ''}`),
