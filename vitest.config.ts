@@ -1,5 +1,24 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/**
+ * Files that take long begin first, so that no processor is idle at the end while one of them runs; those with a browser take
+ * turns with the others, so that not all want the processor at once.
+ */
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const of = (folders: RegExp) => sorted.filter(({ moduleId }) => folders.test(moduleId));
+    const browsers = of(/\/test\/e2e\//);
+    const processes = of(/\/test\/(rights|faults)\/|\/server\/cli\//);
+    const turns = Array.from({ length: Math.max(browsers.length, processes.length) }, (_, index) => [
+      ...browsers.slice(index, index + 1),
+      ...processes.slice(index, index + 1),
+    ]);
+    return [...new Set([...turns.flat(), ...sorted])];
+  }
+}
 
 export default defineConfig({
   test: {
@@ -17,6 +36,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
+    sequence: { sequencer: LongFirst },
     watch: false,
     allowOnly: false,
     passWithNoTests: false,

@@ -35,6 +35,8 @@ type Screen = {
 };
 
 const membership = (rest: string) => (ids: Ids) => `/organizations/${ids.home}/membership${rest}`;
+/** A drawer over a short list: the long one is looked at by itself. */
+const drawer = (rest: string) => membership(`${rest}?search=rafael`);
 const account = (kind: 'user' | 'reader' | 'api' | 'taxii', rest: string) => (ids: Ids) =>
   `/accounts/${ids[kind]}${rest}`;
 const collection = (rest: string) => (ids: Ids) => `/collections/${ids.collection}${rest}`;
@@ -55,16 +57,16 @@ const SCREENS: Readonly<Record<string, readonly Screen[]>> = {
   ],
   '/organizations/$organization/membership': [{ name: 'membership', address: membership(''), isMain: true }],
   '/organizations/$organization/membership/new/$kind': [
-    { name: 'create-user', address: membership('/new/user'), isMain: true },
-    { name: 'create-read-only-user', address: membership('/new/read-only-user') },
-    { name: 'create-api-user', address: membership('/new/api-user') },
-    { name: 'create-taxii-user', address: membership('/new/taxii-user') },
+    { name: 'create-user', address: drawer('/new/user'), isMain: true },
+    { name: 'create-read-only-user', address: drawer('/new/read-only-user') },
+    { name: 'create-api-user', address: drawer('/new/api-user') },
+    { name: 'create-taxii-user', address: drawer('/new/taxii-user') },
   ],
   '/organizations/$organization/membership/edit/$account': [
-    { name: 'edit-user', address: (ids) => membership(`/edit/${ids.user}`)(ids), isMain: true },
-    { name: 'edit-read-only-user', address: (ids) => membership(`/edit/${ids.reader}`)(ids) },
-    { name: 'edit-api-user', address: (ids) => membership(`/edit/${ids.api}`)(ids) },
-    { name: 'edit-taxii-user', address: (ids) => membership(`/edit/${ids.taxii}`)(ids) },
+    { name: 'edit-user', address: (ids) => drawer(`/edit/${ids.user}`)(ids), isMain: true },
+    { name: 'edit-read-only-user', address: (ids) => drawer(`/edit/${ids.reader}`)(ids) },
+    { name: 'edit-api-user', address: (ids) => drawer(`/edit/${ids.api}`)(ids) },
+    { name: 'edit-taxii-user', address: (ids) => drawer(`/edit/${ids.taxii}`)(ids) },
   ],
   '/organizations/$organization/import': [
     { name: 'import', address: ({ home }) => `/organizations/${home}/import` },
