@@ -47,6 +47,9 @@ export const accountStatus = z.strictObject(
   ),
 );
 
+/** What stands for the name of a community or source in a sentence to whoever cannot see it. */
+export const UNSEEN_PLACE = 'a community or source that you cannot see';
+
 /** An owner that is perhaps none of the caller's business. */
 export const seenOwner = z.strictObject({
   id: z.number().describe('Its id.'),

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { UNSEEN_PLACE } from '../../contract/account-parts.ts';
 import { type DeletionPreview, RESPONSIBILITIES, type ResponsibilityKind } from '../../contract/accounts.ts';
 import { AppError, invalid } from '../errors.ts';
 import {
@@ -152,8 +153,7 @@ function previewLines(kind: KindOfAccount, preview: DeletionPreview): string[] {
     ...(preview.seatFreed ? ['  - Its seat is free.'] : []),
     ...(ends.groups.length === 0 ? [] : [`  - It leaves the user groups ${ends.groups.join(', ')}.`]),
     ...ends.communityRoles.map(
-      ({ owner, role }) =>
-        `  - Its role in ${owner === null ? 'a community or source that you cannot see' : `"${owner}"`} ends: ${role}.`,
+      ({ owner, role }) => `  - Its role in ${owner === null ? UNSEEN_PLACE : `"${owner}"`} ends: ${role}.`,
     ),
     ...responsibilities.flatMap(({ title, items, candidates }) => [
       `It is responsible for ${title}, which need an heir: ${named(items)}.`,

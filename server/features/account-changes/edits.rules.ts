@@ -1,3 +1,4 @@
+import { UNSEEN_PLACE } from '../../../contract/account-parts.ts';
 import type { AccountChanges, ChangeField, Consequence } from '../../../contract/accounts.ts';
 import type { AccountKind, CommunityRole, OrganizationRole, SystemRole } from '../../../contract/roles.ts';
 import { aKind, kindOf, organizationRolesOf, problemsError, roleProblems } from '../accounts/forms.rules.ts';
@@ -109,7 +110,7 @@ export function planEdit(
       if (before === reset) continue;
       say(
         'community_role_reset',
-        `Its Community role in ${role.name === null ? 'a community or source that you cannot see' : `"${role.name}"`} changes from ${before ?? 'none'} to ${reset ?? 'none'}.`,
+        `Its Community role in ${role.name === null ? UNSEEN_PLACE : `"${role.name}"`} changes from ${before ?? 'none'} to ${reset ?? 'none'}.`,
       );
     }
   }

@@ -1,4 +1,5 @@
 import { List, SimpleGrid, Title } from '@mantine/core';
+import { UNSEEN_PLACE } from '../../../../contract/account-parts.ts';
 import type { DeletionPreview } from '../../../../contract/accounts.ts';
 import { capital, counted } from './facts.tsx';
 import type { Heirs } from './heir-fields.tsx';
@@ -23,7 +24,7 @@ export function EndsAndStays({ preview, heirs }: { preview: DeletionPreview; hei
           {ends.groups.length > 0 && <List.Item>Membership of {ends.groups.join(', ')}</List.Item>}
           {ends.communityRoles.map(({ owner, role }, index) => (
             <List.Item key={owner ?? index}>
-              The role {role} in {owner ?? 'a community or source that you cannot see'}
+              The role {role} in {owner ?? UNSEEN_PLACE}
             </List.Item>
           ))}
           <List.Item>
